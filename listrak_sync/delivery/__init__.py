@@ -1,0 +1,1 @@
+"""Getting it there: every batch is sent and answered for."""

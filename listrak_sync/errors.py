@@ -1,0 +1,65 @@
+"""The exceptions a run can end with, each branch with its exit status.
+
+ListrakSyncError            1  a bug, where nothing below fits
+├── UsageError              2  an option or an input that cannot be used
+├── SettingsError           3  credentials, addresses or limits that cannot be used
+│   └── MappingFileError    3  the mapping file, with every fault in it
+├── AccessRefused           4  Listrak does not let this integration in
+├── Unreachable             5  Listrak does not answer, or keeps failing
+├── Stopped                 7  a guard, or Listrak for a whole list, said no
+└── Busy                   75  another run holds the journal
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ListrakSyncError(Exception):
+    """What the user is told instead of a traceback: what is wrong, then what to do.
+
+    `message` says where and what, `hint` what to do next; either may span lines.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ListrakSyncError):
+    """An option or an input that cannot be used as given."""
+
+    exit_status = 2
+
+
+class SettingsError(ListrakSyncError):
+    """Credentials, an address or a limit that cannot be used."""
+
+    exit_status = 3
+
+
+class AccessRefused(ListrakSyncError):
+    """Listrak does not let this integration in."""
+
+    exit_status = 4
+
+
+class Unreachable(ListrakSyncError):
+    """Listrak does not answer, or kept failing after every retry."""
+
+    exit_status = 5
+
+
+class Stopped(ListrakSyncError):
+    """A guard, or Listrak for a whole list, said no."""
+
+    exit_status = 7
+
+
+class Busy(ListrakSyncError):
+    """Another run holds the journal."""
+
+    exit_status = 75

@@ -1,0 +1,72 @@
+"""A line as an event: the part of it that is read, or why it cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypedDict, cast
+
+import msgspec
+
+from listrak_sync.events.paths import Event, Path
+
+ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
+"""The types of event that Segment's destination takes."""
+
+_Other: TypeAlias = bool | int | float | str | list[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableError(Exception):
+    """Why a line is no event: a reason of the report, and the parser's own words."""
+
+    reason: str
+    detail: str
+
+
+class Decoder:
+    """Decodes lines to the part of an event that lies on given paths, the rest checked only.
+
+    What does not lie on a path is parsed as JSON but not kept, so an event costs what is read
+    of it. The empty path stands for the whole event.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        shape = _shape(frozenset(paths), "Event")
+        self._decode = msgspec.json.Decoder(shape).decode
+
+    def decode(self, line: bytes) -> Event:
+        """Return the event on a line of UTF-8. Raises UnreadableError."""
+        try:
+            return cast(Event, self._decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise unreadable(error) from None
+
+
+def unreadable(error: Exception) -> UnreadableError:
+    """Return why a line is no event, given what its decoding raised."""
+    text = str(error)
+    match error:
+        case UnicodeDecodeError():
+            return UnreadableError("not_utf8", text)
+        case RecursionError():
+            return UnreadableError("nested_too_deep", "the values nest too deep to be read")
+        case msgspec.ValidationError() if "out of range" in text:
+            return UnreadableError("number_out_of_range", text)
+        case msgspec.ValidationError():
+            return UnreadableError("not_an_object", text)
+    return UnreadableError("not_json", text)
+
+
+def _shape(paths: frozenset[Path], name: str) -> Any:  # noqa: ANN401 - a type made at run time
+    """Return the type of an object of which only the given paths are read."""
+    if () in paths:
+        return dict[str, Any]
+    below: dict[str, set[Path]] = {}
+    for first, *rest in paths:
+        below.setdefault(first, set()).add(tuple(rest))
+    fields = {
+        key: Any if () in inner else _shape(frozenset(inner), f"{name}.{key}") | _Other
+        for key, inner in below.items()
+    }
+    return TypedDict(name, fields, total=False)  # type: ignore[operator]  # made at run time

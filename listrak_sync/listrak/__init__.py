@@ -1,0 +1,1 @@
+"""The other side's language: Listrak's email REST API."""

@@ -1,0 +1,1 @@
+"""What should happen: the mapping file, its triggers and its directives."""

@@ -1,0 +1,48 @@
+"""The faults of a mapping file, each with its place and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from listrak_sync.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong in a mapping file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    instead: str
+    source: str = ""
+    width: int = 1
+
+    def __str__(self) -> str:
+        """Return `file:line:column: path: what is wrong; what to write instead`."""
+        path = f"{self.path}: " if self.path else ""
+        return f"{self.file}:{self.line}:{self.column}: {path}{self.message}; {self.instead}"
+
+    def shown(self) -> str:
+        """Return the fault with its line and a caret under the place."""
+        if not self.source:
+            return str(self)
+        before = self.source[: self.column - 1]
+        indent = "".join("\t" if character == "\t" else " " for character in before)
+        carets = "^" * max(1, min(self.width, len(self.source) - len(before)))
+        return f"{self}\n    {self.source}\n    {indent}{carets}"
+
+
+class MappingFileError(SettingsError):
+    """A mapping file that cannot be used, with all of its faults."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        count = len(faults)
+        super().__init__(
+            "\n".join(fault.shown() for fault in faults),
+            f"{count} fault{'s' * (count > 1)} in the mapping file; nothing was read or sent.",
+        )
+        self.faults = tuple(faults)

@@ -1,0 +1,119 @@
+"""The words of a trigger: paths, values and signs, each with its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, NoReturn, TypeAlias
+from typing import Literal as OneOf
+
+from listrak_sync.mapping.conditions import Span
+
+Kind: TypeAlias = OneOf["word", "number", "text", "sign", "end"]
+
+_SPACE: Final = re.compile(r"\s*")
+_TEXT: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_\\-])")
+_NAME: Final = re.compile(r"(?:[A-Za-z0-9_-]|\\.)+", re.DOTALL)
+_SIGN: Final = re.compile(r"!=|<=|>=|[=!<>()\[\],]")
+MISTAKES: Final = {
+    "==": "write = to compare",
+    "&&": "write and",
+    "||": "write or",
+    "<>": "write !=",
+    "AND": "write and, in lower case",
+    "OR": "write or, in lower case",
+    "NOT": "write !( … )",
+    "not": "write !( … )",
+    "IN": "write in, in lower case",
+}
+
+
+class FqlError(ValueError):
+    """A trigger that cannot be read: where (offsets), what is wrong, what to write instead."""
+
+    def __init__(self, message: str, instead: str, span: Span) -> None:
+        super().__init__(message)
+        self.message = message
+        self.instead = instead
+        self.span = span
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of the trigger: `names` are a path's, `text` what was written."""
+
+    kind: Kind
+    text: str
+    span: Span
+    names: tuple[str, ...] = ()
+
+
+def next_token(text: str, after: int) -> Token:
+    """Read the token that follows an offset."""
+    spaces = _SPACE.match(text, after)
+    start = spaces.end() if spaces else after
+    if start == len(text):
+        return Token("end", "", Span(start, start))
+    if found := _TEXT.match(text, start):
+        return Token("text", found[0], Span(*found.span()))
+    if found := _NUMBER.match(text, start):
+        return Token("number", found[0], Span(*found.span()))
+    if _NAME.match(text, start):
+        return _word(text, start)
+    for mistake in ("==", "&&", "||", "<>"):
+        if text.startswith(mistake, start):
+            span = Span(start, start + len(mistake))
+            fail(f"{mistake} is no operator", MISTAKES[mistake], span)
+    if found := _SIGN.match(text, start):
+        return Token("sign", found[0], Span(*found.span()))
+    if text[start] in "\"'":
+        fail(
+            "the text is not closed",
+            f"write {text[start]} where it ends",
+            Span(start, start + 1),
+        )
+    wrong = text[start]
+    if wrong == "\\":
+        fail("a backslash has nothing after it", "write what it escapes", Span(start, start + 1))
+    instead = "write it in quotes, or in a name with a backslash before it"
+    return fail(f"{wrong!r} cannot stand here", instead, Span(start, start + 1))
+
+
+def _word(text: str, start: int) -> Token:
+    """Read a keyword or the dotted names of a path."""
+    names: list[str] = []
+    at = start
+    while True:
+        found = _NAME.match(text, at)
+        if found is None:
+            fail("a name is missing after the dot", "write a name", Span(at - 1, at))
+        names += _unescape(found[0])
+        at = found.end()
+        if text[at : at + 1] != ".":
+            return Token("word", text[start:at], Span(start, at), tuple(names))
+        at += 1
+
+
+def fail(message: str, instead: str, span: Span) -> NoReturn:
+    """Raise FqlError."""
+    raise FqlError(message, instead, span)
+
+
+def _unescape(name: str) -> list[str]:
+    r"""Take the backslashes off a name; an escaped bracket parts names, as in the original.
+
+    `products\[0\]` is how Segment's screen writes an index.
+    """
+    names = [""]
+    escaped = False
+    for character in name:
+        if not escaped and character == "\\":
+            escaped = True
+            continue
+        if escaped and character in "[]":
+            names.append("")
+        else:
+            names[-1] += character
+        escaped = False
+    return [part for part in names if part]

@@ -1,0 +1,28 @@
+"""Numbers as JavaScript and JSON write them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+
+def number_text(number: float) -> str:
+    """Return a number in its shortest JSON form: 5.0 is `5`, 1e21 is `1e+21`.
+
+    Whole numbers keep every digit, however large. Source: ECMA-262, Number::toString.
+    """
+    if isinstance(number, int):
+        return str(number)
+    if number == 0:
+        return "0"
+    sign, digits, exponent = Decimal(repr(number)).normalize().as_tuple()
+    text = "".join(map(str, digits))
+    point = len(text) + int(exponent)
+    if 0 < point <= 21:
+        whole, fraction = text[:point].ljust(point, "0"), text[point:]
+        text = f"{whole}.{fraction}" if fraction else whole
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{text}"
+    else:
+        mantissa = f"{text[0]}.{text[1:]}" if len(text) > 1 else text
+        text = f"{mantissa}e{point - 1:+d}"
+    return f"-{text}" if sign else text

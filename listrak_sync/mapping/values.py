@@ -1,0 +1,48 @@
+"""What Listrak takes for an id, an e-mail address and a field's value."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from listrak_sync.events.paths import Found
+from listrak_sync.mapping.numbers import number_text
+
+MAX_ID: Final = 2**31 - 1
+"""The largest id: all of Listrak's are int32, from 1."""
+
+_DIGITS: Final = re.compile(r"0*([1-9][0-9]{0,9})", re.ASCII)
+_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_EMAIL: Final = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+")
+
+is_email_address: Final = _EMAIL.fullmatch
+"""Match a valid e-mail address: the HTML living standard's pattern, a dot in the domain."""
+
+
+def parse_id(value: Found) -> int | None:
+    """Return an id given as an integer or as digits, or None where it is no int32 from 1."""
+    match value:
+        case bool():
+            return None
+        case int() if 1 <= value <= MAX_ID:
+            return value
+        case float() if value.is_integer() and 1 <= value <= MAX_ID:
+            return int(value)
+        case str() if (digits := _DIGITS.fullmatch(value)) and int(digits[1]) <= MAX_ID:
+            return int(digits[1])
+    return None
+
+
+def field_text(value: Found) -> str | None:
+    """Return a field's value as Listrak is sent it, or None for what is no scalar.
+
+    A boolean is `on` or `off`, a number its shortest JSON form.
+    """
+    match value:
+        case str():
+            return value
+        case bool():
+            return "on" if value else "off"
+        case int() | float():
+            return number_text(value)
+    return None

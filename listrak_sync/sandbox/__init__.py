@@ -1,0 +1,21 @@
+"""A stand-in for Listrak's email API on loopback."""
+
+from listrak_sync.sandbox.account import Account, Field, FieldGroup, MailingList
+from listrak_sync.sandbox.behaviour import Behaviour, Delay, Drop, Reply, Rule
+from listrak_sync.sandbox.script import load_script
+from listrak_sync.sandbox.server import Exchange, Sandbox
+
+__all__ = [
+    "Account",
+    "Behaviour",
+    "Delay",
+    "Drop",
+    "Exchange",
+    "Field",
+    "FieldGroup",
+    "MailingList",
+    "Reply",
+    "Rule",
+    "Sandbox",
+    "load_script",
+]

@@ -1,0 +1,90 @@
+"""How the stand-in behaves and misbehaves, as plain data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+
+RouteKind: TypeAlias = Literal["token", "profile-fields", "list-import", "lookups", "status"]
+When: TypeAlias = Literal["before", "after"]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1e8)]
+HttpStatus: TypeAlias = Annotated[int, msgspec.Meta(ge=200, le=599)]
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="reply"):
+    """Answer this instead of the true answer, before or after applying the request.
+
+    `body` is sent as it is, as HTML unless `headers` say otherwise; without it an error document
+    of `error` and `message` is sent, or nothing where `error` is empty too.
+    """
+
+    status: HttpStatus
+    error: str = ""
+    message: str = ""
+    headers: dict[str, str] = {}
+    body: str | None = None
+    when: When = "before"
+
+
+class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delay"):
+    """Wait this many seconds, then go on; longer than the caller waits, it is a stall."""
+
+    seconds: Seconds
+
+
+class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="drop"):
+    """Close the connection without an answer, before or after applying the request."""
+
+    when: When = "before"
+
+
+Action: TypeAlias = Reply | Delay | Drop
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a fault happens: on which route, after how many requests, how often, how likely.
+
+    A rule counts the requests of its route that get as far as it. It lets the first `after` of
+    them pass, and acts at most `times` times (None: for ever).
+    """
+
+    action: Action
+    route: RouteKind | Literal["any"] = "any"
+    after: Count = 0
+    times: Count | None = None
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
+
+
+class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Faults, delays and limits; the defaults are an API that does everything at once.
+
+    faults            evaluated in order for each request: delays add up, a reply or drop ends it
+    seed              of every chance taken here
+    token_lifetime    seconds for which a token is honoured
+    token_uses        requests for which a token is honoured, None: no limit
+    expires_in        what the token answer says: the lifetime, another number, or nothing
+    import_delay      seconds from an import's acceptance until it is applied
+    import_jitter     up to so many more seconds, drawn for each import: they finish out of order
+    resource_ids      `resourceId` of an accepted import: one id, two with a comma, or empty
+    next_page         `nextPageCursor` as a bare cursor, or as the address of the next page
+    body_limit        bytes of a POST to the API; the default is the published limit of imports
+    body_limit_status the answer to a longer body
+    beta_status       the answer where the account may not use the profile-fields route
+    poisoned          addresses for which a whole import is refused
+    """
+
+    faults: tuple[Rule, ...] = ()
+    seed: int = 0
+    token_lifetime: Seconds = 900.0
+    token_uses: Count | None = None
+    expires_in: int | Literal["lifetime", "omitted"] = "lifetime"
+    import_delay: Seconds = 0.0
+    import_jitter: Seconds = 0.0
+    resource_ids: Literal["one", "several", "empty"] = "one"
+    next_page: Literal["cursor", "address"] = "cursor"
+    body_limit: Count = 250_000_000
+    body_limit_status: Literal[404, 413] = 413
+    beta_status: HttpStatus = 403
+    poisoned: frozenset[str] = frozenset()

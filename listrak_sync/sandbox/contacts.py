@@ -1,0 +1,104 @@
+"""The contacts of every list with their field values, changed row by row."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from listrak_sync.sandbox.account import Account, Field
+
+ImportType: TypeAlias = Literal[
+    "AddSubscribers", "AddSubscribersAndSegmentationData", "RemoveSubscribers", "UpdateSubscribers"
+]
+FieldStrategy: TypeAlias = Literal["Update", "Append", "Overwrite"]
+Values: TypeAlias = dict[int, dict[str, dict[int, str]]]
+Result: TypeAlias = Literal[
+    "Updated", "Subscribed", "Unsubscribed", "Skipped", "InvalidEmail", "InvalidValue", "Suppressed"
+]
+
+_ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s.,;<>]+(?:\.[^@\s.,;<>]+)+")
+
+
+class Row(NamedTuple):
+    """A contact of an import with the values to set, by field id."""
+
+    email: str
+    values: dict[int, str]
+    spoilt: bool = False  # a cell of a file that its field cannot take
+
+
+class Kind(NamedTuple):
+    """What an import does: which contacts it touches, and how it treats values they have."""
+
+    type: ImportType = "UpdateSubscribers"
+    strategy: FieldStrategy = "Update"
+
+
+def is_address(email: str) -> bool:
+    """Tell whether this looks like one e-mail address."""
+    return len(email) <= 254 and _ADDRESS.fullmatch(email) is not None
+
+
+def takes(field: Field, value: str) -> bool:
+    """Tell whether the field can hold the value: its length, and `on` or `off` for a check box."""
+    if 0 < field.max_length < len(value):
+        return False
+    return field.data_type != "CheckBox" or value in ("on", "off")
+
+
+class Contacts:
+    """List id -> address in lower case -> field id -> value. Not safe across threads by itself."""
+
+    def __init__(self, account: Account) -> None:
+        self._open = account.open_lists
+        self._suppressed = {email.lower() for email in account.suppressed}
+        self._lists: Values = {
+            one.id: {email.lower(): dict(values) for email, values in one.contacts.items()}
+            for one in account.lists
+        }
+
+    def snapshot(self) -> Values:
+        """Return a copy that later imports do not change."""
+        return {
+            list_id: {email: dict(values) for email, values in contacts.items()}
+            for list_id, contacts in self._lists.items()
+        }
+
+    def find(self, list_id: int, email: str) -> dict[int, str] | None:
+        """Return a copy of a contact's values, None where the list has no such contact."""
+        found = self._lists[list_id].get(email.lower(), {} if self._open else None)
+        return None if found is None else dict(found)
+
+    def apply(self, list_id: int, row: Row, kind: Kind) -> Result:
+        """Carry out one row and say what came of it."""
+        contacts, email = self._lists[list_id], row.email.lower()
+        if not is_address(email):
+            return "InvalidEmail"
+        if email in self._suppressed:
+            return "Suppressed"
+        if row.spoilt:
+            return "InvalidValue"
+        known = email in contacts
+        match kind.type:
+            case "RemoveSubscribers":
+                return "Skipped" if contacts.pop(email, None) is None else "Unsubscribed"
+            case "AddSubscribers":
+                contacts.setdefault(email, {})
+            case "AddSubscribersAndSegmentationData":
+                _set(contacts.setdefault(email, {}), row.values, kind.strategy)
+            case "UpdateSubscribers":
+                if not (known or self._open):
+                    return "Skipped"
+                _set(contacts.setdefault(email, {}), row.values, kind.strategy)
+                return "Updated"
+        return "Updated" if known else "Subscribed"
+
+
+def _set(held: dict[int, str], values: dict[int, str], strategy: FieldStrategy) -> None:
+    match strategy:
+        case "Update" | "Overwrite":
+            held.update(values)
+        case "Append":
+            for field_id, value in values.items():
+                held.setdefault(field_id, value)

@@ -1,0 +1,129 @@
+"""The imports of every list: accepted now, applied when they are due."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from listrak_sync.sandbox.contacts import Contacts, Kind, Result, Row, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from listrak_sync.sandbox.account import Account
+    from listrak_sync.sandbox.behaviour import Behaviour
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An accepted import, and what came of its contacts once it was due."""
+
+    id: int
+    list_id: int
+    file_name: str
+    kind: Kind
+    started: datetime
+    due: datetime
+    results: list[tuple[str, Result]] = field(default_factory=list)
+
+    def counts(self) -> Counter[Result]:
+        """Count the results so far."""
+        return Counter(result for _, result in self.results)
+
+
+class Imports:
+    """Keeps imports and the contacts they change; safe to share between threads.
+
+    There is no thread behind it: whoever looks first carries out what has come due, in the order
+    in which it came due.
+    """
+
+    def __init__(
+        self, account: Account, behaviour: Behaviour, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._behaviour = behaviour
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._contacts = Contacts(account)
+        self._chance = random.Random(behaviour.seed)  # noqa: S311 - chance, not a secret
+        self._ids = itertools.count(1001)
+        self._imports: dict[int, Import] = {}
+        self._waiting: list[tuple[float, int, Sequence[Row]]] = []
+
+    def start(self, list_id: int, file_name: str, kind: Kind, rows: Sequence[Row]) -> str:
+        """Accept rows and return the `resourceId` to answer with.
+
+        Where the behaviour asks for several ids the rows are dealt out to two imports.
+        """
+        with self._lock:
+            if self._behaviour.resource_ids == "several":
+                parts = [rows[0::2], rows[1::2]]
+            else:
+                parts = [rows]
+            ids = [self._start(list_id, file_name, kind, part) for part in parts]
+            self._catch_up()
+        return "" if self._behaviour.resource_ids == "empty" else ",".join(map(str, ids))
+
+    def _start(self, list_id: int, file_name: str, kind: Kind, rows: Sequence[Row]) -> int:
+        wait = self._behaviour.import_delay
+        wait += self._chance.uniform(0, self._behaviour.import_jitter)
+        now = datetime.now(UTC)
+        one = Import(next(self._ids), list_id, file_name, kind, now, now + timedelta(seconds=wait))
+        self._imports[one.id] = one
+        heapq.heappush(self._waiting, (self._clock() + wait, one.id, rows))
+        return one.id
+
+    def _catch_up(self) -> None:
+        while self._waiting and self._waiting[0][0] <= self._clock():
+            _, import_id, rows = heapq.heappop(self._waiting)
+            one = self._imports[import_id]
+            one.results.extend(
+                (row.email, self._contacts.apply(one.list_id, row, one.kind)) for row in rows
+            )
+
+    def of_list(self, list_id: int) -> list[Import]:
+        """Return a list's imports, oldest first."""
+        with self._lock:
+            return [one for one in self._imports.values() if one.list_id == list_id]
+
+    def find(self, list_id: int, import_id: int) -> tuple[Import, bool] | None:
+        """Return an import of the list and whether it has been applied, or None."""
+        with self._lock:
+            self._catch_up()
+            one = self._imports.get(import_id)
+            if one is None or one.list_id != list_id:
+                return None
+            return one, all(waiting != import_id for _, waiting, _ in self._waiting)
+
+    def contact(self, list_id: int, email: str) -> dict[int, str] | None:
+        """Return a contact's values by field id, None where the list has no such contact."""
+        with self._lock:
+            self._catch_up()
+            return self._contacts.find(list_id, email)
+
+    def values(self) -> Values:
+        """Return a copy of every contact's values."""
+        with self._lock:
+            self._catch_up()
+            return self._contacts.snapshot()
+
+    def settle(self, timeout: float, sleep: Callable[[float], None] = time.sleep) -> bool:
+        """Wait at most `timeout` seconds for every import to be applied; tell whether all are."""
+        deadline = self._clock() + timeout
+        while True:
+            with self._lock:
+                self._catch_up()
+                if not self._waiting:
+                    return True
+                due = self._waiting[0][0]
+            now = self._clock()
+            if now >= deadline:
+                return False
+            sleep(max(0.0, min(due, deadline) - now))

@@ -1,0 +1,1 @@
+"""What to change: from matched events to batches of profile-field values."""

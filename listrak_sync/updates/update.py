@@ -1,0 +1,241 @@
+"""A mapping and an event that it takes: the update, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from listrak_sync.events.paths import Event, Found, Path, find
+from listrak_sync.events.timestamps import NEVER, instant
+from listrak_sync.mapping.conditions import All, Compare, Condition, Literal, PathOf, paths_of
+from listrak_sync.mapping.directives import DirectiveError, Value
+from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Field, Mapping
+from listrak_sync.mapping.values import field_text, is_email_address, parse_id
+
+FieldValues: TypeAlias = tuple[tuple[int, str], ...]
+"""Profile field ids, each with the value to set."""
+
+COMPUTATION_KEY: Final = ("context", "personas", "computation_key")
+AUDIENCE_KEY: Final = ("properties", "audience_key")
+EMAIL_PATHS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
+EXTERNAL_IDS: Final = ("context", "externalIds")
+
+
+class Update(msgspec.Struct, frozen=True, gc=False):
+    """Values to set for one contact of one list, by the mapping with this index.
+
+    `instant` is when the event happened, in nanoseconds since 1970, or NEVER.
+    """
+
+    mapping: int
+    list_id: int
+    email_address: str
+    fields: FieldValues
+    instant: int
+
+
+class Rejected(msgspec.Struct, frozen=True, gc=False):
+    """Why a mapping that takes an event makes no update of it."""
+
+    mapping: int
+    reason: str
+    detail: str
+
+
+class _RejectedError(Exception):
+    """Carries a reason out of the steps of an update."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+MakeUpdate: TypeAlias = Callable[[Event], Update | Rejected]
+
+
+def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpdate:
+    """Return the function that makes a mapping's update of an event that it takes."""
+    list_id = _list_id(mapping.list_id)
+    email_address = _email_address(mapping.email_address)
+    fields = _fields(mapping)
+
+    def make(event: Event) -> Update | Rejected:
+        try:
+            return Update(
+                index,
+                list_id(event),
+                email_address(event),
+                fields(event),
+                instant(event.get("timestamp")) if by_timestamp else NEVER,
+            )
+        except _RejectedError as rejected:
+            return Rejected(index, rejected.reason, rejected.detail)
+        except DirectiveError as error:
+            return Rejected(index, "directive_failed", str(error))
+
+    return make
+
+
+def read_paths(mapping: Mapping) -> Iterator[Path]:
+    """Yield every path of an event that decides a mapping's update."""
+    yield ("timestamp",)
+    if mapping.trigger is not None:
+        yield from paths_of(mapping.trigger)
+    yield from mapping.list_id.paths
+    if mapping.email_address is None:
+        yield from (*EMAIL_PATHS, EXTERNAL_IDS)
+    else:
+        yield from mapping.email_address.paths
+    for field in mapping.fields:
+        yield from field.value.paths
+    if any(field.may_use_audience for field in mapping.fields):
+        yield from _audience_paths(mapping)
+
+
+def _audience_paths(mapping: Mapping) -> Iterator[Path]:
+    """Yield what decides membership; with a key known beforehand, little of an event."""
+    key: Found = UNSET
+    if mapping.audience_key is not None:
+        key = mapping.audience_key.constant
+        yield from mapping.audience_key.paths
+    else:
+        yield from (COMPUTATION_KEY, AUDIENCE_KEY)
+        key = pinned(mapping.trigger, COMPUTATION_KEY)
+    for root in ("properties", "traits"):
+        yield (root, key) if isinstance(key, str) and key else (root,)
+
+
+def pinned(trigger: Condition | None, path: Path) -> str | None:
+    """Return the text that a trigger demands at a path, None where it leaves it open."""
+    match trigger:
+        case Compare("=", PathOf(found), Literal(str() as text)) if found == path:
+            return text
+        case All(conditions):
+            return next(filter(None, (pinned(part, path) for part in conditions)), None)
+    return None
+
+
+def _list_id(value: Value) -> Callable[[Event], int]:
+    if value.is_constant:
+        constant = parse_id(value.constant) or 0
+        return lambda event: constant  # noqa: ARG005 - the same for every event
+
+    def resolve(event: Event) -> int:
+        found = value.resolve(event)
+        list_id = parse_id(found)
+        if list_id is None:
+            raise _RejectedError("invalid_list_id", f"{_shown(found)} is no list id")
+        return list_id
+
+    return resolve
+
+
+def _email_address(value: Value | None) -> Callable[[Event], str]:
+    if value is None:
+        return lambda event: _first_address(_default_addresses(event))
+    resolve = value.resolve
+
+    def given(event: Event) -> str:
+        found = resolve(event)
+        if isinstance(found, str) or found is None or found is UNSET:
+            return _first_address((found,))
+        raise _RejectedError("invalid_email", f"{_shown(found)} is no e-mail address")
+
+    return given
+
+
+def _first_address(candidates: Iterable[Found]) -> str:
+    """Return the first text that is not blank, if it is an address."""
+    for candidate in candidates:
+        if isinstance(candidate, str) and (address := candidate.strip()):
+            if is_email_address(address):
+                return address
+            raise _RejectedError("invalid_email", f"{_shown(address)} is no e-mail address")
+    raise _RejectedError("missing_email", "no e-mail address where the mapping looks for one")
+
+
+def _default_addresses(event: Event) -> Iterator[Found]:
+    """Yield what may be the contact's address, the first choice first."""
+    for path in EMAIL_PATHS:
+        yield find(event, path)
+    external_ids = find(event, EXTERNAL_IDS)
+    if isinstance(external_ids, list):
+        for entry in external_ids:
+            if isinstance(entry, dict) and entry.get("type") == "email":
+                yield entry.get("id")
+
+
+def _fields(mapping: Mapping) -> Callable[[Event], FieldValues]:
+    resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
+
+    def resolve(event: Event) -> FieldValues:
+        values = tuple(
+            (field_id, text)
+            for field_id, resolver in resolvers
+            if (text := resolver(event)) is not None
+        )
+        if not values:
+            raise _RejectedError("no_profile_fields", "every field's value is missing")
+        return values
+
+    return resolve
+
+
+def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
+    """Return what sets one field; None leaves it out."""
+    value = field.value
+    if value.constant == USE_AUDIENCE_KEY:
+        return lambda event: _membership(mapping, event)
+    if value.is_constant:
+        constant = field_text(value.constant)
+        return lambda event: constant  # noqa: ARG005 - the same for every event
+
+    def resolve(event: Event) -> str | None:
+        found = value.resolve(event)
+        if found is None or found is UNSET:
+            return None
+        if field.may_use_audience and found == USE_AUDIENCE_KEY:
+            return _membership(mapping, event)
+        text = field_text(found)
+        if text is None:
+            detail = f"field {field.id}: {_shown(found)} is no text, number or boolean"
+            raise _RejectedError("invalid_field_value", detail)
+        return text
+
+    return resolve
+
+
+def _membership(mapping: Mapping, event: Event) -> str:
+    """Return `on` for an event that says its contact is in the audience, `off` for out."""
+    if mapping.audience_key is not None:
+        key = mapping.audience_key.resolve(event)
+    else:
+        key = find(event, COMPUTATION_KEY)
+        if not isinstance(key, str) or not key:
+            key = find(event, AUDIENCE_KEY)
+    if not isinstance(key, str) or not key:
+        raise _RejectedError("unknown_membership", "the event names no audience")
+    for root in ("properties", "traits"):
+        below = event.get(root)
+        found = below.get(key) if isinstance(below, dict) else None
+        if found is not None:
+            if found is True or found == "true":
+                return "on"
+            if found is False or found == "false":
+                return "off"
+            detail = f"{root}.{key} is {_shown(found)}, neither true nor false"
+            raise _RejectedError("unknown_membership", detail)
+    detail = f"neither properties nor traits say whether the contact is in {key}"
+    raise _RejectedError("unknown_membership", detail)
+
+
+def _shown(value: Found) -> str:
+    """Return a value for a message, shortened."""
+    if value is UNSET:
+        return "nothing"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -1,0 +1,97 @@
+"""Contacts, changed row by row."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.sandbox import Account, Field
+from listrak_sync.sandbox.contacts import Contacts, Kind, Row, is_address, takes
+from tests.sandbox.conftest import ACCOUNT
+
+ANN = "ann@example.com"
+NEW = "new@example.com"
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "result", "held"),
+    [
+        (Kind(), Row("ANN@EXAMPLE.COM", {790: "Rom"}), "Updated", {790: "Rom"}),
+        (Kind(), Row(NEW, {790: "Rom"}), "Skipped", None),
+        (Kind(), Row("Sue@example.com", {790: "Rom"}), "Suppressed", {}),
+        (Kind(), Row("nobody", {}), "InvalidEmail", None),
+        (Kind(), Row(ANN, {}, spoilt=True), "InvalidValue", {790: "Ulm"}),
+        (
+            Kind(strategy="Append"),
+            Row(ANN, {790: "Rom", 789: "on"}),
+            "Updated",
+            {790: "Ulm", 789: "on"},
+        ),
+        (Kind(strategy="Overwrite"), Row(ANN, {790: ""}), "Updated", {790: ""}),
+        (Kind("AddSubscribers"), Row(NEW, {790: "Rom"}), "Subscribed", {}),
+        (Kind("AddSubscribers"), Row(ANN, {790: "Rom"}), "Updated", {790: "Ulm"}),
+        (Kind("AddSubscribersAndSegmentationData"), Row(NEW, {790: "A"}), "Subscribed", {790: "A"}),
+        (Kind("RemoveSubscribers"), Row(ANN, {}), "Unsubscribed", None),
+        (Kind("RemoveSubscribers"), Row(NEW, {}), "Skipped", None),
+    ],
+)
+def test_apply(kind: Kind, row: Row, result: str, held: dict[int, str] | None) -> None:
+    """A row does what its import's type and strategy say, and tells what came of it."""
+    contacts = Contacts(ACCOUNT)
+    assert contacts.apply(12345, row, kind) == result
+    assert contacts.find(12345, row.email) == held
+
+
+def test_open_lists() -> None:
+    """On an open list every address is a contact."""
+    contacts = Contacts(Account.of_fields({5: {9: None}}))
+    assert contacts.find(5, NEW) == {}
+    assert contacts.apply(5, Row(NEW, {9: "x"}), Kind()) == "Updated"
+    assert contacts.snapshot() == {5: {NEW: {9: "x"}}}
+
+
+def test_snapshot_stays() -> None:
+    """A snapshot does not change with later rows."""
+    contacts = Contacts(ACCOUNT)
+    before = contacts.snapshot()
+    contacts.apply(12345, Row(ANN, {790: "Rom"}), Kind())
+    assert before[12345][ANN] == {790: "Ulm"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "ann", "ann@", "@example.com", "a b@example.com", "ann@example", "a@b@example.com"]
+    + ["ann@example..com", "ann@example.com.", "a,b@example.com", "a" * 250 + "@example.com"],
+)
+def test_no_address(text: str) -> None:
+    """What has no single name and domain is no address."""
+    assert not is_address(text)
+
+
+@given(st.emails(domains=st.sampled_from(["example.com", "mail.example.com"])))
+def test_addresses(text: str) -> None:
+    """Addresses of the ordinary kind are taken."""
+    assert is_address(text)
+
+
+@given(st.text())
+def test_unknown_type_takes_any_text(value: str) -> None:
+    """A field without type or length takes every text."""
+    assert takes(Field(id=1), value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "taken"),
+    [
+        (Field(id=1, data_type="CheckBox"), "on", True),
+        (Field(id=1, data_type="CheckBox"), "off", True),
+        (Field(id=1, data_type="CheckBox"), "On", False),
+        (Field(id=1, data_type="CheckBox"), "", False),
+        (Field(id=1, max_length=2), "ää", True),
+        (Field(id=1, max_length=2), "abc", False),
+    ],
+)
+def test_takes(field: Field, value: str, taken: bool) -> None:  # noqa: FBT001 - parametrized
+    """A check box takes `on` and `off` alone, and no field more characters than its length."""
+    assert takes(field, value) is taken
