@@ -4,15 +4,14 @@ ListrakSyncError            1  a bug, where nothing below fits
 ├── UsageError              2  an option or an input that cannot be used
 ├── SettingsError           3  credentials, addresses or limits that cannot be used
 │   └── MappingFileError    3  the mapping file, with every fault in it
-├── AccessRefused           4  Listrak does not let this integration in
-├── Unreachable             5  Listrak does not answer, or keeps failing
-├── Stopped                 7  a guard, or Listrak for a whole list, said no
-└── Busy                   75  another run holds the journal
+├── AccessRefusedError      4  Listrak does not let this integration in
+├── UnreachableError        5  Listrak does not answer, or keeps failing
+├── StoppedError            7  a guard, or Listrak for a whole list, said no
+├── BusyError              75  another run holds the journal
+└── InterruptedRunError   130  a signal ended the run; 143 for SIGTERM
 """
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 
 class ListrakSyncError(Exception):
@@ -21,7 +20,7 @@ class ListrakSyncError(Exception):
     `message` says where and what, `hint` what to do next; either may span lines.
     """
 
-    exit_status: ClassVar[int] = 1
+    exit_status: int = 1
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -41,25 +40,33 @@ class SettingsError(ListrakSyncError):
     exit_status = 3
 
 
-class AccessRefused(ListrakSyncError):
+class AccessRefusedError(ListrakSyncError):
     """Listrak does not let this integration in."""
 
     exit_status = 4
 
 
-class Unreachable(ListrakSyncError):
+class UnreachableError(ListrakSyncError):
     """Listrak does not answer, or kept failing after every retry."""
 
     exit_status = 5
 
 
-class Stopped(ListrakSyncError):
+class StoppedError(ListrakSyncError):
     """A guard, or Listrak for a whole list, said no."""
 
     exit_status = 7
 
 
-class Busy(ListrakSyncError):
+class BusyError(ListrakSyncError):
     """Another run holds the journal."""
 
     exit_status = 75
+
+
+class InterruptedRunError(ListrakSyncError):
+    """A signal ended the run: 128 and the signal's number is the exit status."""
+
+    def __init__(self, signal: int) -> None:
+        super().__init__("interrupted", "What was in flight is finished, nothing more was sent.")
+        self.exit_status = 128 + signal

@@ -50,6 +50,7 @@ class Imports:
     ) -> None:
         self._behaviour = behaviour
         self._clock = clock
+        self._zero = datetime.now(UTC) - timedelta(seconds=clock())
         self._lock = threading.RLock()
         self._contacts = Contacts(account)
         self._chance = random.Random(behaviour.seed)  # noqa: S311 - chance, not a secret
@@ -74,11 +75,16 @@ class Imports:
     def _start(self, list_id: int, file_name: str, kind: Kind, rows: Sequence[Row]) -> int:
         wait = self._behaviour.import_delay
         wait += self._chance.uniform(0, self._behaviour.import_jitter)
-        now = datetime.now(UTC)
-        one = Import(next(self._ids), list_id, file_name, kind, now, now + timedelta(seconds=wait))
+        now = self._clock()
+        one = Import(
+            next(self._ids), list_id, file_name, kind, self._date(now), self._date(now + wait)
+        )
         self._imports[one.id] = one
-        heapq.heappush(self._waiting, (self._clock() + wait, one.id, rows))
+        heapq.heappush(self._waiting, (now + wait, one.id, rows))
         return one.id
+
+    def _date(self, seconds: float) -> datetime:
+        return self._zero + timedelta(seconds=seconds)
 
     def _catch_up(self) -> None:
         while self._waiting and self._waiting[0][0] <= self._clock():

@@ -108,7 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = b"" if self.command == "HEAD" else answer.body
         self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _handle  # noqa: N815 - looked up so
+    do_GET = do_HEAD = do_POST = do_PUT = _handle  # noqa: N815 - http.server looks these up
+    do_PATCH = do_DELETE = do_OPTIONS = _handle  # noqa: N815 - http.server looks these up
 
     def _read(self) -> Request | Answer | None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -1,22 +1,18 @@
-"""From a request to its answer: the table of routes, and what is checked before each."""
+"""The table of routes: each address with its method, kind, areas and answer."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from listrak_sync.sandbox import import_routes, lookups
-from listrak_sync.sandbox.call import Call, Known
-from listrak_sync.sandbox.imports import Imports
-from listrak_sync.sandbox.tokens import Tokens
-from listrak_sync.sandbox.wire import Refusal, not_found, refusal, unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from listrak_sync.sandbox.account import Account, Area
-    from listrak_sync.sandbox.behaviour import Behaviour, RouteKind
+    from listrak_sync.sandbox.account import Area
+    from listrak_sync.sandbox.behaviour import RouteKind
+    from listrak_sync.sandbox.call import Call
     from listrak_sync.sandbox.wire import Answer, Request
 
 API_PATH = "/email/v1"
@@ -104,70 +100,11 @@ def kind_of(request: Request) -> RouteKind | None:
     """Return which kind of route a request is for, None where it has no route."""
     if request.path == TOKEN_PATH:
         return "token"
-    return next((r.kind for r, _ in _routes_of(request.path) if r.method == request.method), None)
+    return next((r.kind for r, _ in routes_of(request.path) if r.method == request.method), None)
 
 
-class Service:
-    """Answers requests for one account; safe to share between threads."""
-
-    def __init__(
-        self, account: Account, behaviour: Behaviour, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.imports = Imports(account, behaviour, clock)
-        self._account = account
-        self._behaviour = behaviour
-        self._tokens = Tokens(account, behaviour, clock)
-        self._lists = {one.id: Known.of(one) for one in account.lists}
-
-    def answer(self, request: Request) -> Answer:
-        """Carry out a request and return its answer, also where that is a refusal."""
-        try:
-            return self._answer(request)
-        except Refusal as refused:
-            return refused.answer
-
-    def _answer(self, request: Request) -> Answer:
-        if request.path == TOKEN_PATH:
-            if request.method != "POST":
-                raise _not_allowed("POST")
-            return self._tokens.issue(request)
-        found = list(_routes_of(request.path))
-        if not found:
-            raise not_found("such address")
-        for route, path in found:
-            if route.method == request.method:
-                self._admit(request, route)
-                call = Call(
-                    request, path, self._account, self._behaviour, self.imports, self._lists
-                )
-                return route.answer(call)
-        raise _not_allowed(", ".join(route.method for route, _ in found))
-
-    def _admit(self, request: Request, route: Route) -> None:
-        self._tokens.check(request)
-        if missing := route.areas - self._account.areas:
-            raise unauthorized(f"This integration has no access to: {', '.join(sorted(missing))}.")
-        if route.kind == "profile-fields" and not self._account.beta_route:
-            raise refusal(
-                self._behaviour.beta_status,
-                "ERROR_INTEGRATION_CANNOT_ACCESS_BETA_ROUTE",
-                "This integration may not use this route.",
-            )
-        if route.method == "POST":
-            self._admit_body(request)
-
-    def _admit_body(self, request: Request) -> None:
-        if request.media_type() != "application/json":
-            raise refusal(415, "ERROR_UNSUPPORTED_MEDIA_TYPE", "Send the body as application/json.")
-        if request.size > self._behaviour.body_limit:
-            match self._behaviour.body_limit_status:
-                case 404:
-                    raise not_found("resource of this size")
-                case 413:
-                    raise refusal(413, "ERROR_REQUEST_TOO_LARGE", "The body is too large.")
-
-
-def _routes_of(path: str) -> Iterator[tuple[Route, dict[str, str]]]:
+def routes_of(path: str) -> Iterator[tuple[Route, dict[str, str]]]:
+    """Yield every route a path leads to, whatever its method, with the segments it names."""
     head, _, tail = path.partition(API_PATH + "/")
     if head or not tail:
         return
@@ -176,8 +113,3 @@ def _routes_of(path: str) -> Iterator[tuple[Route, dict[str, str]]]:
         found = route.match(segments)
         if found is not None:
             yield route, found
-
-
-def _not_allowed(methods: str) -> Refusal:
-    message = f"This address answers to {methods}."
-    return refusal(405, "ERROR_METHOD_NOT_ALLOWED", message, Allow=methods)

@@ -12,7 +12,8 @@ from listrak_sync.errors import UsageError
 from listrak_sync.sandbox.behaviour import Behaviour
 from listrak_sync.sandbox.faults import Faults, carry_out
 from listrak_sync.sandbox.listener import HOST, Listener
-from listrak_sync.sandbox.routes import API_PATH, TOKEN_PATH, Service, kind_of
+from listrak_sync.sandbox.routes import API_PATH, TOKEN_PATH, kind_of
+from listrak_sync.sandbox.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -64,6 +64,12 @@ def batches(contacts: Iterable[Contact], limits: Limits) -> Iterator[Batch]:
         yield batch_of(held, encoded)
 
 
+def single(contacts: Iterable[Contact]) -> Iterator[Batch]:
+    """Yield a batch for each contact, for mappings that do not batch."""
+    for contact in contacts:
+        yield batch_of((contact,), (encode_contact(contact.email_address, contact.fields),))
+
+
 def batch_of(contacts: Iterable[Contact], encoded: Iterable[bytes]) -> Batch:
     """Return the batch of contacts of one list that are encoded already."""
     held = tuple(contacts)

@@ -35,7 +35,7 @@ class Window:
 
     def __init__(self, single: Sequence[bool]) -> None:
         """Make a window; `single` says by mapping index whether its updates go out alone."""
-        self._single = single
+        self._single = single if any(single) else ()
         self._lists: dict[int, dict[str, int]] = {}
         self._spelling: dict[tuple[int, str], str] = {}
         self._values: list[str] = []
@@ -47,8 +47,8 @@ class Window:
         self._next = array("q")
         self.contacts = 0
         self.superseded = 0
-        self.alone: list[Update] = []
-        """Updates that go out alone, in input order, without the values that came too late."""
+        self.alone: list[Contact] = []
+        """What goes out alone, in input order, without the values that came too late."""
 
     def __len__(self) -> int:
         """Return how much of a window is used, counted in contacts."""
@@ -61,7 +61,7 @@ class Window:
         first = contacts.get(key, _LAST)
         if first == _LAST:
             self.contacts += 1
-        alone = update.mapping >= 0 and self._single[update.mapping]
+        alone = self._is_single(update.mapping)
         taken = []
         for field, value in update.fields:
             row = first
@@ -80,7 +80,16 @@ class Window:
         if taken and (update.email_address != key or (update.list_id, key) in self._spelling):
             self._spelling[update.list_id, key] = update.email_address
         if alone and taken:
-            self.alone.append(msgspec.structs.replace(update, fields=tuple(taken)))
+            mappings = (update.mapping,)
+            self.alone.append(
+                Contact(update.list_id, update.email_address, tuple(taken), mappings, file, line)
+            )
+
+    @property
+    def values(self) -> int:
+        """Return how many values there are to send."""
+        alone = sum(len(contact.fields) for contact in self.alone)
+        return alone + sum(not self._goes_alone(row) for row in range(len(self._values)))
 
     def final(self) -> Iterator[Contact]:
         """Yield every contact with all of its final values, lists and contacts as they came."""
@@ -113,8 +122,10 @@ class Window:
             row = self._next[row]
 
     def _goes_alone(self, row: int) -> bool:
-        mapping = self._mappings[row]
-        return mapping >= 0 and self._single[mapping]
+        return self._is_single(self._mappings[row])
+
+    def _is_single(self, mapping: int) -> bool:
+        return bool(self._single) and mapping >= 0 and self._single[mapping]
 
     def _append(
         self, first: int, field: int, value: str, update: Update, file: int, line: int

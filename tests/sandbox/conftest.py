@@ -28,7 +28,9 @@ SHOPPERS = MailingList(
     groups=(FieldGroup(id=7, name="Audiences", fields=FIELDS), FieldGroup(id=8, name="Empty")),
     contacts={"Ann@Example.com": {790: "Ulm"}, "ben@example.com": {}, "sue@example.com": {}},
 )
-ACCOUNT = Account(lists=(SHOPPERS, MailingList(id=2, name="Other")), suppressed={"SUE@example.com"})
+ACCOUNT = Account(
+    lists=(SHOPPERS, MailingList(id=2, name="Other")), suppressed=frozenset({"SUE@example.com"})
+)
 PUSH = "/List/12345/Contact/SegmentationField"
 IMPORT = "/List/12345/ListImport"
 
@@ -78,7 +80,9 @@ class Start(Protocol):
         sign_in: bool = True,
         keep_bodies: bool = False,
         on_request: Any = None,
-    ) -> Caller: ...
+    ) -> Caller:
+        """Return a caller of a new sandbox."""
+        ...
 
 
 @pytest.fixture

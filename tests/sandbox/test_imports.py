@@ -20,9 +20,11 @@ class Clock:
         self.now = 0.0
 
     def __call__(self) -> float:
+        """Return the seconds gone by."""
         return self.now
 
     def sleep(self, seconds: float) -> None:
+        """Let seconds go by."""
         self.now += seconds
 
 
@@ -100,9 +102,9 @@ def test_out_of_order() -> None:
 def test_every_import_is_applied(seed: int, values: list[str]) -> None:
     """Whatever the jitter, once settled the value is that of the import that was due last."""
     clock = Clock()
-    imports = Imports(ACCOUNT, Behaviour(import_jitter=10, seed=seed), clock)
+    imports = Imports(ACCOUNT, Behaviour(import_jitter=1000, seed=seed), clock)
     ids = [int(imports.start(12345, "a", Kind(), [Row(BEN, {791: value})])) for value in values]
-    assert imports.settle(10, clock.sleep)
+    assert imports.settle(1000, clock.sleep)
     found = [imports.find(12345, import_id) for import_id in ids]
     assert all(one is not None and one[1] for one in found)
     dues = [one[0].due for one in found if one is not None]

@@ -133,8 +133,14 @@ def test_refused(caller: Caller, changed: dict[str, object], parameter: str) -> 
 
 @pytest.mark.parametrize(
     "key",
-    ["fileDelimiter", "fileMappings", "fileName", "fileStream"]
-    + ["importType", "segmentationImportType"],
+    [
+        "fileDelimiter",
+        "fileMappings",
+        "fileName",
+        "fileStream",
+        "importType",
+        "segmentationImportType",
+    ],
 )
 def test_required(caller: Caller, key: str) -> None:
     """A body without a required key is malformed."""

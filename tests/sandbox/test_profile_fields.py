@@ -67,8 +67,10 @@ def test_refused_content(caller: Caller, body: list[object], parameter: str) -> 
         b'[{"emailAddress": "ann@example.com"}]',
         b'[{"emailAddress": null, "segmentationFieldValues": []}]',
         b'[{"emailAddress": "a@example.com", "segmentationFieldValues": [{"value": "on"}]}]',
-        b'[{"emailAddress": "a@example.com", "segmentationFieldValues":'
-        b' [{"segmentationFieldId": "789", "value": "on"}]}]',
+        (
+            b'[{"emailAddress": "a@example.com", "segmentationFieldValues":'
+            b' [{"segmentationFieldId": "789", "value": "on"}]}]'
+        ),
     ],
 )
 def test_malformed(caller: Caller, body: bytes) -> None:

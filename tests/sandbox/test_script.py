@@ -80,7 +80,8 @@ def test_empty_script() -> None:
 @pytest.mark.parametrize(
     ("document", "said"),
     [
-        (b"{", "malformed"),
+        (b"{", "truncated"),
+        (b"{]", "malformed"),
         (b"[]", "Expected `object`"),
         (b'{"acount": {}}', "unknown field `acount`"),
         (b'{"account": {"lists": [{"id": 0}]}}', r"\$.account.lists\[0\].id"),

@@ -74,9 +74,9 @@ def test_no_token(start: Start, header: str | None) -> None:
 
 def test_lifetime(start: Start) -> None:
     """A token runs out after its lifetime, and another can be had."""
-    caller = start(behaviour=Behaviour(token_lifetime=0.15))
+    caller = start(behaviour=Behaviour(token_lifetime=0.25))
     assert caller.get("/List").status_code == 200
-    time.sleep(0.2)
+    time.sleep(0.28)
     assert error_of(caller.get("/List")) == (401, "ERROR_UNAUTHORIZED")
     caller.sign_in()
     assert caller.get("/List").status_code == 200

@@ -1,0 +1,42 @@
+"""Why a run has to end early, known to its reader and its senders alike."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import TypeVar
+
+from listrak_sync.errors import InterruptedRunError
+
+_T = TypeVar("_T")
+
+
+class Stop:
+    """A reason to end the run, given at any moment by anybody; the first one counts."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        self.event = threading.Event()
+        self._reading = False
+
+    def because(self, error: Exception) -> None:
+        """End the run for a reason: nothing new is read or sent."""
+        if self.error is None:
+            self.error = error
+        self.event.set()
+
+    def request(self, signal: int) -> None:
+        """End the run for a signal; breaks off a read that waits. For the main thread."""
+        self.because(InterruptedRunError(signal))
+        if self._reading:
+            raise InterruptedRunError(signal)
+
+    def next(self, items: Iterator[_T]) -> _T | None:
+        """Return the next item of input, None after the last. Raises the reason to end."""
+        if self.error is not None:
+            raise self.error
+        self._reading = True
+        try:
+            return next(items, None)
+        finally:
+            self._reading = False

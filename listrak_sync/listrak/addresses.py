@@ -1,0 +1,53 @@
+"""Where Listrak is reached, and what may be reached without encryption."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from listrak_sync.errors import SettingsError
+
+API_URL: Final = "https://api.listrak.com/email/v1"
+AUTH_URL: Final = "https://auth.listrak.com/OAuth2/Token"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The API's address and the one that gives tokens; http only on loopback."""
+
+    api_url: str = API_URL
+    auth_url: str = AUTH_URL
+
+    def __post_init__(self) -> None:
+        for url in (self.api_url, self.auth_url):
+            parts = urlsplit(url)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise SettingsError(f"{url} is no address", "Write https:// and a host.")
+            if parts.username or parts.password or parts.query or parts.fragment:
+                hint = "Credentials go into the environment; a query has no meaning here."
+                raise SettingsError(f"{parts.hostname}: only host and path may stand here", hint)
+            if parts.scheme == "http" and not is_loopback(url):
+                hint = "Credentials never travel in clear: write https://."
+                raise SettingsError(f"{url}: http is for loopback addresses only", hint)
+
+    @property
+    def api(self) -> str:
+        """Return the API's address without a slash at its end."""
+        return self.api_url.rstrip("/")
+
+    def profile_fields_url(self, list_id: int) -> str:
+        """Return the address that takes contacts' profile field values."""
+        return f"{self.api}/List/{list_id}/Contact/SegmentationField"
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address is this machine's own."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

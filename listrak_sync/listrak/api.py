@@ -1,0 +1,111 @@
+"""A method for each route of Listrak's API that is used."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+import msgspec
+
+from listrak_sync import __version__
+from listrak_sync.listrak.addresses import Addresses, is_loopback
+from listrak_sync.listrak.auth import ClientCredentials, TokenError
+from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.replies import judge, judge_failure
+from listrak_sync.listrak.verdicts import Accepted, Failure, Unavailable, Verdict
+
+TIMEOUT: Final = httpx.Timeout(connect=10, read=120, write=120, pool=None)
+"""How long a request may take, in seconds, at each of its steps."""
+
+_JSON: Final = {"Content-Type": "application/json"}
+_T = TypeVar("_T")
+
+
+class ListInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """A list's id and name. Source: `GET /List`."""
+
+    list_id: int
+    list_name: str | None = None
+
+
+class _Reply(msgspec.Struct):
+    """What every look-up's answer is wrapped in."""
+
+    data: msgspec.Raw
+
+
+class Api:
+    """Listrak's API for one integration; its methods return a verdict or what was asked for.
+
+    Nothing is retried and nothing raised: that is for whoever sends.
+    """
+
+    def __init__(
+        self, addresses: Addresses, credentials: Credentials, connections: int = 1
+    ) -> None:
+        loopback = is_loopback(addresses.api_url) and is_loopback(addresses.auth_url)
+        self._addresses = addresses
+        self._client = httpx.Client(
+            auth=ClientCredentials(credentials, addresses.auth_url),
+            follow_redirects=False,
+            headers={"User-Agent": f"listrak-sync/{__version__}", "Accept": "application/json"},
+            limits=httpx.Limits(
+                max_connections=connections + 1, max_keepalive_connections=connections + 1
+            ),
+            timeout=TIMEOUT,
+            trust_env=not loopback,
+        )
+
+    def __enter__(self) -> Self:
+        """Return the open API."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close its connections."""
+        self._client.close()
+
+    def update_profile_fields(self, list_id: int, body: bytes) -> Verdict:
+        """Start imports that set profile fields: `POST /List/{listId}/Contact/SegmentationField`.
+
+        The body is a JSON array of contacts with their values.
+        """
+        reply = self._send("POST", self._addresses.profile_fields_url(list_id), body)
+        return judge(reply) if isinstance(reply, httpx.Response) else reply
+
+    def lists(self) -> tuple[ListInfo, ...] | Failure:
+        """Return every list of the account: `GET /List`."""
+        return self._get("/List", tuple[ListInfo, ...])
+
+    def list(self, list_id: int) -> ListInfo | Failure:
+        """Return one list: `GET /List/{listId}`."""
+        return self._get(f"/List/{list_id}", ListInfo)
+
+    def _get(self, path: str, shape: type[_T]) -> _T | Failure:
+        reply = self._send("GET", f"{self._addresses.api}{path}")
+        if not isinstance(reply, httpx.Response):
+            return reply
+        verdict = judge(reply)
+        if not isinstance(verdict, Accepted):
+            return verdict
+        try:
+            data = msgspec.json.decode(reply.content, type=_Reply).data
+            return msgspec.json.decode(data, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return Unavailable(f"the answer of {path} has another shape than Listrak's")
+
+    def _send(self, method: str, url: str, body: bytes | None = None) -> httpx.Response | Failure:
+        try:
+            headers = _JSON if body is not None else None
+            return self._client.request(method, url, content=body, headers=headers)
+        except TokenError as error:
+            return error.failure
+        except httpx.HTTPError as error:
+            return judge_failure(error)
+        except httpx.InvalidURL as error:
+            return Unavailable(f"the address cannot be reached: {error}")

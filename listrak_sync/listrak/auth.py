@@ -1,0 +1,107 @@
+"""The OAuth 2.0 client-credentials flow, with a token shared by all senders."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Final
+
+import httpx
+import msgspec
+
+from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.replies import judge
+from listrak_sync.listrak.verdicts import Accepted, Denied, Failure, Refused, Unavailable
+
+RENEW_BEFORE: Final = 60.0
+"""How long before its end a token is renewed, in seconds, or a tenth of its life."""
+
+Flow = Generator[httpx.Request, httpx.Response, None]
+TokenFlow = Generator[httpx.Request, httpx.Response, str]
+
+
+class TokenError(Exception):
+    """The token address gave no token; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(type(failure).__name__)
+        self.failure = failure
+
+
+class _Token(msgspec.Struct):
+    """The reply of the token address; how long it lasts may be left out."""
+
+    access_token: str
+    expires_in: float | None = None
+
+
+class ClientCredentials(httpx.Auth):
+    """Adds a token to each request, renews it before it ends and once on a 401.
+
+    Raises TokenError where there is no token. Source: RFC 6749, 4.4, and Listrak's page on
+    authentication.
+    """
+
+    requires_response_body = True
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        auth_url: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._credentials = credentials
+        self._auth_url = auth_url
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._ends = 0.0
+
+    def sync_auth_flow(self, request: httpx.Request) -> Flow:
+        """Send a request with a token; with a new one where the first is refused."""
+        token = yield from self._current(refused="")
+        request.headers["Authorization"] = f"Bearer {token}"
+        response = yield request
+        if response.status_code == 401:
+            token = yield from self._current(refused=token)
+            request.headers["Authorization"] = f"Bearer {token}"
+            yield request
+
+    def _current(self, refused: str) -> TokenFlow:
+        """Return a token that is not the refused one; one sender asks, the others wait."""
+        with self._lock:
+            if not self._token or self._token == refused or self._clock() >= self._ends:
+                self._token = ""
+                reply = yield self._request()
+                token = _token_of(reply)
+                self._token = token.access_token
+                life = token.expires_in
+                self._ends = (
+                    float("inf")
+                    if life is None
+                    else self._clock() + life - min(RENEW_BEFORE, life / 10)
+                )
+            return self._token
+
+    def _request(self) -> httpx.Request:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._credentials.client_id,
+            "client_secret": self._credentials.client_secret,
+        }
+        return httpx.Request("POST", self._auth_url, data=form)
+
+
+def _token_of(reply: httpx.Response) -> _Token:
+    reply.read()
+    match judge(reply):
+        case Accepted():
+            try:
+                return msgspec.json.decode(reply.content, type=_Token, strict=False)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                raise TokenError(Unavailable("the token address sent no token")) from None
+        case Refused(code, message):
+            raise TokenError(Denied(code, message))
+        case failure:
+            raise TokenError(failure)

@@ -1,0 +1,60 @@
+"""The integration's id and secret, from the environment or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from listrak_sync.errors import SettingsError
+
+_HINT: Final = (
+    "Create an integration of type Email under Integration Management in Listrak, then set\n"
+    "LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or name the secret's file with\n"
+    "--client-secret-file. To try without credentials: push --sandbox."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A client id and its secret, which is in no representation of this."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+def read(environment: Mapping[str, str], secret_file: Path | None = None) -> Credentials:
+    """Return the credentials. Raises SettingsError with everything that is missing.
+
+    The secret is, in order: the file given, `listrak_client_secret` in systemd's
+    $CREDENTIALS_DIRECTORY, $LISTRAK_CLIENT_SECRET.
+    """
+    client_id = environment.get("LISTRAK_CLIENT_ID", "").strip()
+    secret = _secret(environment, secret_file)
+    missing = [
+        name
+        for name, value in (
+            ("LISTRAK_CLIENT_ID", client_id),
+            ("LISTRAK_CLIENT_SECRET", secret),
+        )
+        if not value
+    ]
+    if missing:
+        raise SettingsError(f"{' and '.join(missing)}: not set", _HINT)
+    return Credentials(client_id, secret)
+
+
+def _secret(environment: Mapping[str, str], secret_file: Path | None) -> str:
+    directory = environment.get("CREDENTIALS_DIRECTORY")
+    if secret_file is None and directory:
+        candidate = Path(directory) / "listrak_client_secret"
+        secret_file = candidate if candidate.exists() else None
+    if secret_file is None:
+        return environment.get("LISTRAK_CLIENT_SECRET", "").strip()
+    try:
+        return secret_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "no text"
+        hint = "Name a file that holds the client secret and nothing else."
+        raise SettingsError(f"{secret_file}: {problem}", hint) from error

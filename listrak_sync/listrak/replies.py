@@ -1,0 +1,123 @@
+"""A reply, or a failure to get one, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+import msgspec
+
+from listrak_sync.listrak.verdicts import (
+    Accepted,
+    BetaClosed,
+    Denied,
+    NotFound,
+    Refused,
+    TooLarge,
+    Unavailable,
+    Unexpected,
+    Verdict,
+)
+
+MAX_RETRY_AFTER: Final = 3600.0
+"""The longest pause, in seconds, that a reply may ask for."""
+
+PASSING: Final = frozenset({408, 429})
+"""Statuses below 500 that pass by themselves."""
+
+
+class _Error(msgspec.Struct):
+    """Listrak's error body, or an OAuth one, as far as it is kept."""
+
+    error: str = ""
+    message: str = ""
+    error_description: str = ""
+
+
+class _Created(msgspec.Struct):
+    """The answer of a route that starts an import."""
+
+    resourceId: str | int | None = None  # noqa: N815 - Listrak's name
+
+
+def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -> Verdict:
+    """Return the verdict of a reply. Source: Listrak's error codes by status."""
+    status = response.status_code
+    if response.is_success:
+        return _judge_success(response)
+    code, message = _words(response)
+    if "BETA_ROUTE" in code:
+        return BetaClosed(code, message)
+    if code in {"ERROR_UNAUTHORIZED", "ERROR_INVALID_CREDENTIALS"} or status in {401, 403}:
+        return Denied(code, message)
+    if status in PASSING or status >= 500:
+        return Unavailable(f"{code}: {message}", _retry_after(response, now))
+    match status:
+        case 400 | 422:
+            return Refused(code, message)
+        case 404:
+            return NotFound(code, message)
+        case 413:
+            return TooLarge(code, message)
+    return Unexpected(code, message)
+
+
+def judge_failure(error: httpx.HTTPError) -> Unavailable:
+    """Return the verdict of a request that got no reply."""
+    words = " ".join(str(error).split())
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            reason = "no connection in time"
+        case httpx.TimeoutException():
+            reason = "no reply in time"
+        case httpx.ConnectError():
+            reason = f"no connection: {words}"
+        case _:
+            reason = f"the connection broke off: {words or type(error).__name__}"
+    return Unavailable(reason)
+
+
+def _judge_success(response: httpx.Response) -> Verdict:
+    """Take an empty or a JSON answer; a page that some proxy made is no answer."""
+    if not response.content.strip():
+        return Accepted()
+    try:
+        created = msgspec.json.decode(response.content, type=_Created, strict=False)
+    except msgspec.ValidationError:
+        return Accepted()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Unavailable(f"HTTP {response.status_code} with a body that is not Listrak's")
+    ids = str(created.resourceId or "").replace(";", ",").split(",")
+    return Accepted(tuple(id_.strip() for id_ in ids if id_.strip()))
+
+
+def _words(response: httpx.Response) -> tuple[str, str]:
+    """Return the error code and message of a reply, whatever its body is."""
+    fallback = f"HTTP {response.status_code}"
+    try:
+        error = msgspec.json.decode(response.content, type=_Error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        error = _Error()
+    message = error.message or error.error_description or response.reason_phrase
+    return error.error or fallback, message or fallback
+
+
+def _retry_after(
+    response: httpx.Response, now: Callable[[], datetime] | None = None
+) -> float | None:
+    """Return the pause that a reply asks for, in seconds, however it is written."""
+    header = response.headers.get("Retry-After", "").strip()
+    if not header:
+        return None
+    if header.isascii() and header.isdigit():
+        return min(float(header[:10]), MAX_RETRY_AFTER)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    current = now() if now else datetime.now(UTC)
+    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - current).total_seconds()
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)

@@ -1,0 +1,134 @@
+"""What became of every line, match, value and contact of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from listrak_sync.delivery.deliver import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.updates.evaluate import Evaluated
+
+
+@dataclass(slots=True)
+class ListReport:
+    """What was sent to one list: requests and contacts by how they ended, and import ids."""
+
+    requests: int = 0
+    accepted: int = 0
+    refused: int = 0
+    unsent: int = 0
+    unverified_requests: int = 0
+    imports: list[str] = field(default_factory=list)
+
+    def as_json(self, list_id: int) -> dict[str, Any]:
+        """Return the list's part of the report."""
+        return {
+            "list_id": list_id,
+            "contacts": self.accepted + self.refused + self.unsent,
+            "requests": self.requests,
+            "accepted": self.accepted,
+            "refused": self.refused,
+            "unsent": self.unsent,
+            "imports": self.imports,
+            "unverified_requests": self.unverified_requests,
+        }
+
+
+@dataclass(slots=True)
+class Report:
+    """The counts of a run.
+
+    These sums hold always:
+      lines = all skipped + unreadable + matched lines
+      all matched = updates + (all rejected - unreadable)
+      values = superseded + values to send
+      contacts = accepted + refused + unsent contacts of all lists, once all is sent
+    """
+
+    names: list[str]
+    lines: int = 0
+    unreadable: int = 0
+    matched_lines: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    matched: Counter[int] = field(default_factory=Counter)
+    updates: int = 0
+    values: int = 0
+    superseded: int = 0
+    values_to_send: int = 0
+    contacts: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    lists: dict[int, ListReport] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def count_evaluated(self, evaluated: Evaluated) -> None:
+        """Add what became of some lines."""
+        unreadable = sum(reject.mapping is None for reject in evaluated.rejects)
+        self.lines += evaluated.lines
+        self.unreadable += unreadable
+        self.skipped.update(evaluated.skipped)
+        self.matched_lines += evaluated.lines - evaluated.skipped.total() - unreadable
+        self.rejected.update(reject.reason for reject in evaluated.rejects)
+        self.matched.update(evaluated.matched)
+        self.updates += len(evaluated.updates)
+        self.values += sum(len(update.fields) for _, update in evaluated.updates)
+
+    def count_window(self, *, superseded: int, values_to_send: int) -> None:
+        """Add what a window leaves to send."""
+        self.superseded += superseded
+        self.values_to_send += values_to_send
+
+    def count_receipt(self, receipt: Receipt) -> None:
+        """Add how a batch ended."""
+        contacts = len(receipt.batch.contacts)
+        entry = self.lists.setdefault(receipt.batch.list_id, ListReport())
+        self.contacts += contacts
+        entry.requests += 1
+        match receipt:
+            case Delivered(imports=imports):
+                entry.accepted += contacts
+                entry.imports += imports
+                entry.unverified_requests += not imports
+            case Undelivered(reason=reason):
+                entry.refused += contacts
+                self.refused[reason] += contacts
+            case Unsent():
+                entry.unsent += contacts
+
+    @property
+    def rejects(self) -> Counter[str]:
+        """Return how much was rejected by reason, by us or by Listrak."""
+        return self.rejected + self.refused
+
+    @property
+    def unsent(self) -> int:
+        """Return how many contacts were not sent."""
+        return sum(entry.unsent for entry in self.lists.values())
+
+    def named_matches(self) -> dict[str, int]:
+        """Return how many events each mapping took, those without any included."""
+        matches = {name: self.matched[index] for index, name in enumerate(self.names)}
+        if resent := self.matched[-1]:
+            matches["(sent again)"] = resent
+        return matches
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as it is printed by --json, without status and error."""
+        return {
+            "lines": self.lines,
+            "skipped": dict(sorted(self.skipped.items())),
+            "unreadable": self.unreadable,
+            "matched_lines": self.matched_lines,
+            "matched": self.named_matches(),
+            "rejected": dict(sorted(self.rejected.items())),
+            "refused": dict(sorted(self.refused.items())),
+            "updates": self.updates,
+            "values": self.values,
+            "superseded": self.superseded,
+            "values_to_send": self.values_to_send,
+            "contacts": self.contacts,
+            "lists": [entry.as_json(list_id) for list_id, entry in self.lists.items()],
+            "seconds": round(self.seconds, 3),
+            "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,
+        }
