@@ -11,7 +11,7 @@ import msgspec
 
 from listrak_sync.delivery.deliver import Delivery, Phases, Receipt, Route, Undelivered, Unsent
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import StoppedError
+from listrak_sync.errors import ListrakSyncError, StoppedError
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.events.sources import Source, read
 from listrak_sync.listrak.addresses import Addresses
@@ -157,26 +157,34 @@ def dry_run(
     on_request: Callable[[bytes], None] | None = None,
     on_contact: Callable[[bytes], None] | None = None,
     addresses: Addresses | None = None,
-) -> Report:
-    """Do everything that a push does except to send; return the report.
+    stop: Stop | None = None,
+) -> tuple[Report, Exception | None]:
+    """Do everything that a push does except to send; return as push does.
 
     `on_request` is given a JSON line for each request, `on_contact` one for each contact.
     """
-    run = Run(plan, watchers)
+    run = Run(plan, watchers, stop)
     addresses = addresses or Addresses()
-    for window in run.windows():
-        if on_contact is not None:
-            for contact in window.final():
-                on_contact(_contact_line(run, contact))
-                run.report.contacts += 1
-            continue
+
+    def show(window: Window) -> None:
         for phase, _ in run.phases(window):
             for batch in phase:
                 run.report.contacts += len(batch.contacts)
                 if on_request is not None:
                     url = addresses.profile_fields_url(batch.list_id)
                     on_request(_request_line(url, batch.body))
-    return run.finish()
+
+    try:
+        for window in run.windows():
+            if on_contact is None:
+                show(window)
+                continue
+            for contact in window.final():
+                run.report.contacts += 1
+                on_contact(_contact_line(run, contact))
+    except ListrakSyncError as error:
+        return run.finish(), error
+    return run.finish(), None
 
 
 def push(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -46,8 +47,9 @@ class Api:
     ) -> None:
         loopback = is_loopback(addresses.api_url) and is_loopback(addresses.auth_url)
         self._addresses = addresses
+        self._auth = ClientCredentials(credentials, addresses.auth_url)
         self._client = httpx.Client(
-            auth=ClientCredentials(credentials, addresses.auth_url),
+            auth=self._auth,
             follow_redirects=False,
             headers={"User-Agent": f"listrak-sync/{__version__}", "Accept": "application/json"},
             limits=httpx.Limits(
@@ -78,6 +80,12 @@ class Api:
         reply = self._send("POST", self._addresses.profile_fields_url(list_id), body)
         return judge(reply) if isinstance(reply, httpx.Response) else reply
 
+    def authenticate(self) -> Failure | None:
+        """Get a token; return why there is none: `POST /OAuth2/Token`."""
+        return self._guarded(
+            lambda: self._auth.authenticate(lambda request: self._client.send(request, auth=None))
+        )
+
     def lists(self) -> tuple[ListInfo, ...] | Failure:
         """Return every list of the account: `GET /List`."""
         return self._get("/List", tuple[ListInfo, ...])
@@ -100,9 +108,15 @@ class Api:
             return Unavailable(f"the answer of {path} has another shape than Listrak's")
 
     def _send(self, method: str, url: str, body: bytes | None = None) -> httpx.Response | Failure:
+        headers = _JSON if body is not None else None
+        return self._guarded(
+            lambda: self._client.request(method, url, content=body, headers=headers)
+        )
+
+    def _guarded(self, request: Callable[[], _T]) -> _T | Failure:
+        """Return what a request returns, or the verdict of its failure."""
         try:
-            headers = _JSON if body is not None else None
-            return self._client.request(method, url, content=body, headers=headers)
+            return request()
         except TokenError as error:
             return error.failure
         except httpx.HTTPError as error:

@@ -68,6 +68,16 @@ class ClientCredentials(httpx.Auth):
             request.headers["Authorization"] = f"Bearer {token}"
             yield request
 
+    def authenticate(self, send: Callable[[httpx.Request], httpx.Response]) -> None:
+        """Get a token if there is none that lasts. Raises TokenError."""
+        flow = self._current(refused="")
+        try:
+            request = next(flow)
+            while True:
+                request = flow.send(send(request))
+        except StopIteration:
+            return
+
     def _current(self, refused: str) -> TokenFlow:
         """Return a token that is not the refused one; one sender asks, the others wait."""
         with self._lock:

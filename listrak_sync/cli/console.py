@@ -1,0 +1,117 @@
+"""What people and pipes are shown: data on standard output, everything else on the other."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from listrak_sync.errors import ListrakSyncError
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+
+LogFormat: TypeAlias = Literal["text", "json"]
+
+
+def printable(text: str) -> str:
+    """Return text that cannot steer a terminal: control characters are written as escapes."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
+        for character in text
+    )
+
+
+class Output:
+    """Standard output for data, which somebody may stop reading at any time."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stdout.buffer
+        self.closed = False
+
+    def line(self, data: bytes) -> None:
+        """Write a line; raise BrokenPipeError once nobody reads any more."""
+        try:
+            self._stream.write(data + b"\n")
+        except BrokenPipeError:
+            self._give_up()
+            raise
+
+    def flush(self) -> None:
+        """Hand on what is written; a closed pipe is no error any more."""
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Keep the interpreter from complaining about the closed pipe when it ends."""
+        self.closed = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Messages:
+    """Standard error: messages as text or as JSON lines, and tables for people."""
+
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, log_format: LogFormat = "text"
+    ) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self._json = log_format == "json"
+
+    def error(self, error: ListrakSyncError) -> None:
+        """Say what is wrong and what to do, also when quiet."""
+        if self._json:
+            self._log("error", error.message, hint=error.hint, exit_status=error.exit_status)
+            return
+        self._write(f"error: {error.message}")
+        if error.hint:
+            self._write(error.hint)
+
+    def info(self, message: str, **details: object) -> None:
+        """Say what goes on, unless quiet."""
+        if not self.quiet:
+            self._say("info", message, details)
+
+    def detail(self, message: str, **details: object) -> None:
+        """Say what only --verbose shows."""
+        if self.verbose and not self.quiet:
+            self._say("debug", message, details)
+
+    def table(self, table: Table, *, data: bool = False) -> None:
+        """Show a table: on standard output if it is the data asked for."""
+        if (self._json or self.quiet) and not data:
+            return
+        try:
+            rich_console(stderr=not data).print(table)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), (1 if data else 2))
+
+    def _say(self, level: str, message: str, details: dict[str, object]) -> None:
+        if self._json:
+            self._log(level, message, **details)
+        else:
+            self._write(message)
+
+    def _log(self, level: str, message: str, **details: object) -> None:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        record = {"time": moment, "level": level, "message": message, **details}
+        self._write(json.dumps(record, ensure_ascii=False))
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stderr.write(f"{printable(text)}\n")
+            sys.stderr.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def rich_console(*, stderr: bool) -> RichConsole:
+    """Return a console that respects NO_COLOR and the terminal's width."""
+    from rich.console import Console as RichConsole  # noqa: PLC0415 - slow, and often not needed
+
+    return RichConsole(stderr=stderr, highlight=False, soft_wrap=False)

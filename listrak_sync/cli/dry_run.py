@@ -1,0 +1,96 @@
+"""`listrak-sync dry-run`: what a push would send."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from listrak_sync.cli import options
+from listrak_sync.cli.console import Messages, Output
+from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.reject_file import RejectFile
+from listrak_sync.cli.runs import Ending, announce, conclude, interruptible
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import UsageError
+from listrak_sync.events.sources import expand
+from listrak_sync.listrak.addresses import API_URL, Addresses
+from listrak_sync.mapping.file import load
+from listrak_sync.sync import DEFAULT_WINDOW, Plan, Watchers
+from listrak_sync.sync import dry_run as run_dry
+from listrak_sync.updates.batches import DEFAULT_BYTES, DEFAULT_CONTACTS, Limits
+
+
+class Format(StrEnum):
+    """What of a run is printed."""
+
+    summary = "summary"
+    requests = "requests"
+    updates = "updates"
+
+
+def dry_run(
+    mapping: options.MappingFile,
+    events: options.Events = None,
+    format_: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            help="summary: counts. requests: each request that push would send. "
+            "updates: each contact's final values. The latter two as JSON lines.",
+        ),
+    ] = Format.summary,
+    rejects: options.Rejects = None,
+    max_rejects: options.MaxRejects = None,
+    ignore_integrations: options.IgnoreIntegrations = False,
+    order: options.OrderOption = options.Order.timestamp,
+    window: options.WindowSize = DEFAULT_WINDOW,
+    batch_contacts: options.BatchContacts = DEFAULT_CONTACTS,
+    batch_bytes: options.BatchBytes = DEFAULT_BYTES,
+    api_url: options.ApiUrl = API_URL,
+    as_json: options.Json = False,
+    progress: options.ProgressOption = options.Progress.auto,
+    log_format: options.LogFormatOption = options.LogFormats.text,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Do everything that push does, except talk to Listrak."""
+    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
+    if as_json and format_ is not Format.summary:
+        hint = "Leave one out: both print on standard output."
+        raise UsageError(f"--json and --format {format_} exclude each other", hint)
+    addresses = Addresses(api_url=api_url)
+    plan = Plan(
+        mappings=load(mapping),
+        sources=expand(events or ()),
+        ignore_integrations=ignore_integrations,
+        by_timestamp=order is options.Order.timestamp,
+        window=window,
+        limits=Limits(batch_contacts, batch_bytes),
+        max_rejects=max_rejects,
+    )
+    announce(plan.sources, messages)
+    output, stop = Output(), Stop()
+    try:
+        with (
+            interruptible(stop),
+            RejectFile(rejects, plan.sources) as reject_file,
+            ProgressDisplay(progress, plan.sources, messages) as display,
+        ):
+            report, error = run_dry(
+                plan,
+                Watchers(reject_file.write, display),
+                stop=stop,
+                on_request=output.line if format_ is Format.requests else None,
+                on_contact=output.line if format_ is Format.updates else None,
+                addresses=addresses,
+            )
+        output.flush()
+    except BrokenPipeError:
+        raise typer.Exit from None
+    table_is_data = format_ is Format.summary
+    ending = Ending(report, error)
+    raise typer.Exit(
+        conclude("dry-run", ending, messages, as_json=as_json, table_is_data=table_is_data)
+    )

@@ -1,0 +1,127 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EVENTS = typer.Argument(
+    metavar="[EVENTS]...",
+    help="Files, folders, or - for standard input (also when nothing is given). "
+    "gzip, zstd and bzip2 are recognised.",
+    show_default=False,
+)
+Events = Annotated[list[str] | None, EVENTS]
+
+MappingFile = Annotated[
+    Path,
+    typer.Option(
+        "--mapping",
+        "-m",
+        metavar="FILE",
+        envvar="LISTRAK_SYNC_MAPPING",
+        help="The mapping file, YAML.",
+        show_default=False,
+    ),
+]
+IgnoreIntegrations = Annotated[
+    bool,
+    typer.Option(
+        "--ignore-integrations", help="Take events that their integrations object filters."
+    ),
+]
+Rejects = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write what is rejected here, to be mended and fed back. Readable by you alone.",
+        show_default=False,
+    ),
+]
+MaxRejects = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Stop, before sending more, once more than this is rejected.",
+        show_default=False,
+    ),
+]
+BatchContacts = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Contacts in a request, at most.")
+]
+BatchBytes = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Bytes in a request's body, at most.")
+]
+WindowSize = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Contacts gathered before sending; within them, only the newest value is sent.",
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print the report as one JSON object on standard output.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and data.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print each request and its answer.")
+]
+ApiUrl = Annotated[
+    str,
+    typer.Option(metavar="URL", envvar="LISTRAK_API_URL", help="Listrak's API."),
+]
+AuthUrl = Annotated[
+    str,
+    typer.Option(metavar="URL", envvar="LISTRAK_AUTH_URL", help="Where Listrak gives tokens."),
+]
+SecretFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Read the client secret from here instead of LISTRAK_CLIENT_SECRET.",
+        show_default=False,
+    ),
+]
+
+
+class Order(StrEnum):
+    """Which of two values for a field is the newer one."""
+
+    timestamp = "timestamp"
+    input = "input"
+
+
+class LogFormats(StrEnum):
+    """How messages on standard error are written."""
+
+    text = "text"
+    json = "json"
+
+
+class Progress(StrEnum):
+    """How a run's progress is shown."""
+
+    auto = "auto"
+    bar = "bar"
+    text = "text"
+    none = "none"
+
+
+OrderOption = Annotated[
+    Order,
+    typer.Option(
+        "--order", help="Which value wins: that of the newest event, or the last in the input."
+    ),
+]
+LogFormatOption = Annotated[
+    LogFormats, typer.Option("--log-format", help="How messages on standard error are written.")
+]
+ProgressOption = Annotated[
+    Progress,
+    typer.Option("--progress", help="auto: a bar on a terminal, else a line every 30 seconds."),
+]

@@ -1,0 +1,100 @@
+"""How far a run has come, as a bar on a terminal or as lines in a log."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from listrak_sync.cli.console import Messages, rich_console
+from listrak_sync.cli.options import Progress
+from listrak_sync.events.sources import Source
+from listrak_sync.report import Report
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
+
+EVERY: Final = 30.0
+"""Seconds between two lines in a log."""
+
+
+class ProgressDisplay:
+    """Shows bytes read, lines, contacts sent, rate and time left, as it was asked to."""
+
+    def __init__(
+        self,
+        wanted: Progress,
+        sources: Sequence[Source],
+        messages: Messages,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if messages.quiet:
+            wanted = Progress.none
+        elif wanted is Progress.auto:
+            wanted = Progress.bar if sys.stderr.isatty() else Progress.text
+        self._wanted = wanted
+        self._messages = messages
+        self._clock = clock
+        self._sizes = {source.file: source.size for source in sources}
+        self._total = sum(self._sizes.values())
+        self._before = 0
+        self._file = ""
+        self._started = self._said = clock()
+        self._bar: Bar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        """Show the bar if one is wanted."""
+        if self._wanted is Progress.bar:
+            from rich import progress  # noqa: PLC0415 - slow, and only on a terminal
+
+            self._bar = progress.Progress(
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.DownloadColumn(),
+                progress.TransferSpeedColumn(),
+                progress.TextColumn("{task.fields[counts]}"),
+                progress.TimeRemainingColumn(),
+                console=rich_console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task("reading", total=self._total or None, counts="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, report: Report, file: str, position: int) -> None:
+        """Show the counts so far; `position` is in bytes of the file as it lies on disk."""
+        if self._wanted is Progress.none:
+            return
+        if file != self._file:
+            self._before += self._sizes.get(self._file, 0)
+            self._file = file
+        done = self._before + position
+        if self._bar is not None and self._task is not None:
+            counts = f"{report.lines:,} lines, {report.contacts:,} contacts sent"
+            self._bar.update(self._task, completed=done, counts=counts)
+        elif self._wanted is Progress.text and self._clock() - self._said >= EVERY:
+            self._said = self._clock()
+            self._messages.info(self._line(report, done))
+
+    def _line(self, report: Report, done: int) -> str:
+        seconds = self._clock() - self._started
+        share = f" ({done / self._total:.0%})" if self._total else ""
+        rate = report.lines / seconds if seconds else 0
+        return (
+            f"{report.lines:,} lines read{share}, {report.contacts:,} contacts sent, "
+            f"{rate:,.0f} lines/s"
+        )

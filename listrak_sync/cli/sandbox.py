@@ -1,0 +1,85 @@
+"""`listrak-sync sandbox`: a stand-in for Listrak on this machine."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from listrak_sync.cli.console import Messages
+from listrak_sync.cli.push import known_fields
+from listrak_sync.cli.runs import interruptible
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import SettingsError
+from listrak_sync.mapping.file import load
+
+if TYPE_CHECKING:
+    from listrak_sync.sandbox import Account, Behaviour, Exchange
+
+
+def sandbox(
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--mapping",
+            "-m",
+            metavar="FILE",
+            envvar="LISTRAK_SYNC_MAPPING",
+            help="Know the lists and fields of this mapping file; every contact is on them.",
+            show_default=False,
+        ),
+    ] = None,
+    script: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="JSON: the account's lists and contacts, and how the sandbox misbehaves.",
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any.")] = 0,
+) -> None:
+    """Run a stand-in for Listrak on this machine until Ctrl-C.
+
+    It enforces Listrak's published contract and keeps the values that are sent to it.
+    """
+    from listrak_sync.sandbox import Sandbox  # noqa: PLC0415 - only here
+
+    account, behaviour = _account(mapping, script)
+    messages = Messages()
+
+    def tell(exchange: Exchange) -> None:
+        status = exchange.status or "no answer"
+        messages.info(f"{status} {exchange.method} {exchange.path} {exchange.body_size} bytes")
+
+    stop = Stop()
+    with interruptible(stop), Sandbox(account, behaviour, port=port, on_request=tell) as stand_in:
+        typer.echo(
+            f"export LISTRAK_API_URL={stand_in.api_url}\n"
+            f"export LISTRAK_AUTH_URL={stand_in.auth_url}\n"
+            f"export LISTRAK_CLIENT_ID={account.client_id}\n"
+            f"export LISTRAK_CLIENT_SECRET={account.client_secret}"
+        )
+        messages.info("the sandbox listens; set these where you run listrak-sync. Ctrl-C ends it.")
+        while not stop.event.wait(threading.TIMEOUT_MAX):
+            pass
+        for list_id, contacts in stand_in.values().items():
+            messages.info(f"list {list_id}: {len(contacts)} contacts have values")
+
+
+def _account(mapping: Path | None, script: Path | None) -> tuple[Account, Behaviour | None]:
+    """Return what the sandbox knows and how it behaves."""
+    from listrak_sync.sandbox import Account, load_script  # noqa: PLC0415 - only here
+
+    if script is not None:
+        try:
+            return load_script(script.read_bytes())
+        except OSError as error:
+            hint = "Name a file with --script."
+            raise SettingsError(f"{script}: {error.strerror or error}", hint) from error
+    if mapping is not None:
+        return Account.of_fields(known_fields(load(mapping))), None
+    hint = "Name a mapping file with -m, or a script with --script."
+    raise SettingsError("the sandbox needs lists to know", hint)
