@@ -207,8 +207,14 @@ class _Builder:
         return entries
 
     def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
-        text, tag = source.value, source.tag.removeprefix(_CORE)
+        tag = source.tag.removeprefix(_CORE)
         start, end = source.start_mark.index, source.end_mark.index
+        try:
+            text = source.value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            node = Node("", path, start, end, source.style)
+            self.document.fault(node, "half of a surrogate pair is escaped", "write the other half")
+            return node
         node = Node(text, path, start, end, source.style)
         explicit = self.document.text.startswith("!", start)
         if explicit and tag not in {"str", "null", "bool", "int", "float"}:

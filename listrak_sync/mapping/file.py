@@ -9,8 +9,9 @@ from pathlib import Path as FilePath
 from typing import Final
 
 from listrak_sync.errors import SettingsError
+from listrak_sync.mapping.compiler import Compiler, Value, constant, is_directive, nodes_below
 from listrak_sync.mapping.conditions import Condition
-from listrak_sync.mapping.directives import Compiler, Value, constant, nodes_below
+from listrak_sync.mapping.directives import COMPILERS
 from listrak_sync.mapping.document import Document, Entry, Node
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.fql import parse as parse_trigger
@@ -89,7 +90,7 @@ class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.fault = document.fault
-        self.compiler = Compiler(document)
+        self.compiler = Compiler(document, COMPILERS)
         self.names: dict[str, str] = {}
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
@@ -231,9 +232,7 @@ class _Reader:
 
     def single(self, node: Node, what: str) -> Value:
         """Compile a scalar or a directive; a list or plain mapping cannot stand here."""
-        if isinstance(node.value, tuple) or (
-            isinstance(node.value, dict) and not any(name.startswith("@") for name in node.value)
-        ):
+        if isinstance(node.value, tuple | dict) and not is_directive(node):
             self.fault(node, f"{what} is {node.kind}", "write one value or a directive")
             return constant(UNUSABLE)
         return self.compiler.value(node)

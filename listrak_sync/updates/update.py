@@ -10,8 +10,8 @@ from msgspec import UNSET
 
 from listrak_sync.events.paths import Event, Found, Path, find
 from listrak_sync.events.timestamps import NEVER, instant
+from listrak_sync.mapping.compiler import DirectiveError, Value
 from listrak_sync.mapping.conditions import All, Compare, Condition, Literal, PathOf, paths_of
-from listrak_sync.mapping.directives import DirectiveError, Value
 from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Field, Mapping
 from listrak_sync.mapping.values import field_text, is_email_address, parse_id
 
