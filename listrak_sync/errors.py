@@ -21,6 +21,8 @@ class ListrakSyncError(Exception):
     """
 
     exit_status: int = 1
+    label: str = "error: "
+    """What the message begins with; nothing where each of its lines begins with a place."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

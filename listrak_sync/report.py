@@ -8,6 +8,7 @@ from typing import Any
 
 from listrak_sync.delivery.deliver import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.updates.evaluate import Evaluated
+from listrak_sync.updates.explain import Funnel
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Report:
     contacts: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     lists: dict[int, ListReport] = field(default_factory=dict)
+    funnels: tuple[Funnel, ...] = ()
     seconds: float = 0.0
 
     def count_evaluated(self, evaluated: Evaluated) -> None:
@@ -129,6 +131,7 @@ class Report:
             "values_to_send": self.values_to_send,
             "contacts": self.contacts,
             "lists": [entry.as_json(list_id) for list_id, entry in self.lists.items()],
+            **({"funnels": self.funnels} if self.funnels else {}),
             "seconds": round(self.seconds, 3),
             "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,
         }

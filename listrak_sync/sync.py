@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, TypeAlias
 
 import msgspec
@@ -19,6 +20,7 @@ from listrak_sync.mapping.file import Mapping
 from listrak_sync.report import Report
 from listrak_sync.updates.batches import Limits, batches, single
 from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
 from listrak_sync.updates.window import Contact, Window
 
 DEFAULT_WINDOW: Final = 1_000_000
@@ -52,6 +54,7 @@ class Watchers:
     on_reject: OnReject = _ignore
     on_progress: OnProgress = _ignore
     on_receipt: Callable[[Receipt], None] = _ignore
+    on_explanation: Callable[[Explanation], None] | None = None
 
 
 class Run:
@@ -74,11 +77,7 @@ class Run:
         allowed. What was gathered by then is in `rest`.
         """
         plan, report = self.plan, self.report
-        evaluator = Evaluator(
-            plan.mappings,
-            ignore_integrations=plan.ignore_integrations,
-            by_timestamp=plan.by_timestamp,
-        )
+        evaluator = self._evaluator()
         pieces = read(plan.sources)
         while (piece := self.stop.next(pieces)) is not None:
             evaluated = evaluator.evaluate(piece)
@@ -93,6 +92,8 @@ class Run:
                     yield self.rest()
             self._check_rejects()
             self.watchers.on_progress(report, evaluated.file, evaluated.position)
+        if isinstance(evaluator, ExplainingEvaluator):
+            report.funnels = tuple(evaluator.funnels())
         if len(self._window):
             yield self.rest()
 
@@ -101,6 +102,18 @@ class Run:
         window, self._window = self._window, Window(self._single)
         self.report.count_window(superseded=window.superseded, values_to_send=window.values)
         return window
+
+    def _evaluator(self) -> Evaluator:
+        """Return an evaluator that explains only where somebody listens."""
+        explain = self.watchers.on_explanation
+        make = (
+            Evaluator if explain is None else partial(ExplainingEvaluator, on_explanation=explain)
+        )
+        return make(
+            self.plan.mappings,
+            ignore_integrations=self.plan.ignore_integrations,
+            by_timestamp=self.plan.by_timestamp,
+        )
 
     def phases(self, window: Window) -> Phases:
         """Return a window's batches: those that go alone one by one, then the rest."""

@@ -68,7 +68,7 @@ class Messages:
         if self._json:
             self._log("error", error.message, hint=error.hint, exit_status=error.exit_status)
             return
-        self._write(f"error: {error.message}")
+        self._write(f"{error.label}{error.message}")
         if error.hint:
             self._write(error.hint)
 

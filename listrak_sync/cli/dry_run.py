@@ -9,6 +9,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.console import Messages, Output
+from listrak_sync.cli.explanations import explainer
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
 from listrak_sync.cli.runs import Ending, announce, conclude, interruptible
@@ -41,6 +42,14 @@ def dry_run(
             "updates: each contact's final values. The latter two as JSON lines.",
         ),
     ] = Format.summary,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Tell for each event and mapping why it matched or not: readable on a terminal, "
+            "else as JSON lines.",
+        ),
+    ] = False,
     rejects: options.Rejects = None,
     max_rejects: options.MaxRejects = None,
     ignore_integrations: options.IgnoreIntegrations = False,
@@ -57,9 +66,18 @@ def dry_run(
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    if as_json and format_ is not Format.summary:
-        hint = "Leave one out: both print on standard output."
-        raise UsageError(f"--json and --format {format_} exclude each other", hint)
+    wanted = [
+        name
+        for name, given in (
+            ("--json", as_json),
+            (f"--format {format_}", format_ is not Format.summary),
+            ("--explain", explain),
+        )
+        if given
+    ]
+    if len(wanted) > 1:
+        hint = "Leave one out: each prints on standard output."
+        raise UsageError(f"{' and '.join(wanted)} exclude each other", hint)
     addresses = Addresses(api_url=api_url)
     plan = Plan(
         mappings=load(mapping),
@@ -80,7 +98,11 @@ def dry_run(
         ):
             report, error = run_dry(
                 plan,
-                Watchers(reject_file.write, display),
+                Watchers(
+                    reject_file.write,
+                    display,
+                    on_explanation=explainer(output) if explain else None,
+                ),
                 stop=stop,
                 on_request=output.line if format_ is Format.requests else None,
                 on_contact=output.line if format_ is Format.updates else None,
@@ -89,7 +111,7 @@ def dry_run(
         output.flush()
     except BrokenPipeError:
         raise typer.Exit from None
-    table_is_data = format_ is Format.summary
+    table_is_data = not wanted
     ending = Ending(report, error)
     raise typer.Exit(
         conclude("dry-run", ending, messages, as_json=as_json, table_is_data=table_is_data)

@@ -34,6 +34,10 @@ def summary(title: str, report: Report) -> Table:
     row("events matched", report.matched_lines)
     for name, count in report.named_matches().items():
         row(f"  {name}", count)
+    for funnel in report.funnels:
+        row(f"passed in turn: {funnel.mapping}", funnel.events)
+        for step in funnel.steps:
+            row(f"  {step.condition}", step.passed, step.at)
     row("updates", report.updates)
     row("values", report.values)
     row("  superseded by newer ones", report.superseded)

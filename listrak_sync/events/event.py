@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypedDict, cast
 
 import msgspec
@@ -15,13 +14,16 @@ ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"
 
 _Other: TypeAlias = bool | int | float | str | list[Any] | None
 
+_check: Final = msgspec.json.Decoder(msgspec.Raw).decode
 
-@dataclass(frozen=True, slots=True)
+
 class UnreadableError(Exception):
     """Why a line is no event: a reason of the report, and the parser's own words."""
 
-    reason: str
-    detail: str
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
 
 
 class Decoder:
@@ -32,15 +34,23 @@ class Decoder:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        shape = _shape(frozenset(paths), "Event")
-        self._decode = msgspec.json.Decoder(shape).decode
+        self._decode = msgspec.json.Decoder(_shape(frozenset(paths))).decode
 
     def decode(self, line: bytes) -> Event:
         """Return the event on a line of UTF-8. Raises UnreadableError."""
         try:
             return cast(Event, self._decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise unreadable(error) from None
+            raise unreadable(_malformed(line) or error) from None
+
+
+def _malformed(line: bytes) -> Exception | None:
+    """Return what keeps a line from being JSON at all: a decoder stops at what comes first."""
+    try:
+        _check(line)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return error
+    return None
 
 
 def unreadable(error: Exception) -> UnreadableError:
@@ -58,7 +68,7 @@ def unreadable(error: Exception) -> UnreadableError:
     return UnreadableError("not_json", text)
 
 
-def _shape(paths: frozenset[Path], name: str) -> Any:  # noqa: ANN401 - a type made at run time
+def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read."""
     if () in paths:
         return dict[str, Any]
@@ -66,7 +76,7 @@ def _shape(paths: frozenset[Path], name: str) -> Any:  # noqa: ANN401 - a type m
     for first, *rest in paths:
         below.setdefault(first, set()).add(tuple(rest))
     fields = {
-        key: Any if () in inner else _shape(frozenset(inner), f"{name}.{key}") | _Other
+        key: Any if () in inner else _shape(frozenset(inner)) | _Other
         for key, inner in below.items()
     }
-    return TypedDict(name, fields, total=False)  # type: ignore[operator]  # made at run time
+    return TypedDict("Event", fields, total=False)  # type: ignore[operator]  # made at run time

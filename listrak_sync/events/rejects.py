@@ -78,7 +78,7 @@ def encode(reject: Reject | RefusedContact) -> bytes:
         case RefusedContact(update=update):
             line = msgspec.structs.replace(line, update=update)
         case Reject(content=content, is_json=True):
-            line = msgspec.structs.replace(line, event=Raw(content.strip()))
+            line = msgspec.structs.replace(line, event=Raw(content.strip().replace(b"\n", b" ")))
         case Reject(content=content):
             raw = content.rstrip(b"\r\n").decode(errors="backslashreplace")
             line = msgspec.structs.replace(line, raw=raw)

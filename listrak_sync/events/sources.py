@@ -89,35 +89,31 @@ def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
     sources: list[Source] = []
     problems: list[str] = []
     for argument in arguments:
-        path = Path(argument)
-        if argument == STANDARD_INPUT:
-            if any(source.file == STANDARD_INPUT for source in sources):
-                problems.append("-: standard input can be read only once")
-            sources.append(Source(STANDARD_INPUT))
-        elif path.is_dir():
-            below = [Source(str(file), file.stat().st_size) for file in _files_below(path)]
-            if not below:
-                problems.append(f"{argument}: no file in this folder")
-            sources += below
-        else:
-            try:
-                with path.open("rb") if path.is_file() else _Pipe():
-                    sources.append(Source(argument, path.stat().st_size))
-            except OSError as error:
-                problems.append(f"{argument}: {error.strerror or error}")
+        try:
+            below = _named(argument)
+        except OSError as error:
+            problems.append(f"{argument}: {error.strerror or error}")
+            continue
+        if not below:
+            problems.append(f"{argument}: no file in this folder")
+        if Source(STANDARD_INPUT) in below and Source(STANDARD_INPUT) in sources:
+            problems.append("-: standard input can be read only once")
+        sources += below
     if problems:
         raise UsageError("\n".join(problems), "Name files, folders, or - for standard input.")
     return tuple(sources) or (Source(STANDARD_INPUT),)
 
 
-class _Pipe:
-    """A named pipe, which must not be opened before it is read."""
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, *_: object) -> None:
-        """Do nothing."""
+def _named(argument: str) -> list[Source]:
+    """Return the inputs of one argument. Raises OSError where it cannot be read."""
+    path = Path(argument)
+    if argument == STANDARD_INPUT:
+        return [Source(STANDARD_INPUT)]
+    if path.is_dir():
+        return [Source(str(file), file.stat().st_size) for file in _files_below(path)]
+    if path.is_file():
+        path.open("rb").close()
+    return [Source(argument, path.stat().st_size)]
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -167,6 +163,10 @@ class _Lines:
 
     def feed(self, block: bytes, position: int) -> Iterator[Piece]:
         """Yield the lines that a block completes; keep the beginning of the next one."""
+        if self.rest and not self.passed_over:
+            end = block.find(b"\n")
+            if len(self.rest) + (len(block) if end < 0 else end) > MAX_LINE_BYTES:
+                self.passed_over, self.rest = len(self.rest), (self.rest + block)[:1000]
         if self.passed_over:
             end = block.find(b"\n")
             if end < 0:
@@ -181,8 +181,6 @@ class _Lines:
             yield Block(self.file, self.number, data, position)
             self.number, self.rest, block = self.number + data.count(b"\n"), b"", block[end:]
         self.rest += block
-        if len(self.rest) > MAX_LINE_BYTES:
-            self.passed_over, self.rest = len(self.rest), self.rest[:1000]
 
     def finish(self, position: int) -> Iterator[Piece]:
         """Yield the last line where it lacks its newline."""
@@ -195,7 +193,7 @@ class _Lines:
 def _start(reader: _Reader, block_bytes: int) -> bytes:
     """Return the first block without its byte-order mark."""
     block = reader.read1(block_bytes)
-    while 0 < len(block) < len(_BOM) and (more := reader.read1(block_bytes)):
+    while 0 < len(block) <= len(_BOM) and (more := reader.read1(block_bytes)):
         block += more
     return block.removeprefix(_BOM)
 

@@ -104,7 +104,7 @@ class Api:
         try:
             data = msgspec.json.decode(reply.content, type=_Reply).data
             return msgspec.json.decode(data, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Unavailable(f"the answer of {path} has another shape than Listrak's")
 
     def _send(self, method: str, url: str, body: bytes | None = None) -> httpx.Response | Failure:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
-from typing import Final
+from contextlib import closing
+from typing import Annotated, Final
 
 import httpx
 import msgspec
 
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.replies import judge
-from listrak_sync.listrak.verdicts import Accepted, Denied, Failure, Refused, Unavailable
+from listrak_sync.listrak.verdicts import Accepted, Denied, Failure, NotFound, Refused, Unavailable
 
 RENEW_BEFORE: Final = 60.0
 """How long before its end a token is renewed, in seconds, or a tenth of its life."""
@@ -32,7 +33,7 @@ class TokenError(Exception):
 class _Token(msgspec.Struct):
     """The reply of the token address; how long it lasts may be left out."""
 
-    access_token: str
+    access_token: Annotated[str, msgspec.Meta(pattern="^[!-~]+$")]
     expires_in: float | None = None
 
 
@@ -70,13 +71,13 @@ class ClientCredentials(httpx.Auth):
 
     def authenticate(self, send: Callable[[httpx.Request], httpx.Response]) -> None:
         """Get a token if there is none that lasts. Raises TokenError."""
-        flow = self._current(refused="")
-        try:
-            request = next(flow)
-            while True:
-                request = flow.send(send(request))
-        except StopIteration:
-            return
+        with closing(self._current(refused="")) as flow:
+            try:
+                request = next(flow)
+                while True:
+                    request = flow.send(send(request))
+            except StopIteration:
+                return
 
     def _current(self, refused: str) -> TokenFlow:
         """Return a token that is not the refused one; one sender asks, the others wait."""
@@ -109,9 +110,9 @@ def _token_of(reply: httpx.Response) -> _Token:
         case Accepted():
             try:
                 return msgspec.json.decode(reply.content, type=_Token, strict=False)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 raise TokenError(Unavailable("the token address sent no token")) from None
-        case Refused(code, message):
+        case Refused(code, message) | NotFound(code, message):
             raise TokenError(Denied(code, message))
         case failure:
             raise TokenError(failure)

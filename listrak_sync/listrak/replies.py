@@ -88,7 +88,7 @@ def _judge_success(response: httpx.Response) -> Verdict:
         created = msgspec.json.decode(response.content, type=_Created, strict=False)
     except msgspec.ValidationError:
         return Accepted()
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Unavailable(f"HTTP {response.status_code} with a body that is not Listrak's")
     ids = str(created.resourceId or "").replace(";", ",").split(",")
     return Accepted(tuple(id_.strip() for id_ in ids if id_.strip()))

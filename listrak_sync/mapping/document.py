@@ -98,8 +98,8 @@ class Document:
         """Note a fault at a node, or at offsets into the text that the node holds."""
         start, end = node.start, node.end
         if span is not None and isinstance(node.value, str):
-            start = self._source_offset(node, span.start)
-            end = self._source_offset(node, max(span.start, span.end - 1)) + 1
+            start = self.source_offset(node, span.start)
+            end = self.source_offset(node, max(span.start, span.end - 1)) + 1
         self._add(node.path, start, end - start, message, instead)
 
     def source(self, node: Node) -> str:
@@ -107,13 +107,16 @@ class Document:
         return self.text[node.start : node.end]
 
     def _add(self, path: str, offset: int, width: int, message: str, instead: str) -> None:
-        line = bisect_right(self._lines, offset)
-        start = self._lines[line - 1]
-        source = self.text[start:].split("\n", 1)[0].rstrip("\r")
-        column = offset - start + 1
+        line, column = self.position(offset)
+        source = self.text[self._lines[line - 1] :].split("\n", 1)[0].rstrip("\r")
         self.faults.append(Fault(self.file, line, column, path, message, instead, source, width))
 
-    def _source_offset(self, node: Node, index: int) -> int:
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of an offset into the text, both from 1."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    def source_offset(self, node: Node, index: int) -> int:
         """Return where in the file a character of a node's text stands.
 
         Quotes, escapes, folds and indents are followed as YAML reads them; white space

@@ -39,6 +39,8 @@ class Fault:
 class MappingFileError(SettingsError):
     """A mapping file that cannot be used, with all of its faults."""
 
+    label = ""
+
     def __init__(self, faults: Sequence[Fault]) -> None:
         count = len(faults)
         super().__init__(

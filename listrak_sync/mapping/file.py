@@ -10,13 +10,14 @@ from typing import Final
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.compiler import Compiler, Value, constant, is_directive, nodes_below
-from listrak_sync.mapping.conditions import Condition
+from listrak_sync.mapping.conditions import Condition, Span
 from listrak_sync.mapping.directives import COMPILERS
 from listrak_sync.mapping.document import Document, Entry, Node
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.fql import parse as parse_trigger
 from listrak_sync.mapping.fql_tokens import FqlError
 from listrak_sync.mapping.values import is_email_address, parse_id
+from listrak_sync.mapping.yaml_conditions import read_conditions
 
 USE_AUDIENCE_KEY: Final = "useAudienceKey"
 """The value that stands for in or out of the event's audience."""
@@ -25,6 +26,7 @@ KEYS: Final = (
     "name",
     "enabled",
     "trigger",
+    "conditions",
     "list_id",
     "email_address",
     "profile_field_values",
@@ -43,6 +45,42 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in the mapping file: line and column from 1, and its path."""
+
+    line: int
+    column: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionSource:
+    """The text that a mapping's condition was read from."""
+
+    document: Document
+    node: Node
+
+    def place(self, span: Span) -> Place:
+        """Return where a part of the condition stands."""
+        return Place(*self.document.position(self._offsets(span)[0]), self.node.path)
+
+    def text(self, span: Span) -> str:
+        """Return a part of the condition as it is written, on one line."""
+        start, end = self._offsets(span)
+        return " ".join(self.document.text[start:end].split())
+
+    def _offsets(self, span: Span) -> tuple[int, int]:
+        """Return offsets into the file: a trigger's spans are offsets into its own text."""
+        if not isinstance(self.node.value, str):
+            return span.start, span.end
+        last = max(span.start, span.end - 1)
+        return (
+            self.document.source_offset(self.node, span.start),
+            self.document.source_offset(self.node, last) + 1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A checked mapping: which events it takes, and what they set for whom on which list."""
 
@@ -54,6 +92,8 @@ class Mapping:
     fields: tuple[Field, ...]
     audience_key: Value | None
     enable_batching: bool
+    place: Place
+    source: ConditionSource | None
 
 
 def load(file: FilePath) -> tuple[Mapping, ...]:
@@ -115,16 +155,33 @@ class _Reader:
             return None
         entries = node.value
         self.known(entries, KEYS)
+        condition, source = self.condition(entries)
         return Mapping(
             name=self.name(entries.get("name"), node.path),
             enabled=self.switch(entries.get("enabled")),
-            trigger=self.trigger(entries.get("trigger")),
+            trigger=condition,
             list_id=self.list_id(node, entries.get("list_id")),
             email_address=self.email_address(entries.get("email_address")),
             fields=self.fields(node, entries.get("profile_field_values")),
             audience_key=self.audience_key(entries.get("audience_key")),
             enable_batching=self.switch(entries.get("enable_batching")),
+            place=Place(*self.document.position(node.start), node.path),
+            source=source,
         )
+
+    def condition(
+        self, entries: dict[str, Entry]
+    ) -> tuple[Condition | None, ConditionSource | None]:
+        """Read the trigger, or the conditions, and remember where they stand."""
+        trigger, conditions = entries.get("trigger"), entries.get("conditions")
+        if trigger is not None and conditions is not None:
+            self.fault(conditions.key, "conditions stands beside trigger", "keep one of them")
+        if trigger is not None:
+            return self.trigger(trigger), ConditionSource(self.document, trigger.value)
+        if conditions is not None:
+            source = ConditionSource(self.document, conditions.value)
+            return read_conditions(self.document, conditions.value), source
+        return None, None
 
     def known(self, entries: dict[str, Entry], known: tuple[str, ...]) -> None:
         for name, entry in entries.items():
@@ -156,9 +213,7 @@ class _Reader:
         self.fault(entry.value, f"this is {entry.value.kind}", "write true or false")
         return True
 
-    def trigger(self, entry: Entry | None) -> Condition | None:
-        if entry is None:
-            return None
+    def trigger(self, entry: Entry) -> Condition | None:
         node = entry.value
         if not isinstance(node.value, str):
             self.fault(node, f"the trigger is {node.kind}", 'write a text: type = "track"')

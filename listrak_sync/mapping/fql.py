@@ -103,11 +103,7 @@ class _Parser:
             if not isinstance(container, ListOf | PathOf):
                 fail("in needs a list", "write ['a', 'b'] or a path to a list", container.span)
             return In(left, container, Span(left.span.start, container.span.end))
-        if isinstance(left, Literal) and not isinstance(left.value, bool):
-            fail("a value alone is no condition", "compare it with a path", left.span)
-        if isinstance(left, ListOf):
-            fail("a list alone is no condition", "write a path and in before it", left.span)
-        return Truth(left, left.span)
+        return _alone(left)
 
     def negated(self, depth: int) -> Condition:
         """Read what `!` stands before: a group, a call or a path, but no comparison."""
@@ -116,9 +112,9 @@ class _Parser:
                 self.fail_here(f"groups nest deeper than {MAX_DEPTH}", "write it flatter")
             return self.term(depth + 1)
         operand = self.operand(depth)
-        if self.token.kind == "sign" and self.token.text in _OPERATORS:
+        if self.token.text in {*_OPERATORS, "in"} and self.token.kind in {"sign", "word"}:
             self.fail_here("! stands before a comparison", "write !( … ) round the comparison")
-        return Truth(operand, operand.span)
+        return _alone(operand)
 
     def comparison(self, operator: Token, left: Operand, right: Operand) -> Condition:
         """Return a comparison; `<` and its kind take numbers, also written as text."""
@@ -135,7 +131,7 @@ class _Parser:
                 return Literal(token.text[1:-1], token.span)
             case "number":
                 number = token.text
-                whole = number.lstrip("+-").isdigit()
+                whole = number.lstrip("+-").isdigit() and len(number) < 1000
                 return Literal(int(number) if whole else float(number), token.span)
             case "sign" if token.text == "[":
                 return self.items(token, depth)
@@ -169,7 +165,8 @@ class _Parser:
         if function is None:
             near = difflib.get_close_matches(name.text.lower(), functions.BY_NAME, 1)
             known = f"did you mean {near[0]}?" if near else f"known: {', '.join(functions.BY_NAME)}"
-            fail(f"there is no function {name.text}", known, name.span)
+            instead = MISTAKES.get(name.text, known)
+            fail(f"there is no function {name.text}", instead, name.span)
         if depth > MAX_DEPTH:
             fail(f"calls nest deeper than {MAX_DEPTH}", "write it flatter", name.span)
         opening = self.advance()
@@ -218,8 +215,19 @@ class _Parser:
         fail(message, MISTAKES.get(self.token.text, instead), self.token.span)
 
 
+def _alone(operand: Operand) -> Truth:
+    """Return an operand that is a condition by itself."""
+    if isinstance(operand, Literal) and not isinstance(operand.value, bool):
+        fail("a value alone is no condition", "compare it with a path", operand.span)
+    if isinstance(operand, ListOf):
+        fail("a list alone is no condition", "write a path and in before it", operand.span)
+    return Truth(operand, operand.span)
+
+
 def _numeric(operator: Token, operand: Operand) -> Operand:
     """Return an operand of `<` and its kind, a number in quotes as the number."""
+    if isinstance(operand, ListOf):
+        fail(f"{operator.text} compares numbers", "write a number", operand.span)
     if not isinstance(operand, Literal) or type(operand.value) in functions.NUMBERS:
         return operand
     number = functions.BY_NAME["number"].evaluate(operand.value)

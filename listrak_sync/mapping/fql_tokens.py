@@ -13,7 +13,9 @@ Kind: TypeAlias = OneOf["word", "number", "text", "sign", "end"]
 
 _SPACE: Final = re.compile(r"\s*")
 _TEXT: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_\\-])")
+_NUMBER: Final = re.compile(
+    r"[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?(?![A-Za-z0-9_\\-])", re.ASCII
+)
 _NAME: Final = re.compile(r"(?:[A-Za-z0-9_-]|\\.)+", re.DOTALL)
 _SIGN: Final = re.compile(r"!=|<=|>=|[=!<>()\[\],]")
 MISTAKES: Final = {
@@ -91,6 +93,8 @@ def _word(text: str, start: int) -> Token:
         names += _unescape(found[0])
         at = found.end()
         if text[at : at + 1] != ".":
+            if not names:
+                fail("brackets alone name nothing", "write a name", Span(start, at))
             return Token("word", text[start:at], Span(start, at), tuple(names))
         at += 1
 

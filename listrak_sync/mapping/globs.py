@@ -25,7 +25,7 @@ def glob(pattern: str) -> Callable[[str], bool]:
     Raises GlobError for an open bracket, a backwards range or a lone backslash at the end.
     Source: Segment's filter query language, `match`.
     """
-    tokens = _tokens(pattern)
+    tokens = parts(pattern)
     literal = "".join(token for kind, token in tokens if kind == "text")
     match [kind for kind, _ in tokens]:
         case [] | ["text"]:
@@ -38,6 +38,11 @@ def glob(pattern: str) -> Callable[[str], bool]:
             return lambda text: text.endswith(literal)
     matches = re.compile(_regex(tokens), re.DOTALL).fullmatch
     return lambda text: matches(text) is not None
+
+
+def escape(text: str) -> str:
+    """Return the pattern that matches a text and nothing else."""
+    return _WILDCARD.sub(r"\\\g<0>", text)
 
 
 def _regex(tokens: list[tuple[str, str]]) -> str:
@@ -59,8 +64,8 @@ def _regex(tokens: list[tuple[str, str]]) -> str:
     return first + "".join(f"(?>.*?{run})" for run in rest[:-1]) + ".*" + rest[-1]
 
 
-def _tokens(pattern: str) -> list[tuple[str, str]]:
-    """Cut a pattern into text, star, any and set, neighbours of one kind joined."""
+def parts(pattern: str) -> list[tuple[str, str]]:
+    """Cut a pattern into text, star, any and set, each joined to its like. Raises GlobError."""
     tokens: list[tuple[str, str]] = []
     at = 0
     while at < len(pattern):

@@ -126,7 +126,7 @@ class Evaluator:
         only: str | None = None
         try:
             event = self._decoder.decode(line)
-            if "type" not in event and (wrapped := rejects.unwrap(line)):
+            while "type" not in event and (wrapped := rejects.unwrap(line)):
                 if isinstance(wrapped, ContactUpdate):
                     self._resend(number, wrapped, result)
                     return

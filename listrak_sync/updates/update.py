@@ -237,5 +237,5 @@ def _shown(value: Found) -> str:
     """Return a value for a message, shortened."""
     if value is UNSET:
         return "nothing"
-    text = msgspec.json.encode(value).decode()
+    text = msgspec.json.encode(value, enc_hook=lambda _: None).decode()
     return text if len(text) <= 80 else f"{text[:79]}…"

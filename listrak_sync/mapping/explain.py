@@ -1,0 +1,114 @@
+"""Why a condition does not hold for an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from msgspec import UNSET
+
+from listrak_sync.events.paths import Event, Json, find
+from listrak_sync.mapping.conditions import (
+    All,
+    Compare,
+    Condition,
+    In,
+    Literal,
+    PathOf,
+    compile_condition,
+    paths_of,
+)
+from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.rendering import NotExpressibleError, fql_text, operand_text, path_text
+
+Blame: TypeAlias = "Callable[[Event], Condition | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first condition that failed: its text, what it expects, what it found.
+
+    `at` is its place in the mapping file, as file:line:column; `found` holds the value at each
+    path that the condition reads, null where there is none.
+    """
+
+    condition: str
+    at: str
+    expected: str
+    found: dict[str, Json]
+
+
+class MappingExplainer:
+    """Explains one mapping's trigger, and counts how far events come in it."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self._source = mapping.source
+        self.steps = _steps(mapping.trigger)
+        self._blames = [(step, _blame(step)) for step in self.steps]
+        self.passed = [0] * len(self.steps)
+        self.events = 0
+
+    def explain(self, event: Event) -> Failure | None:
+        """Return why the trigger does not hold for an event, None where it does."""
+        self.events += 1
+        for index, (_, blame) in enumerate(self._blames):
+            failed = blame(event)
+            if failed is not None:
+                return self._failure(failed, event)
+            self.passed[index] += 1
+        return None
+
+    def text(self, condition: Condition) -> str:
+        """Return a condition as it is written in the mapping file."""
+        return self._source.text(condition.span) if self._source else ""
+
+    def at(self, condition: Condition) -> str:
+        """Return where a condition stands, as file:line:column of the mapping file."""
+        if self._source is None:
+            return ""
+        place = self._source.place(condition.span)
+        return f"{self._source.document.file}:{place.line}:{place.column}"
+
+    def _failure(self, condition: Condition, event: Event) -> Failure:
+        found = {
+            path_text(path): None if (value := find(event, path)) is UNSET else value
+            for path in dict.fromkeys(paths_of(condition))
+        }
+        text = self.text(condition)
+        return Failure(text, self.at(condition), _expected(condition, text), found)
+
+
+def _steps(condition: Condition | None) -> tuple[Condition, ...]:
+    """Return the conditions that are tried in turn."""
+    match condition:
+        case None:
+            return ()
+        case All(conditions):
+            return conditions
+        case _:
+            return (condition,)
+
+
+def _blame(condition: Condition) -> Blame:
+    """Return a function that finds the first part of a condition that fails."""
+    if isinstance(condition, All):
+        blames = tuple(map(_blame, condition.conditions))
+        return lambda event: next(
+            (failed for blame in blames if (failed := blame(event)) is not None), None
+        )
+    holds = compile_condition(condition)
+    return lambda event: None if holds(event) else condition
+
+
+def _expected(condition: Condition, text: str) -> str:
+    """Return what a condition expects of the value it found."""
+    try:
+        match condition:
+            case Compare(operator, PathOf(), Literal() as literal):
+                return f"{operator} {operand_text(literal)}"
+            case In(PathOf(), container):
+                return f"in {operand_text(container)}"
+        return fql_text(condition)
+    except NotExpressibleError:
+        return text

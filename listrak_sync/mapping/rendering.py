@@ -1,0 +1,159 @@
+"""A condition tree written out, as a trigger or as conditions in YAML."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeAlias, assert_never
+
+from listrak_sync.events.paths import Json, Path
+from listrak_sync.mapping.conditions import (
+    All,
+    AnyOf,
+    Call,
+    Compare,
+    Condition,
+    In,
+    ListOf,
+    Literal,
+    Not,
+    Operand,
+    PathOf,
+    Refuted,
+    Truth,
+)
+from listrak_sync.mapping.document import Scalar
+from listrak_sync.mapping.globs import parts
+from listrak_sync.mapping.numbers import number_text
+
+_ESCAPED: Final = re.compile(r"[^A-Za-z0-9_-]")
+Item: TypeAlias = "dict[str, Json]"
+
+
+class NotExpressibleError(ValueError):
+    """A condition that the other notation cannot state."""
+
+
+def path_text(path: Path) -> str:
+    """Return a path as it is written in a trigger."""
+    return ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
+
+
+def fql_text(condition: Condition) -> str:
+    """Return a condition as a trigger. Raises NotExpressibleError for a text with both quotes."""
+    match condition:
+        case All(conditions):
+            return " and ".join(map(_grouped, conditions))
+        case AnyOf(conditions):
+            return " or ".join(map(_grouped, conditions))
+        case Not(inner):
+            return f"!({fql_text(inner)})"
+        case Compare(operator, left, right):
+            return f"{operand_text(left)} {operator} {operand_text(right)}"
+        case In(item, container):
+            return f"{operand_text(item)} in {operand_text(container)}"
+        case Truth(operand):
+            return operand_text(operand)
+        case Refuted(call):
+            return f"!{operand_text(call)}"
+        case _:
+            assert_never(condition)
+
+
+def operand_text(operand: Operand) -> str:
+    """Return an operand as it is written in a trigger."""
+    match operand:
+        case PathOf(path):
+            return path_text(path)
+        case Literal(value):
+            return _literal_text(value)
+        case ListOf(items):
+            return f"[{', '.join(map(operand_text, items))}]"
+        case Call(function, arguments):
+            return f"{function}({', '.join(map(operand_text, arguments))})"
+        case _:
+            assert_never(operand)
+
+
+def yaml_conditions(condition: Condition) -> list[Item]:
+    """Return a condition as the list under `conditions:`.
+
+    Raises NotExpressibleError for what only a trigger can say: functions other than contains
+    and match, patterns other than a beginning or an end, comparisons of two paths.
+    """
+    if isinstance(condition, All):
+        return [_item(part) for part in condition.conditions]
+    return [_item(condition)]
+
+
+def _item(condition: Condition) -> Item:
+    match condition:
+        case All(conditions):
+            return {"all": [_item(part) for part in conditions]}
+        case AnyOf(conditions):
+            return {"any": [_item(part) for part in conditions]}
+        case Not(inner):
+            return {"not": [_item(inner)]}
+        case Compare("=" | "!=" as operator, PathOf(path), Literal(None)):
+            return {path_text(path): {"exists": operator == "!="}}
+        case Compare("=", PathOf(path), Literal(value)):
+            return {path_text(path): value}
+        case Compare("!=", PathOf(path), Literal(value)):
+            return {path_text(path): {"is_not": value}}
+        case Compare(operator, PathOf(path), Literal(value)):
+            return {path_text(path): {operator: value}}
+        case In(PathOf(path), ListOf(items)):
+            return {path_text(path): [_plain(item) for item in items]}
+        case Truth(PathOf(path)):
+            return {path_text(path): True}
+        case Truth(Call(arguments=(PathOf(path), Literal(str()))) as call):
+            name, text = _text_test(call)
+            return {path_text(path): {name: text}}
+        case Refuted(Call(arguments=(PathOf(path), Literal(str()))) as call):
+            name, text = _text_test(call)
+            verb = {"contains": "contain", "starts_with": "start_with", "ends_with": "end_with"}
+            return {path_text(path): {f"does_not_{verb[name]}": text}}
+    raise NotExpressibleError(fql_text(condition))
+
+
+def _plain(item: Operand) -> Json:
+    if isinstance(item, Literal) and item.value is not None:
+        return item.value
+    raise NotExpressibleError(operand_text(item))
+
+
+def _text_test(call: Call) -> tuple[str, str]:
+    """Return the operator of Segment's screen that a call is, and its text."""
+    text = call.arguments[1]
+    assert isinstance(text, Literal)  # noqa: S101 - the caller has matched it
+    pattern = str(text.value)
+    if call.function == "contains":
+        return "contains", pattern
+    if call.function == "match":
+        match parts(pattern):
+            case [("star", _)]:
+                return "starts_with", ""
+            case [("text", beginning), ("star", _)]:
+                return "starts_with", beginning
+            case [("star", _), ("text", end)]:
+                return "ends_with", end
+    raise NotExpressibleError(operand_text(call))
+
+
+def _grouped(condition: Condition) -> str:
+    text = fql_text(condition)
+    return f"({text})" if isinstance(condition, All | AnyOf) else text
+
+
+def _literal_text(value: Scalar) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case str() if '"' not in value:
+            return f'"{value}"'
+        case str() if "'" not in value:
+            return f"'{value}'"
+    raise NotExpressibleError(value)
