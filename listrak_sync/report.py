@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from listrak_sync.delivery.deliver import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.wait import Applied
 from listrak_sync.updates.evaluate import Evaluated
 from listrak_sync.updates.explain import Funnel
 
@@ -61,6 +62,9 @@ class Report:
     contacts: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     lists: dict[int, ListReport] = field(default_factory=dict)
+    left_over: int = 0
+    fell_back: bool = False
+    applied: dict[int, Applied] = field(default_factory=dict)
     funnels: tuple[Funnel, ...] = ()
     seconds: float = 0.0
 
@@ -98,6 +102,10 @@ class Report:
             case Unsent():
                 entry.unsent += contacts
 
+    def imports(self) -> list[tuple[int, str]]:
+        """Return every import that was started, with its list."""
+        return [(list_id, each) for list_id, entry in self.lists.items() for each in entry.imports]
+
     @property
     def rejects(self) -> Counter[str]:
         """Return how much was rejected by reason, by us or by Listrak."""
@@ -130,8 +138,17 @@ class Report:
             "superseded": self.superseded,
             "values_to_send": self.values_to_send,
             "contacts": self.contacts,
-            "lists": [entry.as_json(list_id) for list_id, entry in self.lists.items()],
+            "left_over": self.left_over,
+            "route_fell_back": self.fell_back,
+            "lists": [
+                entry.as_json(list_id) | self._applied(list_id)
+                for list_id, entry in self.lists.items()
+            ],
             **({"funnels": self.funnels} if self.funnels else {}),
             "seconds": round(self.seconds, 3),
             "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,
         }
+
+    def _applied(self, list_id: int) -> dict[str, Any]:
+        """Return what a list's imports did, if they were waited for."""
+        return {"applied": self.applied[list_id]} if list_id in self.applied else {}

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from listrak_sync import __version__
-from listrak_sync.cli import auth, dry_run, push, sandbox
-from listrak_sync.cli.console import Messages
+from listrak_sync.cli import auth, dry_run, journal, lookups, push, sandbox
+from listrak_sync.cli.console import Messages, open_standard_streams
+from listrak_sync.cli.durations import with_default_wait
 from listrak_sync.errors import ListrakSyncError
 
 EPILOG = """\
@@ -30,6 +31,9 @@ app = typer.Typer(
 app.add_typer(auth.app, name="auth")
 app.command("dry-run")(dry_run.dry_run)
 app.command("push")(push.push)
+app.command("lists")(lookups.lists)
+app.command("fields")(lookups.fields)
+app.command("runs")(journal.runs)
 app.command("sandbox")(sandbox.sandbox)
 
 
@@ -51,8 +55,9 @@ def _options(
 
 def main() -> None:
     """Run the command line: no traceback for what the user can mend, and the documented status."""
+    open_standard_streams()
     try:
-        app()
+        app(args=with_default_wait(sys.argv[1:]))
     except ListrakSyncError as error:
         Messages().error(error)
         sys.exit(error.exit_status)

@@ -86,10 +86,7 @@ class Messages:
         """Show a table: on standard output if it is the data asked for."""
         if (self._json or self.quiet) and not data:
             return
-        try:
-            rich_console(stderr=not data).print(table)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), (1 if data else 2))
+        rich_console(stderr=not data).print(table)
 
     def _say(self, level: str, message: str, details: dict[str, object]) -> None:
         if self._json:
@@ -114,4 +111,18 @@ def rich_console(*, stderr: bool) -> RichConsole:
     """Return a console that respects NO_COLOR and the terminal's width."""
     from rich.console import Console as RichConsole  # noqa: PLC0415 - slow, and often not needed
 
-    return RichConsole(stderr=stderr, highlight=False, soft_wrap=False)
+    class Console(RichConsole):
+        def on_broken_pipe(self) -> None:
+            """Go on without a reader; rich would end the program."""
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+
+
+def open_standard_streams() -> None:
+    """Give those that were closed before the program began an end that leads nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest free number: its own
+            setattr(sys, name, os.fdopen(descriptor, mode))

@@ -12,15 +12,20 @@ from listrak_sync.cli.console import Messages, Output
 from listrak_sync.cli.explanations import explainer
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
-from listrak_sync.cli.runs import Ending, announce, conclude, interruptible
+from listrak_sync.cli.runs import (
+    announce,
+    conclude,
+    first_route,
+    interruptible,
+    limits_of,
+)
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UsageError
 from listrak_sync.events.sources import expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
-from listrak_sync.sync import DEFAULT_WINDOW, Plan, Watchers
+from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
 from listrak_sync.sync import dry_run as run_dry
-from listrak_sync.updates.batches import DEFAULT_BYTES, DEFAULT_CONTACTS, Limits
 
 
 class Format(StrEnum):
@@ -55,8 +60,9 @@ def dry_run(
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = options.Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
-    batch_contacts: options.BatchContacts = DEFAULT_CONTACTS,
-    batch_bytes: options.BatchBytes = DEFAULT_BYTES,
+    route: options.RouteOption = options.RouteChoice.auto,
+    batch_contacts: options.BatchContacts = None,
+    batch_bytes: options.BatchBytes = None,
     api_url: options.ApiUrl = API_URL,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
@@ -85,8 +91,9 @@ def dry_run(
         ignore_integrations=ignore_integrations,
         by_timestamp=order is options.Order.timestamp,
         window=window,
-        limits=Limits(batch_contacts, batch_bytes),
-        max_rejects=max_rejects,
+        limits=limits_of(route, batch_contacts, batch_bytes),
+        route=first_route(route),
+        guards=Guards(max_rejects),
     )
     announce(plan.sources, messages)
     output, stop = Output(), Stop()
@@ -96,7 +103,7 @@ def dry_run(
             RejectFile(rejects, plan.sources) as reject_file,
             ProgressDisplay(progress, plan.sources, messages) as display,
         ):
-            report, error = run_dry(
+            outcome = run_dry(
                 plan,
                 Watchers(
                     reject_file.write,
@@ -112,7 +119,6 @@ def dry_run(
     except BrokenPipeError:
         raise typer.Exit from None
     table_is_data = not wanted
-    ending = Ending(report, error)
     raise typer.Exit(
-        conclude("dry-run", ending, messages, as_json=as_json, table_is_data=table_is_data)
+        conclude("dry-run", outcome, messages, as_json=as_json, table_is_data=table_is_data)
     )

@@ -27,6 +27,25 @@ MappingFile = Annotated[
         show_default=False,
     ),
 ]
+OptionalMappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping",
+        "-m",
+        metavar="FILE",
+        envvar="LISTRAK_SYNC_MAPPING",
+        help="The mapping file, YAML.",
+        show_default=False,
+    ),
+]
+JournalPath = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="The journal, if not the one in the user's state directory.",
+        show_default=False,
+    ),
+]
 IgnoreIntegrations = Annotated[
     bool,
     typer.Option(
@@ -51,10 +70,23 @@ MaxRejects = Annotated[
     ),
 ]
 BatchContacts = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Contacts in a request, at most.")
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Contacts in a request, at most.  [default: 10000; by list import 500000]",
+        show_default=False,
+    ),
 ]
 BatchBytes = Annotated[
-    int, typer.Option(metavar="N", min=1, help="Bytes in a request's body, at most.")
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Bytes in a request's body, or in its file, at most.  "
+        "[default: 1000000; by list import 100000000]",
+        show_default=False,
+    ),
 ]
 WindowSize = Annotated[
     int,
@@ -85,6 +117,22 @@ SecretFile = Annotated[
         metavar="FILE",
         help="Read the client secret from here instead of LISTRAK_CLIENT_SECRET.",
         show_default=False,
+    ),
+]
+
+
+class RouteChoice(StrEnum):
+    """By which of Listrak's two ways imports are started."""
+
+    auto = "auto"
+    profile_fields = "profile-fields"
+    list_import = "list-import"
+
+
+RouteOption = Annotated[
+    RouteChoice,
+    typer.Option(
+        "--route", help="auto: profile fields, or list imports where that route is closed."
     ),
 ]
 

@@ -22,7 +22,9 @@ class RejectFile(AbstractContextManager["RejectFile"]):
     Raises UsageError where the file cannot be written or is one of the inputs.
     """
 
-    def __init__(self, path: Path | None, sources: Sequence[Source]) -> None:
+    def __init__(
+        self, path: Path | None, sources: Sequence[Source], *, append: bool = False
+    ) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._stream: BinaryIO | None = None
@@ -32,7 +34,9 @@ class RejectFile(AbstractContextManager["RejectFile"]):
             hint = "Name another file; the input would be lost."
             raise UsageError(f"{path}: rejects would overwrite this input", hint)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(
+                path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC), 0o600
+            )
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 os.fchmod(descriptor, 0o600)
         except OSError as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import SystemRandom
 from typing import Final, Protocol, TypeVar
 
-from listrak_sync.delivery.deliver import error_for
+from listrak_sync.delivery.failures import error_for
 from listrak_sync.delivery.retry import BRIEF
 from listrak_sync.listrak.verdicts import (
     BetaClosed,

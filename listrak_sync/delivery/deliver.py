@@ -3,119 +3,109 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from random import SystemRandom
 from typing import Final, Protocol, TypeAlias
 
+from listrak_sync.delivery.failures import error_for, waited_too_long
+from listrak_sync.delivery.follow import Import, follow
+from listrak_sync.delivery.isolation import Isolation, halves
+from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.retry import PATIENT, RetryPolicy
+from listrak_sync.delivery.sender import Listrak, Sender, Senses
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,
-    Denied,
-    Failure,
     NotFound,
     Refused,
     TooLarge,
-    Unavailable,
-    Unexpected,
     Verdict,
     words_of,
 )
-from listrak_sync.updates.batches import Batch
+from listrak_sync.updates.batches import (
+    DEFAULT_LIMITS,
+    LIST_IMPORT,
+    PROFILE_FIELDS,
+    Batch,
+    rebatch,
+)
 
-ACCESS_HINT: Final = """\
-Listrak does not say which of these it was:
-  - LISTRAK_CLIENT_ID or the client secret is wrong, or belongs to another integration
-  - the integration is not of type Email, is inactive, or its API access is paused
-  - this machine's IP address is not among those the integration allows
-  - the integration lacks an area: Contact, List and Segmentation are needed
-Look under Integration Management in Listrak; then: listrak-sync auth test"""
-
-
-class Route(Protocol):
-    """What of Listrak's API a delivery needs."""
-
-    def update_profile_fields(self, list_id: int, body: bytes) -> Verdict:
-        """Start imports that set profile fields."""
-
-    def list(self, list_id: int) -> object | Failure:
-        """Return a list, or why there is none."""
+BARRIER_PATIENCE: Final = 1800.0
+"""How long, in seconds, the imports of one window may take before the next gives up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """The contacts of a batch are accepted; ids of the imports, as far as they are known."""
+class Phase:
+    """Batches that may be in flight together; `alone` ones go out one by one, in order."""
 
-    batch: Batch
-    imports: tuple[str, ...]
+    batches: Iterable[Batch]
+    alone: bool = False
+
+
+Phases: TypeAlias = Iterable[Phase]
+
+
+class Ledger(Protocol):
+    """Where answers and divisions of batches are written down."""
+
+    def answer(self, receipt: Receipt) -> None:
+        """Write down how a batch ended."""
+
+    def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:
+        """Write down the parts that take a batch's place; return them numbered."""
+
+
+class NoLedger:
+    """Writes nothing down."""
+
+    def answer(self, receipt: Receipt) -> None:
+        """Forget a receipt."""
+
+    def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:  # noqa: ARG002 - a Ledger
+        """Return the parts as they are."""
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
-class Undelivered:
-    """The contacts of a batch are refused, in Listrak's words."""
+class Ways:
+    """How batches are sent: how many at a time, how patiently, and by which routes."""
 
-    batch: Batch
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsent:
-    """The contacts of a batch were not sent, or nobody knows, because the run had to stop."""
-
-    batch: Batch
-    detail: str
-
-
-Receipt: TypeAlias = Delivered | Undelivered | Unsent
-Phases: TypeAlias = Iterable[tuple[Iterable[Batch], bool]]
-"""Batches that may be in flight together, and whether more than one at a time may be."""
-
-
-@dataclass
-class Senses:
-    """The time, chance and rest that sending depends on; tests give others.
-
-    `rest` waits for so many seconds, or until the delivery is stopped.
-    """
-
-    clock: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = field(default_factory=lambda: SystemRandom().random)
-    rest: Callable[[threading.Event, float], object] = threading.Event.wait
+    in_flight: int = 4
+    fall_back: bool = True
+    policy: RetryPolicy = PATIENT
+    senses: Senses = field(default_factory=Senses)
 
 
 class Delivery:
     """Sends one window after the other, several batches at a time, in threads of its own.
 
-    A window is begun when every batch of the one before it is answered for. `on_receipt` is
-    called for each batch, by one thread at a time. Once stopped, what is in flight is finished
-    and nothing new is sent.
+    A window is begun when every import of the one before is accepted and, where Listrak lets us
+    ask, has ended. `on_receipt` is called for each batch, by one thread at a time. Once stopped,
+    what is in flight is finished and nothing new is sent.
     """
 
     def __init__(
         self,
-        route: Route,
+        listrak: Listrak,
         on_receipt: Callable[[Receipt], None],
         stop: Stop,
-        *,
-        in_flight: int = 4,
-        policy: RetryPolicy = PATIENT,
-        senses: Senses | None = None,
+        ways: Ways | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
-        self._route = route
+        self._listrak = listrak
         self._on_receipt = on_receipt
-        self._in_flight = in_flight
-        self._policy = policy
-        self._senses = senses or Senses()
-        self._lock = threading.Lock()
         self._stop = stop
-        self._held_until = 0.0
-        self._missing: dict[int, str] = {}
+        self._ways = ways or Ways()
+        self._ledger: Ledger = ledger or NoLedger()
+        self._sender = Sender(listrak, stop, self._ways.policy, self._ways.senses)
+        self._isolation = Isolation()
+        self._lock = threading.Lock()
+        self._existing: set[int] = set()
+        self._open: list[Import] = []
         self._window: threading.Thread | None = None
+        self.fell_back = False
+        """Whether the profile-fields route is closed and the rest goes by list import."""
 
     def start(self, phases: Phases) -> None:
         """Begin a window once the one before is answered for; return while it is sent."""
@@ -130,110 +120,131 @@ class Delivery:
             self._window = None
 
     def _send_window(self, phases: Phases) -> None:
-        for batches, together in phases:
-            shared = iter(batches)
-            count = self._in_flight if together else 1
-            threads = [
-                threading.Thread(target=self._send_all, args=(shared,), daemon=True)
-                for _ in range(count)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-
-    def _send_all(self, shared: Iterator[Batch]) -> None:
-        """Send batches of an iterator shared with other threads until there are no more."""
         try:
-            self._send_each(shared)
-        except Exception as error:  # noqa: BLE001 - raised again by the thread that waits
+            for phase in phases:
+                self._barrier()
+                shared = iter(phase.batches)
+                if phase.alone:
+                    self._send_alone(shared)
+                else:
+                    self._send_together(shared)
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that reads
             self._stop.because(error)
 
-    def _send_each(self, shared: Iterator[Batch]) -> None:
-        while True:
-            with self._lock:
-                batch = next(shared, None)
-            if batch is None:
-                return
-            receipt = self._send(batch)
-            with self._lock:
-                self._on_receipt(receipt)
+    def _send_together(self, shared: Iterator[Batch]) -> None:
+        threads = [
+            threading.Thread(target=self._send_shared, args=(shared,), daemon=True)
+            for _ in range(self._ways.in_flight)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
-    def _send(self, batch: Batch) -> Receipt:
-        """Send a batch until there is a verdict that no other attempt would change."""
-        attempt = 0
-        while True:
-            self._respect_pause()
-            if self._stop.event.is_set():
-                return Unsent(batch, str(self._stop.error))
-            if batch.list_id in self._missing:
-                return Undelivered(batch, "list_refused", self._missing[batch.list_id])
-            attempt += 1
-            verdict = self._route.update_profile_fields(batch.list_id, batch.body)
-            if isinstance(verdict, NotFound):
-                verdict = self._tell_apart(batch, verdict)
-            if not isinstance(verdict, Unavailable):
-                return self._receipt(batch, verdict)
-            pause = self._policy.wait(attempt, verdict.retry_after, self._senses.random)
-            if pause is None:
-                return self._give_up(batch, error_for(verdict))
-            self._pause(pause, for_all=verdict.retry_after is not None)
+    def _send_alone(self, batches: Iterator[Batch]) -> None:
+        """Send batches in order; what touches a contact again waits for what came before."""
+        touched: set[tuple[int, str]] = set()
+        for batch in batches:
+            contacts = {(each.list_id, each.email_address.lower()) for each in batch.contacts}
+            if touched & contacts:
+                self._barrier()
+                touched.clear()
+            touched |= contacts
+            self._deliver(batch)
 
-    def _receipt(self, batch: Batch, verdict: Verdict) -> Receipt:
-        """Return what a verdict that is no passing failure means for a batch."""
+    def _send_shared(self, shared: Iterator[Batch]) -> None:
+        """Send batches of an iterator shared with other threads until there are no more."""
+        try:
+            while True:
+                with self._lock:
+                    batch = next(shared, None)
+                if batch is None:
+                    return
+                self._deliver(batch)
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that reads
+            self._stop.because(error)
+
+    def _deliver(self, batch: Batch) -> None:
+        """Answer for every contact of a batch, dividing it where that is needed."""
+        pending = [batch]
+        while pending:
+            each = pending.pop()
+            parts = self._isolation.fitting(each)
+            outcome = parts if len(parts) > 1 else self._outcome(each)
+            if isinstance(outcome, list):
+                pending += reversed(self._ledger.divide(each, outcome))
+                continue
+            self._ledger.answer(outcome)
+            with self._lock:
+                if isinstance(outcome, Delivered):
+                    self._open += ((each.list_id, import_id) for import_id in outcome.imports)
+                self._on_receipt(outcome)
+
+    def _outcome(self, batch: Batch) -> Receipt | list[Batch]:
+        """Send a batch; return how it ended, or the parts to send in its place."""
+        if self._stop.event.is_set():
+            return Unsent(batch, str(self._stop.error))
+        words = self._isolation.verdict_on_list(batch.list_id)
+        if words is not None:
+            return Undelivered(batch, "list_refused", words)
+        if batch.route == PROFILE_FIELDS and self.fell_back:
+            return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
+        verdict = self._sender.send(batch)
+        if isinstance(verdict, NotFound):
+            verdict = self._tell_apart(batch, verdict)
+        return self._lead(batch, verdict)
+
+    def _lead(self, batch: Batch, verdict: Verdict | None) -> Receipt | list[Batch]:
+        """Return what a verdict leads to."""
+        words = (
+            words_of(verdict) if verdict is not None and not isinstance(verdict, Accepted) else ""
+        )
+        single = len(batch.contacts) == 1
         match verdict:
+            case None:
+                return Unsent(batch, str(self._stop.error))
             case Accepted(resource_ids):
+                self._isolation.accepted(batch.list_id)
                 return Delivered(batch, resource_ids)
-            case Refused() | TooLarge():
-                return Undelivered(batch, "refused_by_listrak", words_of(verdict))
+            case Refused() if single:
+                self._isolation.refused_alone(batch.list_id, words)
+                return Undelivered(batch, "refused_by_listrak", words)
+            case TooLarge() if single:
+                return Undelivered(batch, "too_large", words)
+            case Refused():
+                return halves(batch)
+            case TooLarge():
+                self._isolation.too_large(batch)
+                return self._isolation.fitting(batch)
             case NotFound():
-                return Undelivered(batch, "list_refused", self._missing[batch.list_id])
+                self._isolation.refuse_list(batch.list_id, f"list {batch.list_id}: {words}")
+                return Undelivered(batch, "list_refused", f"list {batch.list_id}: {words}")
+            case BetaClosed() if self._ways.fall_back:
+                self.fell_back = True
+                return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
             case failure:
-                return self._give_up(batch, error_for(failure))
+                error = error_for(failure)
+                self._stop.because(error)
+                return Unsent(batch, error.message)
 
     def _tell_apart(self, batch: Batch, verdict: NotFound) -> Verdict:
-        """Ask whether a list is missing; where it is there, the body was too large."""
-        found = self._route.list(batch.list_id)
-        match found:
-            case NotFound():
-                self._missing[batch.list_id] = f"list {batch.list_id}: {words_of(verdict)}"
-                return verdict
-            case Refused() | TooLarge() | Denied() | BetaClosed() | Unavailable() | Unexpected():
+        """Ask whether a list is missing; where it is there, the body was too large.
+
+        A list that was there is asked for again only for a single contact.
+        """
+        if batch.list_id not in self._existing or len(batch.contacts) == 1:
+            found = self._listrak.list(batch.list_id)
+            if isinstance(found, Verdict):
                 return found
+            self._existing.add(batch.list_id)
         return TooLarge(verdict.code, verdict.message)
 
-    def _give_up(self, batch: Batch, error: ListrakSyncError) -> Unsent:
-        """Stop the run because of a batch."""
-        self._stop.because(error)
-        return Unsent(batch, error.message)
-
-    def _pause(self, seconds: float, *, for_all: bool) -> None:
-        """Rest; a pause that a reply asked for holds back every sender."""
-        if for_all:
-            with self._lock:
-                self._held_until = max(self._held_until, self._senses.clock() + seconds)
-        else:
-            self._senses.rest(self._stop.event, seconds)
-
-    def _respect_pause(self) -> None:
-        while not self._stop.event.is_set():
-            with self._lock:
-                left = self._held_until - self._senses.clock()
-            if left <= 0:
-                return
-            self._senses.rest(self._stop.event, left)
-
-
-def error_for(failure: Failure) -> ListrakSyncError:
-    """Return what to tell where a failure ends the run."""
-    match failure:
-        case Unavailable(reason=reason):
-            hint = "Check the network, the proxy and Listrak's status, then run it again."
-            return UnreachableError(f"Listrak cannot be reached: {reason}", hint)
-        case Denied():
-            return AccessRefusedError(f"access refused: {words_of(failure)}", ACCESS_HINT)
-        case BetaClosed():
-            hint = "Ask Listrak to open the route `Contact/SegmentationField` to the integration."
-            words = words_of(failure)
-            return AccessRefusedError(f"the profile-fields route is closed: {words}", hint)
-    return ListrakSyncError(f"Listrak answered what it should not: {words_of(failure)}")
+    def _barrier(self) -> None:
+        """Wait until the imports so far have ended, so that nothing newer overtakes them."""
+        with self._lock:
+            imports, self._open = self._open, []
+        if imports and not self._stop.event.is_set():
+            senses = self._ways.senses
+            followed = follow(self._listrak, imports, BARRIER_PATIENCE, self._stop, senses)
+            if followed.running and not self._stop.event.is_set():
+                self._stop.because(waited_too_long(followed.running, BARRIER_PATIENCE))

@@ -69,8 +69,11 @@ def unreadable(error: Exception) -> UnreadableError:
 
 
 def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run time
-    """Return the type of an object of which only the given paths are read."""
-    if () in paths:
+    """Return the type of an object of which only the given paths are read.
+
+    msgspec does not find keys of a TypedDict that are no ASCII: beside them all is read.
+    """
+    if () in paths or not all(path[0].isascii() for path in paths):
         return dict[str, Any]
     below: dict[str, set[Path]] = {}
     for first, *rest in paths:

@@ -39,6 +39,7 @@ class Block:
     first_line: int
     data: bytes
     position: int = 0
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class LongLine:
     beginning: bytes
     length: int
     position: int = 0
+    source: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class BrokenFile:
     beginning: bytes
     problem: str
     position: int = 0
+    source: int = 0
 
 
 Piece: TypeAlias = Block | LongLine | BrokenFile
@@ -131,12 +134,12 @@ def read(sources: Iterable[Source], block_bytes: int = BLOCK_BYTES) -> Iterator[
     A byte-order mark at a file's start is taken off. A block ends with a newline unless the
     file does not; a file that cannot be read on ends in a BrokenFile, and the next follows.
     """
-    for source in sources:
-        yield from _read_one(source, block_bytes)
+    for index, source in enumerate(sources):
+        yield from _read_one(source, index, block_bytes)
 
 
-def _read_one(source: Source, block_bytes: int) -> Iterator[Piece]:
-    lines = _Lines(source.file)
+def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
+    lines = _Lines(source.file, index)
     position = 0
     try:
         with _open(source.file) as raw:
@@ -147,7 +150,9 @@ def _read_one(source: Source, block_bytes: int) -> Iterator[Piece]:
                 yield from lines.feed(block, position)
                 block = reader.read1(block_bytes)
     except _UNREADABLE as error:
-        yield BrokenFile(source.file, lines.number, lines.rest[:1000], _problem(error), position)
+        yield BrokenFile(
+            source.file, lines.number, lines.rest[:1000], _problem(error), position, index
+        )
     else:
         yield from lines.finish(position)
 
@@ -155,8 +160,9 @@ def _read_one(source: Source, block_bytes: int) -> Iterator[Piece]:
 class _Lines:
     """Cuts what is read of a file into whole lines, and numbers them from 1."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, source: int) -> None:
         self.file = file
+        self.source = source
         self.number = 1
         self.rest = b""
         self.passed_over = 0
@@ -164,30 +170,34 @@ class _Lines:
     def feed(self, block: bytes, position: int) -> Iterator[Piece]:
         """Yield the lines that a block completes; keep the beginning of the next one."""
         if self.rest and not self.passed_over:
-            end = block.find(b"\n")
-            if len(self.rest) + (len(block) if end < 0 else end) > MAX_LINE_BYTES:
-                self.passed_over, self.rest = len(self.rest), (self.rest + block)[:1000]
+            first = block.partition(b"\n")[0]
+            if len(self.rest) + len(first) > MAX_LINE_BYTES:
+                self.passed_over, self.rest = len(self.rest), (self.rest + first)[:1000]
         if self.passed_over:
             end = block.find(b"\n")
             if end < 0:
                 self.passed_over += len(block)
                 return
-            yield LongLine(self.file, self.number, self.rest, self.passed_over + end, position)
+            yield LongLine(
+                self.file, self.number, self.rest, self.passed_over + end, position, self.source
+            )
             self.number, self.rest, self.passed_over = self.number + 1, b"", 0
             block = block[end + 1 :]
         end = block.rfind(b"\n") + 1
         if end:
             data = self.rest + block[:end]
-            yield Block(self.file, self.number, data, position)
+            yield Block(self.file, self.number, data, position, self.source)
             self.number, self.rest, block = self.number + data.count(b"\n"), b"", block[end:]
         self.rest += block
 
     def finish(self, position: int) -> Iterator[Piece]:
         """Yield the last line where it lacks its newline."""
         if self.passed_over:
-            yield LongLine(self.file, self.number, self.rest, self.passed_over, position)
+            yield LongLine(
+                self.file, self.number, self.rest, self.passed_over, position, self.source
+            )
         elif self.rest:
-            yield Block(self.file, self.number, self.rest, position)
+            yield Block(self.file, self.number, self.rest, position, self.source)
 
 
 def _start(reader: _Reader, block_bytes: int) -> bytes:

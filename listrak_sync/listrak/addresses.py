@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from listrak_sync.errors import SettingsError
 
@@ -22,9 +22,10 @@ class Addresses:
 
     def __post_init__(self) -> None:
         for url in (self.api_url, self.auth_url):
-            parts = urlsplit(url)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise SettingsError(f"{url} is no address", "Write https:// and a host.")
+            parts = _parts(url)
+            if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+                shown = url.rpartition("@")[2]
+                raise SettingsError(f"{shown} is no address", "Write https:// and a host.")
             if parts.username or parts.password or parts.query or parts.fragment:
                 hint = "Credentials go into the environment; a query has no meaning here."
                 raise SettingsError(f"{parts.hostname}: only host and path may stand here", hint)
@@ -37,9 +38,29 @@ class Addresses:
         """Return the API's address without a slash at its end."""
         return self.api_url.rstrip("/")
 
+    def list_import_url(self, list_id: int) -> str:
+        """Return the address that takes files of contacts."""
+        return f"{self.api}/List/{list_id}/ListImport"
+
+    def url_of(self, list_id: int, *, by_list_import: bool) -> str:
+        """Return the address that a batch goes to."""
+        if by_list_import:
+            return self.list_import_url(list_id)
+        return self.profile_fields_url(list_id)
+
     def profile_fields_url(self, list_id: int) -> str:
         """Return the address that takes contacts' profile field values."""
         return f"{self.api}/List/{list_id}/Contact/SegmentationField"
+
+
+def _parts(url: str) -> SplitResult | None:
+    """Return an address's parts, None where host or port cannot be one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def is_loopback(url: str) -> bool:

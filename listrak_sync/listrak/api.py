@@ -10,9 +10,11 @@ import httpx
 import msgspec
 
 from listrak_sync import __version__
+from listrak_sync.errors import SettingsError
 from listrak_sync.listrak.addresses import Addresses, is_loopback
 from listrak_sync.listrak.auth import ClientCredentials, TokenError
 from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.models import ImportStatus, ImportSummary
 from listrak_sync.listrak.replies import judge, judge_failure
 from listrak_sync.listrak.verdicts import Accepted, Failure, Unavailable, Verdict
 
@@ -30,6 +32,25 @@ class ListInfo(msgspec.Struct, frozen=True, rename="camel"):
     list_name: str | None = None
 
 
+class FieldGroup(msgspec.Struct, frozen=True):
+    """A group of a list's profile fields. Source: `GET /List/{listId}/SegmentationFieldGroup`."""
+
+    id: int = msgspec.field(name="segmentationFieldGroupId")
+    name: str | None = msgspec.field(name="segmentationFieldGroupName", default=None)
+
+
+class ProfileField(msgspec.Struct, frozen=True):
+    """A profile field of a list; `max_length` counts characters, 0 and None are no limit.
+
+    Source: `GET /List/{listId}/SegmentationFieldGroup/{groupId}/SegmentationField`.
+    """
+
+    id: int = msgspec.field(name="segmentationFieldId")
+    name: str | None = msgspec.field(name="segmentationFieldName", default=None)
+    data_type: str | None = msgspec.field(name="dataType", default=None)
+    max_length: int | None = msgspec.field(name="maxLength", default=None)
+
+
 class _Reply(msgspec.Struct):
     """What every look-up's answer is wrapped in."""
 
@@ -39,7 +60,8 @@ class _Reply(msgspec.Struct):
 class Api:
     """Listrak's API for one integration; its methods return a verdict or what was asked for.
 
-    Nothing is retried and nothing raised: that is for whoever sends.
+    Nothing is retried and nothing raised: that is for whoever sends. Making one raises
+    SettingsError where the environment names a proxy or certificates that cannot be used.
     """
 
     def __init__(
@@ -48,16 +70,23 @@ class Api:
         loopback = is_loopback(addresses.api_url) and is_loopback(addresses.auth_url)
         self._addresses = addresses
         self._auth = ClientCredentials(credentials, addresses.auth_url)
-        self._client = httpx.Client(
-            auth=self._auth,
-            follow_redirects=False,
-            headers={"User-Agent": f"listrak-sync/{__version__}", "Accept": "application/json"},
-            limits=httpx.Limits(
-                max_connections=connections + 1, max_keepalive_connections=connections + 1
-            ),
-            timeout=TIMEOUT,
-            trust_env=not loopback,
+        limits = httpx.Limits(
+            max_connections=connections + 1, max_keepalive_connections=connections + 1
         )
+        try:
+            self._client = httpx.Client(
+                auth=self._auth,
+                follow_redirects=False,
+                headers={"User-Agent": f"listrak-sync/{__version__}", "Accept": "application/json"},
+                limits=limits,
+                timeout=TIMEOUT,
+                trust_env=not loopback,
+            )
+        except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+            hint = "Correct SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY, or unset them."
+            raise SettingsError(
+                f"the environment's proxy or certificates: {error}", hint
+            ) from error
 
     def __enter__(self) -> Self:
         """Return the open API."""
@@ -80,6 +109,21 @@ class Api:
         reply = self._send("POST", self._addresses.profile_fields_url(list_id), body)
         return judge(reply) if isinstance(reply, httpx.Response) else reply
 
+    def start_list_import(self, list_id: int, body: bytes) -> Verdict:
+        """Start the import of a file: `POST /List/{listId}/ListImport`."""
+        reply = self._send("POST", self._addresses.list_import_url(list_id), body)
+        return judge(reply) if isinstance(reply, httpx.Response) else reply
+
+    def import_finished(self, list_id: int, import_id: int) -> bool | Failure:
+        """Say whether an import has ended: `GET /List/{listId}/ListImport/{id}/Status`."""
+        path = f"/List/{list_id}/ListImport/{import_id}/Status"
+        status = self._get(path, ImportStatus)
+        return bool(status.end_date) if isinstance(status, ImportStatus) else status
+
+    def import_summary(self, list_id: int, import_id: int) -> ImportSummary | Failure:
+        """Return what became of an import: `GET /List/{listId}/ListImport/{id}/Summary`."""
+        return self._get(f"/List/{list_id}/ListImport/{import_id}/Summary", ImportSummary)
+
     def authenticate(self) -> Failure | None:
         """Get a token; return why there is none: `POST /OAuth2/Token`."""
         return self._guarded(
@@ -93,6 +137,15 @@ class Api:
     def list(self, list_id: int) -> ListInfo | Failure:
         """Return one list: `GET /List/{listId}`."""
         return self._get(f"/List/{list_id}", ListInfo)
+
+    def field_groups(self, list_id: int) -> tuple[FieldGroup, ...] | Failure:
+        """Return the groups of a list's fields: `GET /List/{listId}/SegmentationFieldGroup`."""
+        return self._get(f"/List/{list_id}/SegmentationFieldGroup", tuple[FieldGroup, ...])
+
+    def fields(self, list_id: int, group_id: int) -> tuple[ProfileField, ...] | Failure:
+        """Return a group's fields: `GET …/SegmentationFieldGroup/{groupId}/SegmentationField`."""
+        path = f"/List/{list_id}/SegmentationFieldGroup/{group_id}/SegmentationField"
+        return self._get(path, tuple[ProfileField, ...])
 
     def _get(self, path: str, shape: type[_T]) -> _T | Failure:
         reply = self._send("GET", f"{self._addresses.api}{path}")

@@ -33,7 +33,7 @@ class TokenError(Exception):
 class _Token(msgspec.Struct):
     """The reply of the token address; how long it lasts may be left out."""
 
-    access_token: Annotated[str, msgspec.Meta(pattern="^[!-~]+$")]
+    access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
     expires_in: float | None = None
 
 

@@ -15,6 +15,10 @@ from listrak_sync.mapping.faults import Fault, MappingFileError
 MAX_NODES: Final = 200_000
 """How many values a file may hold, its aliases written out."""
 
+MAX_DEPTH: Final = 100
+"""How deep values may nest."""
+
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+|$))+")
 _CORE: Final = "tag:yaml.org,2002:"
 _PLAIN: Final = {
     "null": re.compile(r"~|null|Null|NULL|"),
@@ -90,7 +94,10 @@ class Document:
             self._add("", int(error.position), 1, problem, "take it out")
             raise MappingFileError(self.faults) from None
         except RecursionError:
-            self._add("", 0, 1, "values nest too deep to be read", "write it flatter")
+            self._add("", 0, 1, f"values nest deeper than {MAX_DEPTH}", "write it flatter")
+            raise MappingFileError(self.faults) from None
+        except (ValueError, OverflowError):
+            self._add("", 0, 1, "an escape in a text names no character", "mend it")
             raise MappingFileError(self.faults) from None
         return _Builder(self).build(node)
 
@@ -176,6 +183,10 @@ class _Builder:
             node = Node(None, path, start, end)
             self.document.fault(node, "an alias makes this endless", "write the values out")
             raise MappingFileError(self.document.faults)
+        if len(self.open) > MAX_DEPTH:
+            message = f"values nest deeper than {MAX_DEPTH}"
+            self.document.fault(Node(None, path, start, end), message, "write it flatter")
+            raise MappingFileError(self.document.faults)
         if isinstance(source, yaml.ScalarNode):
             return self.scalar(source, path)
         self.open.add(id(source))
@@ -212,6 +223,9 @@ class _Builder:
     def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
         tag = source.tag.removeprefix(_CORE)
         start, end = source.start_mark.index, source.end_mark.index
+        properties = _PROPERTIES.match(self.document.text, start, end)
+        explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
+        start = properties.end() if properties else start
         try:
             text = source.value.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
@@ -219,9 +233,9 @@ class _Builder:
             self.document.fault(node, "half of a surrogate pair is escaped", "write the other half")
             return node
         node = Node(text, path, start, end, source.style)
-        explicit = self.document.text.startswith("!", start)
+        tagged = Node(text, path, source.start_mark.index, end, source.style)
         if explicit and tag not in {"str", "null", "bool", "int", "float"}:
-            self.document.fault(node, f"the tag {source.tag} is unknown", "take the tag out")
+            self.document.fault(tagged, f"the tag {source.tag} is unknown", "take the tag out")
             return node
         if explicit and tag == "str":
             return node
@@ -230,7 +244,7 @@ class _Builder:
                 if pattern.fullmatch(text) and (not explicit or tag == kind):
                     return Node(_scalar(kind, text), path, start, end, source.style)
             if explicit:
-                self.document.fault(node, f"{text!r} is no {tag}", "take the tag out")
+                self.document.fault(tagged, f"{text!r} is no {tag}", "take the tag out")
         return node
 
 

@@ -80,7 +80,7 @@ class _Parser:
         """Read one condition: a negation, a group, a comparison or a lone operand."""
         first = self.token
         if self.takes("!"):
-            adjoins = self.token.span.start == first.span.end
+            adjoins = self.token.kind == "word" and self.token.span.start == first.span.end
             inner = self.negated(depth)
             span = Span(first.span.start, inner.span.end)
             match inner:

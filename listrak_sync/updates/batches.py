@@ -1,79 +1,126 @@
-"""A window's contacts as request bodies within limits."""
+"""Contacts as request bodies within limits, by either of Listrak's two ways."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from listrak_sync.updates import list_file
 from listrak_sync.updates.update import FieldValues
 from listrak_sync.updates.window import Contact
 
-DEFAULT_CONTACTS: Final = 10_000
-DEFAULT_BYTES: Final = 1_000_000
+Route: TypeAlias = Literal["profile-fields", "list-import"]
+PROFILE_FIELDS: Final = "profile-fields"
+LIST_IMPORT: Final = "list-import"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may hold: contacts, and bytes of its body."""
+    """What one request may hold: contacts, and bytes of its body or of the file in it."""
 
-    contacts: int = DEFAULT_CONTACTS
-    bytes: int = DEFAULT_BYTES
+    contacts: int
+    bytes: int
+
+
+DEFAULT_LIMITS: Final[dict[Route, Limits]] = {
+    PROFILE_FIELDS: Limits(10_000, 1_000_000),
+    LIST_IMPORT: Limits(500_000, 100_000_000),
+}
+"""The limits by route. Source for the file's: `POST /List/{listId}/ListImport`."""
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
-    """Contacts of one list in one request: the very bytes that are sent."""
+    """Contacts of one list in one request: the very bytes that are sent.
+
+    `number` is the batch's row in the journal, 0 where there is none.
+    """
 
     list_id: int
+    route: Route
     body: bytes
     contacts: tuple[Contact, ...]
+    number: int = 0
 
     @property
     def id(self) -> str:
         """Return an id that depends on the content alone."""
-        return hashlib.sha256(b"%d\n%b" % (self.list_id, self.body)).hexdigest()[:16]
-
-    @property
-    def values(self) -> int:
-        """Return how many field values the batch sets."""
-        return sum(len(contact.fields) for contact in self.contacts)
+        return content_id(self.list_id, self.body)
 
 
-def batches(contacts: Iterable[Contact], limits: Limits) -> Iterator[Batch]:
+def content_id(list_id: int, content: bytes) -> str:
+    """Return an id that depends on a list and a content alone."""
+    return hashlib.sha256(b"%d\n%b" % (list_id, content)).hexdigest()[:16]
+
+
+def batches(
+    contacts: Callable[[], Iterable[Contact]], route: Route, limits: Limits
+) -> Iterator[Batch]:
     """Yield batches of contacts, which come list by list and each only once.
 
-    A contact that is larger than a whole batch may be goes alone.
+    `contacts` is called once for profile fields; for list imports once for each set of fields,
+    so that only one file is held at a time. A contact larger than a batch may be goes alone.
     """
+    if route == PROFILE_FIELDS:
+        yield from _gathered(contacts(), route, limits)
+        return
+    kinds = dict.fromkeys((each.list_id, list_file.columns(each)) for each in contacts())
+    for list_id, columns in kinds:
+        alike = (
+            each
+            for each in contacts()
+            if each.list_id == list_id and list_file.columns(each) == columns
+        )
+        yield from _gathered(alike, route, limits)
+
+
+def single(contacts: Iterable[Contact], route: Route) -> Iterator[Batch]:
+    """Yield a batch for each contact, for mappings that do not batch."""
+    for contact in contacts:
+        yield _batch_of(route, (contact,), (_encode(route, contact),))
+
+
+def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterator[Batch]:
+    """Yield the contacts of a batch in smaller ones, or by the other route."""
+    yield from batches(lambda: batch.contacts, route or batch.route, limits)
+
+
+def _gathered(contacts: Iterable[Contact], route: Route, limits: Limits) -> Iterator[Batch]:
     held: list[Contact] = []
     encoded: list[bytes] = []
     size = 2
     for contact in contacts:
-        body = encode_contact(contact.email_address, contact.fields)
-        full = len(held) >= limits.contacts or size + len(body) > limits.bytes
+        part = _encode(route, contact)
+        full = len(held) >= limits.contacts or size + len(part) > limits.bytes
         if held and (full or held[0].list_id != contact.list_id):
-            yield batch_of(held, encoded)
+            yield _batch_of(route, held, encoded)
             held, encoded, size = [], [], 2
         held.append(contact)
-        encoded.append(body)
-        size += len(body) + 1
+        encoded.append(part)
+        size += len(part) + 1
     if held:
-        yield batch_of(held, encoded)
+        yield _batch_of(route, held, encoded)
 
 
-def single(contacts: Iterable[Contact]) -> Iterator[Batch]:
-    """Yield a batch for each contact, for mappings that do not batch."""
-    for contact in contacts:
-        yield batch_of((contact,), (encode_contact(contact.email_address, contact.fields),))
-
-
-def batch_of(contacts: Iterable[Contact], encoded: Iterable[bytes]) -> Batch:
-    """Return the batch of contacts of one list that are encoded already."""
+def _batch_of(route: Route, contacts: Iterable[Contact], encoded: Iterable[bytes]) -> Batch:
     held = tuple(contacts)
-    return Batch(held[0].list_id, b"[%b]" % b",".join(encoded), held)
+    list_id = held[0].list_id
+    if route == PROFILE_FIELDS:
+        return Batch(list_id, route, b"[%b]" % b",".join(encoded), held)
+    columns = list_file.columns(held[0])
+    content = list_file.content(columns, encoded)
+    name = f"listrak-sync-{content_id(list_id, content)}.csv"
+    return Batch(list_id, route, list_file.body(name, columns, content), held)
+
+
+def _encode(route: Route, contact: Contact) -> bytes:
+    if route == LIST_IMPORT:
+        return list_file.row((contact.email_address, *(value for _, value in contact.fields)))
+    return encode_contact(contact.email_address, contact.fields)
 
 
 def encode_contact(email_address: str, fields: FieldValues) -> bytes:

@@ -14,7 +14,7 @@ from listrak_sync.updates.update import FieldValues, Update
 _LAST: Final = -1
 
 
-class Contact(msgspec.Struct, frozen=True, gc=False):
+class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A contact's final values in a window, and the newest line that gave one of them."""
 
     list_id: int
@@ -90,6 +90,12 @@ class Window:
         """Return how many values there are to send."""
         alone = sum(len(contact.fields) for contact in self.alone)
         return alone + sum(not self._goes_alone(row) for row in range(len(self._values)))
+
+    def off_values(self) -> tuple[int, int]:
+        """Return how many of the values to send are `off`, and how many there are."""
+        values = [value for each in self.alone for _, value in each.fields]
+        values += (value for row, value in enumerate(self._values) if not self._goes_alone(row))
+        return values.count("off"), len(values)
 
     def final(self) -> Iterator[Contact]:
         """Yield every contact with all of its final values, lists and contacts as they came."""

@@ -1,0 +1,109 @@
+"""`listrak-sync mapping check`: the faults of a mapping file, and remarks on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from listrak_sync.cli import options
+from listrak_sync.cli.console import Messages, printable
+from listrak_sync.cli.lookups import listrak, print_lines
+from listrak_sync.errors import ListrakSyncError
+from listrak_sync.listrak.addresses import API_URL, AUTH_URL
+from listrak_sync.mapping.check import Finding, remarks
+from listrak_sync.mapping.faults import Fault, MappingFileError
+from listrak_sync.mapping.file import load
+
+if TYPE_CHECKING:
+    from listrak_sync.online import Checked
+
+
+def check(
+    mapping: options.MappingFile,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Ask Listrak, too: lists and fields exist, on and off are for check boxes, "
+            "constants are not too long.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help='Print one JSON object: {"file", "mappings", "faults", "remarks", "online"}. '
+            "mappings: how many, null where there are faults. "
+            'online: {"lists", "problems", "not_checked"}, null where nobody was asked.',
+        ),
+    ] = False,
+    api_url: options.ApiUrl = API_URL,
+    auth_url: options.AuthUrl = AUTH_URL,
+    client_secret_file: options.SecretFile = None,
+) -> None:
+    """Check a mapping file: every fault, then remarks on what hardly does what was meant.
+
+    Remarks are no faults: the exit status stays 0.
+    """
+    file = str(mapping)
+    try:
+        mappings = load(mapping)
+    except MappingFileError as unusable:
+        if as_json:
+            _print_json(file, faults=unusable.faults)
+        raise
+    found = remarks(mappings)
+    checked: Checked | None = None
+    error: ListrakSyncError | None = None
+    if online:
+        from listrak_sync.online import check as check_online  # noqa: PLC0415 - loads httpx
+
+        try:
+            with listrak(api_url, auth_url, client_secret_file) as api:
+                checked = check_online(mappings, api)
+            error = checked.error(file)
+        except ListrakSyncError as problem:
+            error = problem
+    if as_json:
+        _print_json(file, len(mappings), remarks=found, checked=checked)
+    else:
+        print_lines(printable(remark.shown(file)).encode() for remark in found)
+        _tell(file, len(mappings), found, checked)
+    if error is not None:
+        raise error
+
+
+def _tell(file: str, count: int, found: Sequence[Finding], checked: Checked | None) -> None:
+    """Say in a line what was checked, and in one each what could not be."""
+    messages = Messages()
+    for line in checked.not_checked if checked else ():
+        messages.info(line)
+    asked = f", {checked.lists} lists found at Listrak" if checked else ""
+    messages.info(f"{file}: {count} mappings, no faults, {len(found)} remarks{asked}")
+
+
+def _print_json(
+    file: str,
+    mappings: int | None = None,
+    *,
+    faults: Sequence[Fault] = (),
+    remarks: Sequence[Finding] = (),
+    checked: Checked | None = None,
+) -> None:
+    keys = ("line", "column", "path", "message", "instead")
+    record = {
+        "file": file,
+        "mappings": mappings,
+        "faults": [{key: getattr(fault, key) for key in keys} for fault in faults],
+        "remarks": [remark.as_json() for remark in remarks],
+        "online": checked
+        and {
+            "lists": checked.lists,
+            "problems": [problem.as_json() for problem in checked.problems],
+            "not_checked": checked.not_checked,
+        },
+    }
+    print_lines([msgspec.json.encode(record)])

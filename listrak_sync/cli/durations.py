@@ -1,0 +1,33 @@
+"""Spans of time on the command line: `30s`, `5m`, `1.5h`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+DEFAULT_WAIT: Final = "10m"
+"""How long `--wait` without a value waits."""
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(text: str) -> float:
+    """Return a span of time in seconds. Raises typer.BadParameter."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise typer.BadParameter(f"{text!r} is no span of time; write 30s, 5m or 1h")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def with_default_wait(arguments: Sequence[str]) -> list[str]:
+    """Give `--wait` its default where the next argument is no span of time."""
+    filled = list(arguments)
+    for index, argument in enumerate(filled):
+        following = filled[index + 1] if index + 1 < len(filled) else ""
+        if argument == "--wait" and not _DURATION.fullmatch(following):
+            filled[index] = f"--wait={DEFAULT_WAIT}"
+    return filled

@@ -1,0 +1,101 @@
+"""`listrak-sync mapping`: what helps to write a mapping file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from listrak_sync.cli import options
+from listrak_sync.cli.console import Messages, Output
+from listrak_sync.errors import UsageError
+
+app = typer.Typer(help="Write and check mapping files.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Write and check mapping files."""
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of mapping files, with which an editor completes and checks them."""
+    from listrak_sync.mapping.schema import mapping_file_schema  # noqa: PLC0415 - only here
+
+    encoded = msgspec.json.encode(mapping_file_schema())
+    _print(msgspec.json.format(encoded, indent=2))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="JSON of subscriptions: an answer of Segment's Public API, or Terraform's state "
+            "or plan (terraform show -json). - for standard input.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the mapping file here instead of on standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file if there is one already.")
+    ] = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Turn Segment's subscriptions of Listrak (Actions) into a mapping file."""
+    from listrak_sync.mapping.segment import import_subscriptions  # noqa: PLC0415 - only here
+
+    messages = Messages(quiet=quiet)
+    source = "standard input" if file == "-" else file
+    imported = import_subscriptions(source, _read(file))
+    for skipped in imported.skipped:
+        messages.info(f"left out: {skipped.what}: {skipped.reason}")
+    if output is None:
+        _print(imported.text.removesuffix("\n").encode())
+        return
+    _write(output, imported.text, replace=force)
+    plural = "s" * (imported.mappings != 1)
+    messages.info(f"{output}: {imported.mappings} mapping{plural} written")
+    messages.info(f"Look it over, then run: listrak-sync mapping check -m {output}")
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        hint = "Name a file of JSON, or - for standard input."
+        raise UsageError(f"{file}: {error.strerror or error}", hint) from error
+
+
+def _write(file: Path, text: str, *, replace: bool) -> None:
+    try:
+        with file.open("w" if replace else "x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        hint = "Name another file, or replace it with --force."
+        raise UsageError(f"{file}: this file is there already", hint) from error
+    except OSError as error:
+        hint = "Name a file that can be written with --output."
+        raise UsageError(f"{file}: {error.strerror or error}", hint) from error
+
+
+def _print(data: bytes) -> None:
+    output = Output()
+    try:
+        output.line(data)
+    except BrokenPipeError:
+        raise typer.Exit from None
+    output.flush()

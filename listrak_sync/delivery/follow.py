@@ -1,0 +1,67 @@
+"""Follows imports until they have ended, where Listrak lets us ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from listrak_sync.delivery.sender import Listrak, Senses
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.listrak.verdicts import Unavailable
+
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 15.0
+"""Seconds between two questions about an import: they double from the first to the longest."""
+
+Import: TypeAlias = tuple[int, str]
+"""A list's id and the id of an import of it, as Listrak named it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Imports by what is known of them once nobody waits any more.
+
+    Of the unverified ones Listrak says nothing: the id is none, or may not be asked about.
+    """
+
+    ended: frozenset[Import]
+    running: frozenset[Import]
+    unverified: frozenset[Import]
+
+
+def follow(
+    listrak: Listrak, imports: Iterable[Import], patience: float, stop: Stop, senses: Senses
+) -> Followed:
+    """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped."""
+    running = dict.fromkeys(imports)
+    ended: set[Import] = set()
+    unverified: set[Import] = set()
+    until = senses.clock() + patience
+    pause = FIRST_PAUSE
+    while running:
+        for each in tuple(running):
+            match _finished(listrak, each):
+                case True:
+                    ended.add(each)
+                    del running[each]
+                case None:
+                    unverified.add(each)
+                    del running[each]
+        left = until - senses.clock()
+        if not running or left <= 0 or stop.event.is_set():
+            break
+        senses.rest(stop.event, min(pause, left))
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
+
+
+def _finished(listrak: Listrak, each: Import) -> bool | None:
+    """Say whether an import has ended; None where Listrak does not tell."""
+    list_id, import_id = each
+    if not import_id.isascii() or not import_id.isdigit():
+        return None
+    answer = listrak.import_finished(list_id, int(import_id))
+    if isinstance(answer, bool):
+        return answer
+    return False if isinstance(answer, Unavailable) else None

@@ -1,0 +1,98 @@
+"""Sends one batch until no other attempt would change the verdict."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import SystemRandom
+from typing import Protocol
+
+from listrak_sync.delivery.retry import PATIENT, RetryPolicy
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.listrak.verdicts import Failure, Unavailable, Verdict
+from listrak_sync.updates.batches import PROFILE_FIELDS, Batch
+
+
+class Listrak(Protocol):
+    """What of Listrak's API a delivery needs."""
+
+    def update_profile_fields(self, list_id: int, body: bytes) -> Verdict:
+        """Start imports that set profile fields."""
+
+    def start_list_import(self, list_id: int, body: bytes) -> Verdict:
+        """Start the import of a file."""
+
+    def list(self, list_id: int) -> object | Failure:
+        """Return a list, or why there is none."""
+
+    def import_finished(self, list_id: int, import_id: int) -> bool | Failure:
+        """Say whether an import has ended."""
+
+
+@dataclass
+class Senses:
+    """The time, chance and rest that sending depends on; tests give others.
+
+    `rest` waits for so many seconds, or until the delivery is stopped.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    random: Callable[[], float] = field(default_factory=lambda: SystemRandom().random)
+    rest: Callable[[threading.Event, float], object] = threading.Event.wait
+
+
+class Sender:
+    """Posts batches for all threads: what passes is tried again, a pause holds everybody."""
+
+    def __init__(
+        self,
+        listrak: Listrak,
+        stop: Stop,
+        policy: RetryPolicy = PATIENT,
+        senses: Senses | None = None,
+    ) -> None:
+        self._listrak = listrak
+        self._stop = stop
+        self._policy = policy
+        self._senses = senses or Senses()
+        self._lock = threading.Lock()
+        self._held_until = 0.0
+
+    def send(self, batch: Batch) -> Verdict | None:
+        """Return the verdict on a batch, None where it was stopped before one was known."""
+        attempt = 0
+        while self._may_send():
+            attempt += 1
+            verdict = self._post(batch)
+            if not isinstance(verdict, Unavailable):
+                return verdict
+            pause = self._policy.wait(attempt, verdict.retry_after, self._senses.random)
+            if pause is None:
+                return verdict
+            if verdict.retry_after is None:
+                self._senses.rest(self._stop.event, pause)
+            else:
+                self._hold(pause)
+        return None
+
+    def _post(self, batch: Batch) -> Verdict:
+        if batch.route == PROFILE_FIELDS:
+            return self._listrak.update_profile_fields(batch.list_id, batch.body)
+        return self._listrak.start_list_import(batch.list_id, batch.body)
+
+    def _hold(self, seconds: float) -> None:
+        """Hold back every sender for a pause that a reply asked for."""
+        with self._lock:
+            self._held_until = max(self._held_until, self._senses.clock() + seconds)
+
+    def _may_send(self) -> bool:
+        """Wait while senders are held back; say whether the run goes on."""
+        while not self._stop.event.is_set():
+            with self._lock:
+                left = self._held_until - self._senses.clock()
+            if left <= 0:
+                return True
+            self._senses.rest(self._stop.event, left)
+        return False

@@ -1,0 +1,63 @@
+"""Follows a run's imports to their end, and adds up what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+import msgspec
+
+from listrak_sync.delivery.follow import Import, follow
+from listrak_sync.delivery.sender import Listrak, Senses
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.listrak.models import ImportSummary
+from listrak_sync.listrak.verdicts import Failure
+
+
+class Summarizing(Listrak, Protocol):
+    """What of Listrak's API tells how imports ended."""
+
+    def import_summary(self, list_id: int, import_id: int) -> ImportSummary | Failure:
+        """Return the counts of an import, or why there are none."""
+
+
+class Applied(msgspec.Struct):
+    """What a list's imports did: imports by what is known of them, contacts by how they ended."""
+
+    ended: int = 0
+    running: int = 0
+    unverified: int = 0
+    applied: int = 0
+    skipped: int = 0
+    suppressed: int = 0
+    invalid: int = 0
+
+    def count(self, summary: ImportSummary) -> None:
+        """Add the counts of an import."""
+        invalid = summary.invalid_email_count + summary.banned_count
+        others = summary.skipped_count + summary.suppressed_count + invalid
+        self.applied += max(0, summary.processed_count - others)
+        self.skipped += summary.skipped_count
+        self.suppressed += summary.suppressed_count
+        self.invalid += invalid
+
+
+def wait_for_imports(
+    listrak: Summarizing, imports: Iterable[Import], patience: float, stop: Stop, senses: Senses
+) -> dict[int, Applied]:
+    """Return by list what its imports did, having waited for them for so many seconds."""
+    followed = follow(listrak, imports, patience, stop, senses)
+    lists: dict[int, Applied] = {}
+    for list_id, _ in followed.running:
+        lists.setdefault(list_id, Applied()).running += 1
+    for list_id, _ in followed.unverified:
+        lists.setdefault(list_id, Applied()).unverified += 1
+    for list_id, import_id in followed.ended:
+        entry = lists.setdefault(list_id, Applied())
+        summary = listrak.import_summary(list_id, int(import_id))
+        if isinstance(summary, ImportSummary):
+            entry.ended += 1
+            entry.count(summary)
+        else:
+            entry.unverified += 1
+    return lists

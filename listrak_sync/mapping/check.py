@@ -1,0 +1,191 @@
+"""Remarks on mappings that can be used but hardly do what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from listrak_sync.events.event import ACCEPTED_TYPES
+from listrak_sync.mapping.compiler import Value
+from listrak_sync.mapping.conditions import Compare, Condition, In, ListOf, Literal, PathOf
+from listrak_sync.mapping.contradictions import (
+    Contradiction,
+    conjuncts,
+    contradiction,
+    dead_branches,
+)
+from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Mapping, Place
+from listrak_sync.mapping.values import field_text, parse_id
+
+MOST_MAPPINGS: Final = 50
+"""How many mappings Segment lets a destination have."""
+
+SHOWN: Final = 80
+"""How many characters of a condition are quoted."""
+
+_TYPE: Final = PathOf(("type",))
+_TAKEN: Final = In(_TYPE, ListOf(tuple(map(Literal, sorted(ACCEPTED_TYPES)))))
+_AUDIENCE_TYPE: Final = In(_TYPE, ListOf((Literal("identify"), Literal("track"))))
+_AUDIENCE_NAMED: Final = Compare(
+    "!=", PathOf(("context", "personas", "computation_key")), Literal(None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know about a mapping: where, its kind as a word for programs, what it is."""
+
+    place: Place
+    kind: str
+    message: str
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return the finding as flat values."""
+        return {
+            "line": self.place.line,
+            "column": self.place.column,
+            "path": self.place.path,
+            "kind": self.kind,
+            "message": self.message,
+        }
+
+    def shown(self, file: str) -> str:
+        """Return `file:line:column: path: what it is`."""
+        return f"{file}:{self.place.line}:{self.place.column}: {self.place.path}: {self.message}"
+
+
+def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
+    """Return every remark on the mappings of a file, in the order of the file.
+
+    What is said never to match never does; not all that never matches is found.
+    """
+    found: list[Finding] = []
+    for mapping in mappings:
+        found += _on_one(mapping)
+    enabled = [mapping for mapping in mappings if mapping.enabled and _never(mapping) is None]
+    found += _contradictory_values(enabled)
+    found += _duplicates(enabled)
+    if len(mappings) > MOST_MAPPINGS:
+        message = f"{len(mappings)} mappings; Segment's destination takes {MOST_MAPPINGS} at most"
+        found.append(Finding(mappings[MOST_MAPPINGS].place, "many_mappings", message))
+    return tuple(sorted(found, key=lambda finding: (finding.place.line, finding.place.column)))
+
+
+def list_id_of(mapping: Mapping) -> int | None:
+    """Return the list that a mapping names, None where the event decides it."""
+    return parse_id(mapping.list_id.constant) if mapping.list_id.is_constant else None
+
+
+def _on_one(mapping: Mapping) -> Iterator[Finding]:
+    if not mapping.enabled:
+        message = "the mapping is disabled: it takes no events, and --online does not look at it"
+        yield Finding(mapping.place, "disabled", message)
+    if list_id_of(mapping) is None:
+        message = "the event decides the list, so --online cannot look whether it exists"
+        yield Finding(mapping.place, "list_from_event", message)
+    never = _never(mapping)
+    if never is not None:
+        yield never
+        return
+    for found in dead_branches(_conditions(mapping)):
+        yield _finding(mapping, found, "unreachable", "this part never matches")
+    if any(field.may_use_audience for field in mapping.fields):
+        yield from _without_audience(mapping)
+
+
+def _conditions(mapping: Mapping) -> tuple[Condition, ...]:
+    """Return all that must hold for a mapping to take an event."""
+    return (_TAKEN,) if mapping.trigger is None else (mapping.trigger, _TAKEN)
+
+
+def _never(mapping: Mapping) -> Finding | None:
+    """Return why a mapping takes no event at all, None where it may take one."""
+    found = contradiction(_conditions(mapping))
+    return None if found is None else _finding(mapping, found, "never_matches", "never matches")
+
+
+def _without_audience(mapping: Mapping) -> Iterator[Finding]:
+    """Remark on a trigger that takes no event in which Engage sends an audience."""
+    conditions = _conditions(mapping)
+    found = contradiction((*conditions, _AUDIENCE_TYPE))
+    if found is not None:
+        head = f"{USE_AUDIENCE_KEY} finds no audience: Engage sends them as identify or track"
+        yield _finding(mapping, found, "no_audience", head)
+    elif mapping.audience_key is None:
+        found = contradiction((*conditions, _AUDIENCE_NAMED))
+        if found is not None:
+            head = (
+                f"{USE_AUDIENCE_KEY} finds no audience: Engage names it in "
+                "context.personas.computation_key; write audience_key or change the trigger"
+            )
+            yield _finding(mapping, found, "no_audience", head)
+
+
+def _finding(mapping: Mapping, found: Contradiction, kind: str, head: str) -> Finding:
+    """Return a finding at the part of the trigger that cannot hold."""
+    parts = (found.condition, found.other)
+    written = [part for part in parts if part is not None and part.span.end]
+    if mapping.source is None or not written:
+        return Finding(mapping.place, kind, head)
+    message = f"{head}: {_quoted(mapping, written[0])}"
+    if len(written) > 1:
+        message += f" contradicts {_quoted(mapping, written[1])}"
+    elif any(part is _TAKEN for part in parts):
+        message += f"; types taken are {', '.join(sorted(ACCEPTED_TYPES))}"
+    return Finding(mapping.source.place(written[0].span), kind, message)
+
+
+def _quoted(mapping: Mapping, part: Condition) -> str:
+    text = mapping.source.text(part.span) if mapping.source else ""
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
+    """Remark on mappings that set a contact's field to two values for the same events."""
+    by_field: dict[tuple[int | None, int], list[tuple[Mapping, str]]] = {}
+    for mapping in mappings:
+        for field in mapping.fields:
+            text = field_text(field.value.constant)
+            if text is not None and text != USE_AUDIENCE_KEY and list_id_of(mapping):
+                by_field.setdefault((list_id_of(mapping), field.id), []).append((mapping, text))
+    conditions = {mapping.place: conjuncts(mapping.trigger) for mapping in mappings}
+    for (list_id, field_id), setters in by_field.items():
+        for (first, one), (second, other) in combinations(setters, 2):
+            before, after = conditions[first.place], conditions[second.place]
+            if one == other or not (before <= after or after <= before):
+                continue
+            if _comparable(first.email_address) != _comparable(second.email_address):
+                continue
+            message = (
+                f"field {field_id} of list {list_id} is set to {other!r} here and to {one!r} by "
+                f"{first.name!r} (line {first.place.line}) for the same events; the later one wins"
+            )
+            yield Finding(second.place, "contradictory_values", message)
+
+
+def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:
+    """Remark on mappings that do what an earlier one does."""
+    seen: dict[Hashable, Mapping] = {}
+    for mapping in mappings:
+        key = (
+            conjuncts(mapping.trigger),
+            list_id_of(mapping) or id(mapping),
+            _comparable(mapping.email_address),
+            _comparable(mapping.audience_key),
+            frozenset((field.id, _comparable(field.value)) for field in mapping.fields),
+        )
+        first = seen.setdefault(key, mapping)
+        if first is not mapping:
+            where = f"{first.name!r} (line {first.place.line})"
+            message = f"the same trigger, list and fields as {where}; keep one of them"
+            yield Finding(mapping.place, "duplicate", message)
+
+
+def _comparable(value: Value | None) -> Hashable:
+    """Return what tells constants apart; a directive equals itself alone."""
+    if value is None:
+        return None
+    text = field_text(value.constant)
+    return id(value) if text is None else text

@@ -1,0 +1,224 @@
+"""One run over the input: events to windows, receipts to the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeAlias
+
+from listrak_sync.delivery.deliver import Phase, Phases
+from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import StoppedError
+from listrak_sync.events.positions import Position, last_line, position_in, read_from
+from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
+from listrak_sync.events.sources import Piece, Source
+from listrak_sync.events.ticks import Tick, with_ticks
+from listrak_sync.mapping.file import Mapping
+from listrak_sync.report import Report
+from listrak_sync.updates.batches import (
+    DEFAULT_LIMITS,
+    PROFILE_FIELDS,
+    Limits,
+    Route,
+    batches,
+    single,
+)
+from listrak_sync.updates.evaluate import Evaluated, Evaluator
+from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
+from listrak_sync.updates.window import Contact, Window
+
+DEFAULT_WINDOW: Final = 1_000_000
+
+OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
+OnProgress: TypeAlias = Callable[[Report, str, int], None]
+"""Called now and then with the report so far, the file and its position in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What stops a run before it sends more: counts, and the share of values that are `off`."""
+
+    max_rejects: int | None = None
+    max_contacts: int | None = None
+    max_off_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run reads, and by which rules: the same for dry-run and push."""
+
+    sources: Sequence[Source]
+    mappings: Sequence[Mapping]
+    ignore_integrations: bool = False
+    by_timestamp: bool = True
+    window: int = DEFAULT_WINDOW
+    limits: Limits | None = None
+    route: Route = PROFILE_FIELDS
+    guards: Guards = field(default_factory=Guards)
+    flush_every: float | None = None
+    start: Position = field(default_factory=Position)
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """Who is told what happens while a run goes on; rejects come from several threads."""
+
+    on_reject: OnReject = _ignore
+    on_progress: OnProgress = _ignore
+    on_receipt: Callable[[Receipt], None] = _ignore
+    on_explanation: Callable[[Explanation], None] | None = None
+
+
+class Run:
+    """A run's report and the window that it gathers; `position` is how far that is read."""
+
+    def __init__(self, plan: Plan, watchers: Watchers, stop: Stop) -> None:
+        self.plan = plan
+        self.watchers = watchers
+        self.stop = stop
+        self.report = Report([mapping.name for mapping in plan.mappings])
+        self.files: list[str] = []
+        self.position = plan.start
+        self._single = [not mapping.enable_batching for mapping in plan.mappings]
+        self._window = Window(self._single)
+        self._gathered = 0
+        self._started = time.monotonic()
+
+    def windows(self) -> Iterator[Window]:
+        """Read and evaluate the input; yield each window when it is full, and the last.
+
+        Raises the reason to end early, StoppedError where a guard says no. What was gathered
+        by then is in `rest`.
+        """
+        evaluator = self._evaluator()
+        pieces: Iterator[Piece | Tick] = read_from(self.plan.sources, self.plan.start)
+        if self.plan.flush_every is not None:
+            pieces = with_ticks(pieces, self.plan.flush_every)
+        while (piece := self.stop.next(pieces)) is not None:
+            if isinstance(piece, Tick):
+                if len(self._window):
+                    yield self._full()
+                continue
+            evaluated = evaluator.evaluate(piece)
+            self._count(evaluated)
+            yield from self._gather(evaluated, piece)
+            self.position = position_in(piece, last_line(piece))
+            self._guard_rejects()
+            self.watchers.on_progress(self.report, evaluated.file, evaluated.position)
+        if isinstance(evaluator, ExplainingEvaluator):
+            self.report.funnels = tuple(evaluator.funnels())
+        if len(self._window):
+            yield self._full()
+
+    def rest(self) -> Window:
+        """Return what is gathered, counted, and begin a new window."""
+        window, self._window = self._window, Window(self._single)
+        self.report.count_window(superseded=window.superseded, values_to_send=window.values)
+        return window
+
+    def phases(self, window: Window, route: Route | None = None) -> Phases:
+        """Return a window's batches: those that go alone one by one, then the rest."""
+        route = route or self.plan.route
+        limits = self.plan.limits or DEFAULT_LIMITS[route]
+        return (
+            Phase(single(window.alone, route), alone=True),
+            Phase(batches(window.together, route, limits)),
+        )
+
+    def finish(self) -> Report:
+        """Return the report with the time the run took."""
+        self.report.seconds = time.monotonic() - self._started
+        return self.report
+
+    def take_receipt(self, receipt: Receipt) -> None:
+        """Count how a batch ended, and hand on its contacts where they were not accepted."""
+        self.report.count_receipt(receipt)
+        self.watchers.on_receipt(receipt)
+        match receipt:
+            case Undelivered(batch, reason, detail):
+                for contact in batch.contacts:
+                    self.watchers.on_reject(self._refused(contact, reason, detail))
+            case Unsent(batch, detail):
+                for contact in batch.contacts:
+                    self.watchers.on_reject(self._refused(contact, "unsent", detail))
+
+    def names(self, contact: Contact) -> list[str]:
+        """Return the names of the mappings that gave a contact's values."""
+        names = self.report.names
+        return [names[index] for index in contact.mappings if 0 <= index < len(names)]
+
+    def _evaluator(self) -> Evaluator:
+        """Return an evaluator that explains only where somebody listens."""
+        explain = self.watchers.on_explanation
+        make = (
+            Evaluator if explain is None else partial(ExplainingEvaluator, on_explanation=explain)
+        )
+        return make(
+            self.plan.mappings,
+            ignore_integrations=self.plan.ignore_integrations,
+            by_timestamp=self.plan.by_timestamp,
+        )
+
+    def _count(self, evaluated: Evaluated) -> None:
+        self.report.count_evaluated(evaluated)
+        for reject in evaluated.rejects:
+            self.watchers.on_reject(reject)
+
+    def _gather(self, evaluated: Evaluated, piece: Piece) -> Iterator[Window]:
+        """Add updates to the window; yield it when it is full, between two lines."""
+        file = self._file(evaluated.file)
+        window, size, before = self._window, self.plan.window, 0
+        for line, update in evaluated.updates:
+            if line != before and len(window) >= size:
+                self.position = position_in(piece, line - 1) if before else self.position
+                yield self._full()
+                window = self._window
+            window.add(update, file, line)
+            before = line
+
+    def _full(self) -> Window:
+        self._guard_rejects()
+        self._guard_contacts()
+        self._guard_off()
+        return self.rest()
+
+    def _refused(self, contact: Contact, reason: str, detail: str) -> RefusedContact:
+        fields = {str(field_id): value for field_id, value in contact.fields}
+        update = ContactUpdate(contact.list_id, contact.email_address, fields)
+        names = self.names(contact)
+        name = names[0] if len(names) == 1 else None
+        return RefusedContact(reason, detail, self.files[contact.file], contact.line, name, update)
+
+    def _file(self, name: str) -> int:
+        """Return the index of a file, which is the one read last or a new one."""
+        if not self.files or self.files[-1] != name:
+            self.files.append(name)
+        return len(self.files) - 1
+
+    def _guard_rejects(self) -> None:
+        limit, count = self.plan.guards.max_rejects, self.report.rejects.total()
+        if limit is not None and count > limit:
+            hint = "Look at what --rejects FILE holds; allow more with --max-rejects."
+            raise StoppedError(f"{count:,} rejects are more than --max-rejects {limit}", hint)
+
+    def _guard_contacts(self) -> None:
+        limit = self.plan.guards.max_contacts
+        count = self._gathered + self._window.contacts
+        if limit is not None and count > limit:
+            hint = "Look at dry-run; allow more with --max-contacts."
+            raise StoppedError(f"{count:,} contacts are more than --max-contacts {limit}", hint)
+        self._gathered = count
+
+    def _guard_off(self) -> None:
+        limit, (off, total) = self.plan.guards.max_off_ratio, self._window.off_values()
+        if limit is not None and total and off / total > limit:
+            hint = "Has an audience emptied by mistake? Allow more with --max-off-ratio."
+            ratio = f"{off:,} of {total:,} values are off"
+            raise StoppedError(f"{ratio}: more than --max-off-ratio {limit:g}", hint)
