@@ -1,0 +1,95 @@
+"""The README says what the program does."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from listrak_sync import __version__
+from listrak_sync.cli import app
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+BLOCK = "<!-- options of {} -->\n{}<!-- end -->"
+
+
+def commands() -> dict[str, Any]:
+    """Return every command by its words."""
+    found: dict[str, Any] = {}
+
+    def walk(group: Any, words: tuple[str, ...]) -> None:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                walk(command, (*words, name))
+            else:
+                found[" ".join((*words, name))] = command
+
+    walk(typer.main.get_command(app), ())
+    return found
+
+
+def table(command: Any) -> str:
+    """Return a command's options as a Markdown table."""
+    rows = ["| option | meaning |", "| --- | --- |"]
+    for option in command.params:
+        if option.param_type_name == "option":
+            names = ", ".join(f"`{name}`" for name in sorted(option.opts, key=len, reverse=True))
+            meaning = " ".join((option.help or "").split())
+            rows.append(f"| {names} | {meaning} |")
+    return "\n".join((*rows, ""))
+
+
+@pytest.mark.parametrize("name", ["dry-run", "push"])
+def test_option_tables_equal_the_help(name: str) -> None:
+    """The tables of options hold what --help says; LISTRAK_SYNC_WRITE=1 writes them anew."""
+    text = README.read_text("utf-8")
+    block = BLOCK.format(name, table(commands()[name]))
+    pattern = BLOCK.format(re.escape(name), "(?s:.*?)")
+    if os.environ.get("LISTRAK_SYNC_WRITE"):
+        README.write_text(re.sub(pattern, lambda _: block, text), "utf-8")
+    assert block in README.read_text("utf-8")
+
+
+def test_every_command_is_named() -> None:
+    """The README's table of commands has every command, and no other."""
+    section = README.read_text("utf-8").split("## Commands")[1].split("###")[0]
+    named = {
+        words.split(" LIST_ID")[0]
+        for cell in re.findall(r"^\| (.+?) \|", section, re.MULTILINE)
+        for words in re.findall(r"`([^`]+)`", cell)
+    }
+    assert named == set(commands())
+
+
+def test_exit_statuses_are_those_of_the_errors() -> None:
+    """Each exception's status is in the README's table."""
+    from listrak_sync import errors  # noqa: PLC0415 - only here
+
+    section = README.read_text("utf-8").split("| status | means |")[1].split("\n\n")[0]
+    listed = set(re.findall(r"\d+", section))
+    kinds = [each for each in vars(errors).values() if isinstance(each, type)]
+    assert {str(each.exit_status) for each in kinds if hasattr(each, "exit_status")} <= listed
+
+
+def test_every_reason_is_named() -> None:
+    """Each reason for a skip or a reject in the source is in the README."""
+    text = README.read_text("utf-8")
+    source = "".join(
+        path.read_text("utf-8")
+        for room in ("events", "updates", "delivery")
+        for path in (ROOT / "listrak_sync" / room).glob("*.py")
+    )
+    reasons = set(re.findall(r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"', source))
+    reasons |= set(re.findall(r'(?:Undelivered|Rejected)\(\w+, "(\w+)"', source))
+    assert len(reasons) > 12
+    assert not {reason for reason in reasons if f"`{reason}`" not in text}
+
+
+def test_the_changelog_names_the_version() -> None:
+    """The changelog's newest entry is this version."""
+    assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
