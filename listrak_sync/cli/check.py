@@ -81,8 +81,13 @@ def _tell(file: str, count: int, found: Sequence[Finding], checked: Checked | No
     messages = Messages()
     for line in checked.not_checked if checked else ():
         messages.info(line)
-    asked = f", {checked.lists} lists found at Listrak" if checked else ""
-    messages.info(f"{file}: {count} mappings, no faults, {len(found)} remarks{asked}")
+    counts = f"{_counted(count, 'mapping')}, no faults, {_counted(len(found), 'remark')}"
+    asked = f", {_counted(checked.lists, 'list')} found at Listrak" if checked else ""
+    messages.info(f"{file}: {counts}{asked}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _print_json(

@@ -150,7 +150,11 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
             text = field_text(field.value.constant)
             if text is not None and text != USE_AUDIENCE_KEY and list_id_of(mapping):
                 by_field.setdefault((list_id_of(mapping), field.id), []).append((mapping, text))
-    conditions = {mapping.place: conjuncts(mapping.trigger) for mapping in mappings}
+    numbers: dict[Hashable, int] = {}
+    conditions = {
+        mapping.place: {numbers.setdefault(key, len(numbers)) for key in conjuncts(mapping.trigger)}
+        for mapping in mappings
+    }
     for (list_id, field_id), setters in by_field.items():
         for (first, one), (second, other) in combinations(setters, 2):
             before, after = conditions[first.place], conditions[second.place]

@@ -127,6 +127,8 @@ class Refuted:
 Condition: TypeAlias = All | AnyOf | Not | Compare | In | Truth | Refuted
 Test: TypeAlias = "Callable[[Event], bool]"
 Value: TypeAlias = "Callable[[Event], Found]"
+Pins: TypeAlias = "dict[Path, frozenset[str]]"
+"""The texts of which one must stand at a path."""
 
 
 def compile_condition(condition: Condition) -> Test:
@@ -139,8 +141,11 @@ def compile_condition(condition: Condition) -> Test:
         case Not(inner):
             negated = compile_condition(inner)
             return lambda event: not negated(event)
-        case Compare("=", PathOf(path), Literal(str() as expected)):
-            return partial(_is_text, finder(path), expected)
+        case Compare("=", PathOf((name,)), Literal(str() as text)):
+            return lambda event: event.get(name) == text
+        case Compare("=", PathOf(path), Literal(str() as text)):
+            found = finder(path)
+            return lambda event: found(event) == text
         case Compare(operator, left, right):
             return _compare(operator, left, right)
         case In(item, container):
@@ -149,8 +154,8 @@ def compile_condition(condition: Condition) -> Test:
             alone = compile_operand(operand)
             return lambda event: alone(event) is True
         case Refuted(call):
-            text, verdict = compile_operand(call.arguments[0]), compile_operand(call)
-            return lambda event: type(text(event)) is str and not verdict(event)
+            subject, verdict = compile_operand(call.arguments[0]), compile_operand(call)
+            return lambda event: type(subject(event)) is str and not verdict(event)
         case _:
             assert_never(condition)
 
@@ -193,7 +198,48 @@ def paths_of(condition: Condition) -> Iterator[Path]:
                 pending += (left, right)
 
 
+def pins(condition: Condition) -> Pins:
+    """Return the paths at which one of some texts must stand, or the condition does not hold."""
+    match condition:
+        case Compare("=", PathOf(path), Literal(str() as text)):
+            return {path: frozenset({text})}
+        case In(PathOf(path), ListOf(items)):
+            values = [item.value if isinstance(item, Literal) else None for item in items]
+            texts = frozenset(value for value in values if isinstance(value, str))
+            return {path: texts} if texts.issuperset(values) else {}
+        case All(parts):
+            demanded: Pins = {}
+            for part in map(pins, parts):
+                for path, texts in part.items():
+                    demanded[path] = texts & demanded.get(path, texts)
+            return demanded
+        case AnyOf((first, *others)):
+            choices = [pins(other) for other in others]
+            return {
+                path: texts.union(*(choice[path] for choice in choices))
+                for path, texts in pins(first).items()
+                if all(path in choice for choice in choices)
+            }
+    return {}
+
+
+def without(condition: Condition, path: Path) -> Condition | None:
+    """Return what is left to test where a text of `pins` is known to stand at the path."""
+    match condition:
+        case Compare("=", PathOf(found), Literal(str())) if found == path:
+            return None
+        case In(PathOf(found), ListOf()) if found == path and path in pins(condition):
+            return None
+        case All(parts):
+            left = [each for part in parts if (each := without(part, path)) is not None]
+            return All(tuple(left)) if left else None
+    return condition
+
+
 def _all(tests: tuple[Test, ...]) -> Test:
+    if len(tests) == 1:
+        return tests[0]
+
     def holds(event: Event) -> bool:
         for test in tests:  # noqa: SIM110 - a generator would cost each event more
             if not test(event):
@@ -211,10 +257,6 @@ def _any(tests: tuple[Test, ...]) -> Test:
         return False
 
     return holds
-
-
-def _is_text(found: Value, expected: str, event: Event) -> bool:
-    return found(event) == expected
 
 
 def _is_in(item: Value, container: Value, event: Event) -> bool:

@@ -135,7 +135,7 @@ def _fields(key: str, values: Json) -> Part:
         number = _parse_int(name)
         field_id = parse_id(number)
         if number == 0:
-            remarks.append(f"needs a look: {_shown(name)} is no id; the original drops it, too")
+            remarks.append(f"needs a look: {_shown(name)} is no id; Segment drops it, too")
         elif field_id is None:
             remarks.append(f"needs a look: {_shown(name)} is left out: Listrak has no such ids")
         elif str(field_id) in fields:
@@ -145,7 +145,7 @@ def _fields(key: str, values: Json) -> Part:
         else:
             fields[str(field_id)] = values[name]
             if str(field_id) != name:
-                remarks.append(f"{_shown(name)} is field {field_id}, as the original reads it")
+                remarks.append(f"{_shown(name)} is field {field_id}, as Segment reads it")
     return Part(key, fields, tuple(remarks))
 
 

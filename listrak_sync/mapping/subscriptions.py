@@ -121,15 +121,16 @@ def _module(module: dict[str, Json]) -> Iterator[Found]:
 
 def _resources(resources: Json) -> Iterator[Found]:
     for resource in resources if isinstance(resources, list) else ():
+        if not isinstance(resource, dict) or resource.get("type") != RESOURCE:
+            continue
         match resource:
-            case {"type": str(kind)} if kind != RESOURCE:
-                continue
             case {"instances": list(instances)}:
                 for instance in instances:
-                    if isinstance(instance, dict):
-                        yield _subscription(instance.get("attributes"))
-            case {"values": values}:
-                yield _subscription(values)
+                    yield _subscription(
+                        instance.get("attributes") if isinstance(instance, dict) else None
+                    )
+            case _:
+                yield _subscription(resource.get("values"))
 
 
 def _subscription(item: Json) -> Found:

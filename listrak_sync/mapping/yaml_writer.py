@@ -59,11 +59,11 @@ def _under(head: str, value: Json) -> list[str]:
 
 
 def _beside(value: Json) -> str | None:
-    """Return a value on one line, or None where it takes more of them."""
+    """Return a scalar, a short directive or what is empty; None for what takes more lines."""
     match value:
         case dict() if len(value) == 1:
             ((name, inner),) = value.items()
-            if isinstance(inner, dict | list):
+            if isinstance(inner, dict | list) or not name.startswith("@"):
                 return None
             line = f"{{ {_scalar(name, in_flow=True)}: {_scalar(inner, in_flow=True)} }}"
             return line if len(line) <= WIDTH else None

@@ -1,0 +1,186 @@
+"""What a single condition says about one of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Final
+
+from listrak_sync.events.paths import Json
+from listrak_sync.mapping import functions
+from listrak_sync.mapping.conditions import (
+    Call,
+    Compare,
+    Condition,
+    In,
+    ListOf,
+    Literal,
+    Not,
+    Operand,
+    PathOf,
+    Refuted,
+    Truth,
+)
+
+IT: Final = PathOf(("\0",))
+"""Stands for the one operand that facts are weighed about."""
+
+TYPES: Final = frozenset({"string", "number", "bool", "list", "object", "null"})
+_RETURNS: Final = {
+    "contains": frozenset({"bool"}),
+    "match": frozenset({"bool"}),
+    "length": frozenset({"number"}),
+    "typeof": frozenset({"string"}),
+    "bool": frozenset({"bool", "null"}),
+    "number": frozenset({"number", "null"}),
+}
+_TEXT_OR_NULL: Final = frozenset({"string", "null"})
+_UNLIKE_TEXT: Final = 2**53
+"""From here on, equal numbers may be written differently, as `string(…)` shows."""
+
+
+def key_of(part: object) -> Hashable:
+    """Return what tells parts of conditions apart: `true` is not 1, and places do not count."""
+    if isinstance(part, tuple):
+        return tuple(map(key_of, part))
+    if is_dataclass(part):
+        values = (getattr(part, each.name) for each in fields(part) if each.compare)
+        return (type(part), *map(key_of, values))
+    return (type(part), part)
+
+
+def values_left(fact: Condition) -> tuple[Json, ...] | None:
+    """Return the values that a fact leaves to its operand, None where they are not few."""
+    values: tuple[Json, ...]
+    match fact:
+        case Compare("=", PathOf(IT.path), Literal(value)):
+            values = (value,)
+        case Compare("=", Literal(value), PathOf(IT.path)):
+            values = (value,)
+        case In(PathOf(IT.path), ListOf(items)):
+            values = tuple(item.value for item in items if isinstance(item, Literal))
+            if len(values) < len(items):
+                return None
+        case Truth(PathOf(IT.path)):
+            values = (True,)
+        case _:
+            return None
+    if any(type(each) in functions.NUMBERS and abs(each) >= _UNLIKE_TEXT for each in values):  # type: ignore[arg-type]  # a number
+        return None
+    return values
+
+
+def types_left(fact: Condition) -> frozenset[str]:
+    """Return the types that a fact leaves to its operand."""
+    match fact:
+        case Compare("=", left, right) | Compare("!=", left, right) if not (
+            is_number(left) or is_number(right)
+        ):
+            nothing = any(
+                isinstance(side, Literal) and side.value is None for side in (left, right)
+            )
+            return TYPES - {"null"} if fact.operator == "!=" and nothing else TYPES
+        case Compare(_, left, right) if IT in {left, right}:
+            return frozenset({"number"})
+        case Truth(Call("contains" | "match", (PathOf(IT.path), _))):
+            return frozenset({"string"})
+        case Refuted(Call(_, (PathOf(IT.path), _))):
+            return frozenset({"string"})
+        case In(_, PathOf(IT.path)):
+            return frozenset({"list"})
+    return TYPES
+
+
+def bound(fact: Condition) -> tuple[str, float] | None:
+    """Return the operator and number by which a fact bounds its operand."""
+    turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+    match fact:
+        case Compare(operator, PathOf(IT.path), Literal(int() | float() as number)):
+            return operator, number
+        case Compare(operator, Literal(int() | float() as number), PathOf(IT.path)):
+            return turned.get(operator, operator), number
+    return None
+
+
+def returned_types(subject: Operand) -> frozenset[str]:
+    """Return the types that an operand can have: a function has few, a path has all."""
+    if isinstance(subject, Call):
+        return _RETURNS.get(subject.function, _TEXT_OR_NULL)
+    return TYPES
+
+
+def may_be(subject: Operand, value: Json) -> bool:
+    """Say whether an operand can have a value: `lowercase(…)` is never `"VIP"`."""
+    kind = functions.BY_NAME["typeof"].evaluate(value)
+    if kind not in returned_types(subject):
+        return False
+    if not isinstance(subject, Call) or not isinstance(value, str):
+        return True
+    match subject.function:
+        case "typeof":
+            return value in TYPES
+        case "lowercase":
+            return not any("A" <= character <= "Z" for character in value)
+        case "uppercase":
+            return not any("a" <= character <= "z" for character in value)
+        case "snakecase" | "kebabcase":
+            return " " not in value
+    return True
+
+
+def subjects(fact: Condition) -> Iterator[Operand]:
+    """Yield every path and call in a fact."""
+    pending: list[Condition | Operand] = [fact]
+    while pending:
+        part = pending.pop()
+        match part:
+            case PathOf():
+                yield part
+            case Call(_, inner):
+                yield part
+                pending += inner
+            case ListOf(inner):
+                pending += inner
+            case Not(condition):
+                pending.append(condition)
+            case Truth(operand):
+                pending.append(operand)
+            case Refuted(call):
+                pending += call.arguments
+            case Compare(_, left, right) | In(left, right):
+                pending += (left, right)
+
+
+def about(fact: Condition, key: Hashable) -> Condition:
+    """Return a fact with `IT` in the place of one operand."""
+
+    def operand(part: Operand) -> Operand:
+        match part:
+            case PathOf() | Call() if key_of(part) == key:
+                return IT
+            case ListOf(items):
+                return replace(part, items=tuple(map(operand, items)))
+            case Call():
+                return call(part)
+        return part
+
+    def call(part: Call) -> Call:
+        return replace(part, arguments=tuple(map(operand, part.arguments)))
+
+    match fact:
+        case Compare(_, left, right):
+            return replace(fact, left=operand(left), right=operand(right))
+        case In(item, container):
+            return replace(fact, item=operand(item), container=operand(container))
+        case Truth(alone):
+            return replace(fact, operand=operand(alone))
+        case Refuted(test):
+            return replace(fact, call=call(test))
+        case Not(inner):
+            return replace(fact, condition=about(inner, key))
+    return fact
+
+
+def is_number(operand: Operand) -> bool:
+    """Say whether an operand is a number written in the condition, which `=` then takes alone."""
+    return isinstance(operand, Literal) and type(operand.value) in functions.NUMBERS
