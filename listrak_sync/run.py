@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
@@ -29,6 +30,7 @@ from listrak_sync.updates.batches import (
 from listrak_sync.updates.evaluate import Evaluated, Evaluator
 from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
 from listrak_sync.updates.window import Contact, Window
+from listrak_sync.updates.workers import evaluate_in_order
 
 DEFAULT_WINDOW: Final = 1_000_000
 
@@ -60,6 +62,7 @@ class Plan:
     guards: Guards = field(default_factory=Guards)
     flush_every: float | None = None
     start: Position = field(default_factory=Position)
+    jobs: int = 1
 
 
 def _ignore(*_: object) -> None:
@@ -77,7 +80,7 @@ class Watchers:
 
 
 class Run:
-    """A run's report and the window that it gathers; `position` is how far that is read."""
+    """A run's report and the window that it gathers."""
 
     def __init__(self, plan: Plan, watchers: Watchers, stop: Stop) -> None:
         self.plan = plan
@@ -85,11 +88,20 @@ class Run:
         self.stop = stop
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
-        self.position = plan.start
+        self._read_to: Position | tuple[Piece, int | None] = plan.start
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
         self._gathered = 0
         self._started = time.monotonic()
+
+    @property
+    def position(self) -> Position:
+        """Return how far is read what windows have been made of."""
+        match self._read_to:
+            case Position() as position:
+                return position
+            case piece, line:
+                return position_in(piece, last_line(piece) if line is None else line)
 
     def windows(self) -> Iterator[Window]:
         """Read and evaluate the input; yield each window when it is full, and the last.
@@ -101,17 +113,18 @@ class Run:
         pieces: Iterator[Piece | Tick] = read_from(self.plan.sources, self.plan.start)
         if self.plan.flush_every is not None:
             pieces = with_ticks(pieces, self.plan.flush_every)
-        while (piece := self.stop.next(pieces)) is not None:
-            if isinstance(piece, Tick):
-                if len(self._window):
-                    yield self._full()
-                continue
-            evaluated = evaluator.evaluate(piece)
-            self._count(evaluated)
-            yield from self._gather(evaluated, piece)
-            self.position = position_in(piece, last_line(piece))
-            self._guard_rejects()
-            self.watchers.on_progress(self.report, evaluated.file, evaluated.position)
+        with closing(evaluate_in_order(evaluator, pieces, self._jobs)) as results:
+            while (result := self.stop.next(results)) is not None:
+                if isinstance(result, Tick):
+                    if len(self._window):
+                        yield self._full()
+                    continue
+                piece, evaluated = result
+                self._count(evaluated)
+                yield from self._gather(evaluated, piece)
+                self._read_to = piece, None
+                self._guard_rejects()
+                self.watchers.on_progress(self.report, evaluated.file, evaluated.position)
         if isinstance(evaluator, ExplainingEvaluator):
             self.report.funnels = tuple(evaluator.funnels())
         if len(self._window):
@@ -154,6 +167,12 @@ class Run:
         names = self.report.names
         return [names[index] for index in contact.mappings if 0 <= index < len(names)]
 
+    @property
+    def _jobs(self) -> int:
+        """Return how many processes evaluate: none beside ours where each event counts at once."""
+        alone = self.watchers.on_explanation is not None or self.plan.flush_every is not None
+        return 1 if alone else self.plan.jobs
+
     def _evaluator(self) -> Evaluator:
         """Return an evaluator that explains only where somebody listens."""
         explain = self.watchers.on_explanation
@@ -177,7 +196,7 @@ class Run:
         window, size, before = self._window, self.plan.window, 0
         for line, update in evaluated.updates:
             if line != before and len(window) >= size:
-                self.position = position_in(piece, line - 1) if before else self.position
+                self._read_to = (piece, line - 1) if before else self._read_to
                 yield self._full()
                 window = self._window
             window.add(update, file, line)
@@ -217,8 +236,11 @@ class Run:
         self._gathered = count
 
     def _guard_off(self) -> None:
-        limit, (off, total) = self.plan.guards.max_off_ratio, self._window.off_values()
-        if limit is not None and total and off / total > limit:
+        limit = self.plan.guards.max_off_ratio
+        if limit is None:
+            return
+        off, total = self._window.off_values()
+        if total and off / total > limit:
             hint = "Has an audience emptied by mistake? Allow more with --max-off-ratio."
             ratio = f"{off:,} of {total:,} values are off"
             raise StoppedError(f"{ratio}: more than --max-off-ratio {limit:g}", hint)

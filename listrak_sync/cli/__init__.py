@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from listrak_sync import __version__
-from listrak_sync.cli import auth, dry_run, journal, lookups, push, sandbox
+from listrak_sync.cli import auth, check, dry_run, journal, lookups, mapping, push, sandbox
 from listrak_sync.cli.console import Messages, open_standard_streams
 from listrak_sync.cli.durations import with_default_wait
 from listrak_sync.errors import ListrakSyncError
@@ -31,6 +31,8 @@ app = typer.Typer(
 app.add_typer(auth.app, name="auth")
 app.command("dry-run")(dry_run.dry_run)
 app.command("push")(push.push)
+app.add_typer(mapping.app, name="mapping")
+mapping.app.command("check")(check.check)
 app.command("lists")(lookups.lists)
 app.command("fields")(lookups.fields)
 app.command("runs")(journal.runs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias, TypedDict, cast
+from typing import Any, Final, TypeAlias, TypedDict
 
 import msgspec
 
@@ -15,6 +15,10 @@ ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"
 _Other: TypeAlias = bool | int | float | str | list[Any] | None
 
 _check: Final = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the parser raises for a line that is no event."""
 
 
 class UnreadableError(Exception):
@@ -34,13 +38,15 @@ class Decoder:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self._decode = msgspec.json.Decoder(_shape(frozenset(paths))).decode
+        decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_shape(frozenset(paths)))
+        self.parse: Final = decoder.decode
+        """Decode as `decode` does, but raise one of UNDECODABLE, which says less."""
 
     def decode(self, line: bytes) -> Event:
         """Return the event on a line of UTF-8. Raises UnreadableError."""
         try:
-            return cast(Event, self._decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            return self.parse(line)
+        except UNDECODABLE as error:
             raise unreadable(_malformed(line) or error) from None
 
 

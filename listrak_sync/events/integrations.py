@@ -19,11 +19,12 @@ def is_enabled(event: Event) -> bool:
     An entry of our own name decides; without one (or with null) the entry for all does;
     only `false` filters. Source: Segment's documentation of the integrations object.
     """
-    integrations = event.get("integrations")
-    if not isinstance(integrations, dict):
+    entries = event.get("integrations")
+    if type(entries) is not dict:
         return True
-    for name in (NAME, "All", "all"):
-        entry = integrations.get(name)
-        if entry is not None:
-            return entry is not False
-    return True
+    entry = entries.get(NAME)
+    if entry is None:
+        entry = entries.get("All")
+    if entry is None:
+        entry = entries.get("all")
+    return entry is not False

@@ -59,6 +59,18 @@ def finder(path: Path) -> Callable[[Event], Found]:
                 return _member(value, second)
 
             return find_second
+        case (first, second, third):
+
+            def find_third(event: Event) -> Found:
+                value = event.get(first, UNSET)
+                if type(value) is dict:
+                    value = value.get(second, UNSET)
+                    if type(value) is dict:
+                        return value.get(third, UNSET)
+                    return _member(value, third)
+                return find(value, (second, third))
+
+            return find_third
         case _:
             return lambda event: find(event, path)
 

@@ -9,7 +9,7 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import IO, Final, Protocol, TypeAlias, cast
 
@@ -185,9 +185,10 @@ class _Lines:
             block = block[end + 1 :]
         end = block.rfind(b"\n") + 1
         if end:
-            data = self.rest + block[:end]
+            data = b"".join((self.rest, memoryview(block)[:end]))
             yield Block(self.file, self.number, data, position, self.source)
-            self.number, self.rest, block = self.number + data.count(b"\n"), b"", block[end:]
+            count = sum(1 for _ in BytesIO(data))  # faster than to count newlines
+            self.number, self.rest, block = self.number + count, b"", block[end:]
         self.rest += block
 
     def finish(self, position: int) -> Iterator[Piece]:
@@ -226,7 +227,11 @@ def _decompressed(raw: IO[bytes]) -> _Reader:
     head = b""
     while len(head) < 4 and (more := cast(BufferedReader, raw).read1(4 - len(head))):
         head += more
-    whole = BufferedReader(_Rejoined(head, cast(BufferedReader, raw)), BLOCK_BYTES)
+    if raw.seekable():
+        raw.seek(0)
+        whole = cast(BufferedReader, raw)
+    else:
+        whole = BufferedReader(_Rejoined(head, cast(BufferedReader, raw)), BLOCK_BYTES)
     if head.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=whole)
     if head.startswith(b"BZh"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -29,6 +30,10 @@ def instant(timestamp: Found) -> int:
     """
     if type(timestamp) is not str:
         return NEVER
+    if timestamp[19::4] == ".Z" and timestamp[7] == "-" and timestamp[10] == "T":
+        with suppress(ValueError):
+            milliseconds = round(datetime.fromisoformat(timestamp).timestamp() * 1000)
+            return _or_never(milliseconds * 1_000_000)
     parts = _PATTERN.fullmatch(timestamp)
     if parts is None:
         return NEVER
@@ -42,6 +47,10 @@ def instant(timestamp: Found) -> int:
     nanoseconds = seconds * 1_000_000_000
     if fraction is not None:
         nanoseconds += int(fraction.ljust(9, "0"))
+    return _or_never(nanoseconds)
+
+
+def _or_never(nanoseconds: int) -> int:
     return nanoseconds if NEVER < nanoseconds < -NEVER else NEVER
 
 

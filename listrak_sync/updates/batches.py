@@ -125,11 +125,13 @@ def _encode(route: Route, contact: Contact) -> bytes:
 
 def encode_contact(email_address: str, fields: FieldValues) -> bytes:
     """Return a contact as an element of the body of `POST …/Contact/SegmentationField`."""
-    values = b",".join(_encode_value(field, value) for field, value in fields)
-    address = msgspec.json.encode(email_address)
-    return b'{"emailAddress":%b,"segmentationFieldValues":[%b]}' % (address, values)
+    return b'{"emailAddress":%b,%b}' % (_json(email_address), _encode_values(fields))
+
+
+_json: Final = msgspec.json.Encoder().encode
 
 
 @lru_cache(maxsize=4096)
-def _encode_value(field: int, value: str) -> bytes:
-    return msgspec.json.encode({"segmentationFieldId": field, "value": value})
+def _encode_values(fields: FieldValues) -> bytes:
+    values = [{"segmentationFieldId": field, "value": value} for field, value in fields]
+    return b'"segmentationFieldValues":%b' % _json(values)

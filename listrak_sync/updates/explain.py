@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from typing import Literal
 
 import msgspec
@@ -96,6 +97,10 @@ class ExplainingEvaluator(Evaluator):
             if only is None or self.names[index] == only:
                 self._on_explanation(self._explanation(index, explainer, made.get(index), event))
         return outcome
+
+    def _lines(self, first: int, data: bytes, result: Evaluated) -> None:
+        for number, line in enumerate(BytesIO(data), first):
+            self._line(number, line.removesuffix(b"\n"), result)
 
     def _line(self, number: int, line: bytes, result: Evaluated) -> None:
         self._place = (result.file, number)

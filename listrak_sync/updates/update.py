@@ -8,10 +8,10 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Path, find
+from listrak_sync.events.paths import Event, Found, Path, find, finder
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.compiler import DirectiveError, Value
-from listrak_sync.mapping.conditions import All, Compare, Condition, Literal, PathOf, paths_of
+from listrak_sync.mapping.conditions import Condition, paths_of, pins
 from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Field, Mapping
 from listrak_sync.mapping.values import field_text, is_email_address, parse_id
 
@@ -24,7 +24,7 @@ EMAIL_PATHS: Final = (("context", "traits", "email"), ("traits", "email"), ("pro
 EXTERNAL_IDS: Final = ("context", "externalIds")
 
 
-class Update(msgspec.Struct, frozen=True, gc=False):
+class Update(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Values to set for one contact of one list, by the mapping with this index.
 
     `instant` is when the event happened, in nanoseconds since 1970, or NEVER.
@@ -111,12 +111,8 @@ def _audience_paths(mapping: Mapping) -> Iterator[Path]:
 
 def pinned(trigger: Condition | None, path: Path) -> str | None:
     """Return the text that a trigger demands at a path, None where it leaves it open."""
-    match trigger:
-        case Compare("=", PathOf(found), Literal(str() as text)) if found == path:
-            return text
-        case All(conditions):
-            return next(filter(None, (pinned(part, path) for part in conditions)), None)
-    return None
+    texts = pins(trigger).get(path, ()) if trigger is not None else ()
+    return next(iter(texts)) if len(texts) == 1 else None
 
 
 def _list_id(value: Value) -> Callable[[Event], int]:
@@ -136,7 +132,7 @@ def _list_id(value: Value) -> Callable[[Event], int]:
 
 def _email_address(value: Value | None) -> Callable[[Event], str]:
     if value is None:
-        return lambda event: _first_address(_default_addresses(event))
+        return _default_address
     resolve = value.resolve
 
     def given(event: Event) -> str:
@@ -148,6 +144,14 @@ def _email_address(value: Value | None) -> Callable[[Event], str]:
     return given
 
 
+def _default_address(event: Event) -> str:
+    """Return the contact's address where the mapping does not say where to find it."""
+    first = _first_choice(event)
+    if type(first) is str and is_email_address(first):
+        return first
+    return _first_address(_default_addresses(event))
+
+
 def _first_address(candidates: Iterable[Found]) -> str:
     """Return the first text that is not blank, if it is an address."""
     for candidate in candidates:
@@ -156,6 +160,9 @@ def _first_address(candidates: Iterable[Found]) -> str:
                 return address
             raise _RejectedError("invalid_email", f"{_shown(address)} is no e-mail address")
     raise _RejectedError("missing_email", "no e-mail address where the mapping looks for one")
+
+
+_first_choice: Final = finder(EMAIL_PATHS[0])
 
 
 def _default_addresses(event: Event) -> Iterator[Found]:
@@ -171,6 +178,16 @@ def _default_addresses(event: Event) -> Iterator[Found]:
 
 def _fields(mapping: Mapping) -> Callable[[Event], FieldValues]:
     resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
+    if len(resolvers) == 1:
+        ((only, resolve_only),) = resolvers
+
+        def resolve_one(event: Event) -> FieldValues:
+            text = resolve_only(event)
+            if text is None:
+                raise _RejectedError("no_profile_fields", "every field's value is missing")
+            return ((only, text),)
+
+        return resolve_one
 
     def resolve(event: Event) -> FieldValues:
         values = tuple(
@@ -189,6 +206,9 @@ def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
     """Return what sets one field; None leaves it out."""
     value = field.value
     if value.constant == USE_AUDIENCE_KEY:
+        key = pinned(mapping.trigger, COMPUTATION_KEY)
+        if key and mapping.audience_key is None:
+            return lambda event: _member_of(key, event)
         return lambda event: _membership(mapping, event)
     if value.is_constant:
         constant = field_text(value.constant)
@@ -219,9 +239,14 @@ def _membership(mapping: Mapping, event: Event) -> str:
             key = find(event, AUDIENCE_KEY)
     if not isinstance(key, str) or not key:
         raise _RejectedError("unknown_membership", "the event names no audience")
+    return _member_of(key, event)
+
+
+def _member_of(key: str, event: Event) -> str:
+    """Return `on` for an event that says its contact is in this audience, `off` for out."""
     for root in ("properties", "traits"):
         below = event.get(root)
-        found = below.get(key) if isinstance(below, dict) else None
+        found = below.get(key) if type(below) is dict else None
         if found is not None:
             if found is True or found == "true":
                 return "on"

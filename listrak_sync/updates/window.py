@@ -12,6 +12,9 @@ from listrak_sync.events.timestamps import NEVER
 from listrak_sync.updates.update import FieldValues, Update
 
 _LAST: Final = -1
+_SHARED: Final = 1024
+_LINE_BITS: Final = 40
+_LINE_MASK: Final = (1 << _LINE_BITS) - 1
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -39,12 +42,12 @@ class Window:
         self._lists: dict[int, dict[str, int]] = {}
         self._spelling: dict[tuple[int, str], str] = {}
         self._values: list[str] = []
+        self._shared: dict[str, str] = {}
         self._fields = array("i")
-        self._instants = array("q")
-        self._lines = array("q")
-        self._files = array("i")
         self._mappings = array("i")
-        self._next = array("q")
+        self._instants = array("q")
+        self._places = array("q")
+        self._next = array("i")
         self.contacts = 0
         self.superseded = 0
         self.alone: list[Contact] = []
@@ -56,43 +59,48 @@ class Window:
 
     def add(self, update: Update, file: int, line: int) -> None:
         """Take an update; what it replaces, or what is newer than it, counts as superseded."""
-        key = update.email_address.lower()
-        contacts = self._lists.setdefault(update.list_id, {})
+        list_id, address = update.list_id, update.email_address
+        key = address.lower()
+        contacts = self._lists.get(list_id)
+        if contacts is None:
+            contacts = self._lists[list_id] = {}
         first = contacts.get(key, _LAST)
         if first == _LAST:
             self.contacts += 1
-        alone = self._is_single(update.mapping)
+        place = file << _LINE_BITS | line
         taken = []
         for field, value in update.fields:
             row = first
             while row != _LAST and self._fields[row] != field:
                 row = self._next[row]
             if row == _LAST:
-                first = self._append(first, field, value, update, file, line)
+                first = self._append(first, field, value, update, place)
             elif NEVER < update.instant < self._instants[row]:
                 self.superseded += 1
                 continue
             else:
-                self.superseded += not self._goes_alone(row)
-                self._replace(row, value, update, file, line)
+                self.superseded += not (self._single and self._goes_alone(row))
+                self._replace(row, value, update, place)
             taken.append((field, value))
         contacts[key] = first
-        if taken and (update.email_address != key or (update.list_id, key) in self._spelling):
-            self._spelling[update.list_id, key] = update.email_address
-        if alone and taken:
+        if taken and (address != key or (self._spelling and (list_id, key) in self._spelling)):
+            self._spelling[list_id, key] = address
+        if self._single and taken and self._is_single(update.mapping):
             mappings = (update.mapping,)
-            self.alone.append(
-                Contact(update.list_id, update.email_address, tuple(taken), mappings, file, line)
-            )
+            self.alone.append(Contact(list_id, address, tuple(taken), mappings, file, line))
 
     @property
     def values(self) -> int:
         """Return how many values there are to send."""
+        if not self._single:
+            return len(self._values)
         alone = sum(len(contact.fields) for contact in self.alone)
         return alone + sum(not self._goes_alone(row) for row in range(len(self._values)))
 
     def off_values(self) -> tuple[int, int]:
         """Return how many of the values to send are `off`, and how many there are."""
+        if not self._single:
+            return self._values.count("off"), len(self._values)
         values = [value for each in self.alone for _, value in each.fields]
         values += (value for row, value in enumerate(self._values) if not self._goes_alone(row))
         return values.count("off"), len(values)
@@ -106,20 +114,29 @@ class Window:
         yield from self._contacts(with_alone=False)
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
+        spelling, following = self._spelling, self._next
+        all_rows = with_alone or not self._single
         for list_id, contacts in self._lists.items():
             for key, first in contacts.items():
-                rows = [row for row in self._rows(first) if with_alone or not self._goes_alone(row)]
-                if not rows:
+                address = spelling.get((list_id, key), key) if spelling else key
+                if all_rows and following[first] == _LAST:
+                    yield self._contact(list_id, address, (first,))
                     continue
-                newest = max(rows, key=lambda row: (self._files[row], self._lines[row]))
-                yield Contact(
-                    list_id,
-                    self._spelling.get((list_id, key), key),
-                    tuple(sorted((self._fields[row], self._values[row]) for row in rows)),
-                    tuple(sorted({self._mappings[row] for row in rows})),
-                    self._files[newest],
-                    self._lines[newest],
-                )
+                rows = [row for row in self._rows(first) if all_rows or not self._goes_alone(row)]
+                if rows:
+                    yield self._contact(list_id, address, rows)
+
+    def _contact(self, list_id: int, address: str, rows: Sequence[int]) -> Contact:
+        if len(rows) == 1:
+            (row,) = rows
+            place = self._places[row]
+            fields: FieldValues = ((self._fields[row], self._values[row]),)
+            mappings: tuple[int, ...] = (self._mappings[row],)
+        else:
+            place = max(self._places[row] for row in rows)
+            fields = tuple(sorted((self._fields[row], self._values[row]) for row in rows))
+            mappings = tuple(sorted({self._mappings[row] for row in rows}))
+        return Contact(list_id, address, fields, mappings, place >> _LINE_BITS, place & _LINE_MASK)
 
     def _rows(self, first: int) -> Iterator[int]:
         row = first
@@ -133,22 +150,24 @@ class Window:
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
 
-    def _append(
-        self, first: int, field: int, value: str, update: Update, file: int, line: int
-    ) -> int:
+    def _append(self, first: int, field: int, value: str, update: Update, place: int) -> int:
         """Add a row before a contact's first one; return the new row."""
-        self._values.append(value)
+        self._values.append(self._share(value))
         self._fields.append(field)
-        self._instants.append(update.instant)
-        self._lines.append(line)
-        self._files.append(file)
         self._mappings.append(update.mapping)
+        self._instants.append(update.instant)
+        self._places.append(place)
         self._next.append(first)
         return len(self._values) - 1
 
-    def _replace(self, row: int, value: str, update: Update, file: int, line: int) -> None:
-        self._values[row] = value
-        self._instants[row] = update.instant
-        self._lines[row] = line
-        self._files[row] = file
+    def _replace(self, row: int, value: str, update: Update, place: int) -> None:
+        self._values[row] = self._share(value)
         self._mappings[row] = update.mapping
+        self._instants[row] = update.instant
+        self._places[row] = place
+
+    def _share(self, value: str) -> str:
+        """Return the same text for equal values, so that a million of them take no room."""
+        if len(self._shared) < _SHARED:
+            return self._shared.setdefault(value, value)
+        return self._shared.get(value, value)

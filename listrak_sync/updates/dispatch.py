@@ -1,0 +1,73 @@
+"""Which mappings take an event, found by the texts that their triggers demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from listrak_sync.events.paths import Path, finder
+from listrak_sync.mapping.conditions import Condition, Pins, Test, compile_condition, pins, without
+from listrak_sync.updates.update import MakeUpdate
+
+Taker: TypeAlias = "tuple[Test | None, MakeUpdate]"
+"""What is left to test of a mapping's trigger, and how its update is made."""
+
+_NOWHERE: Final[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mapping's trigger, None for every event, and how its update is made."""
+
+    trigger: Condition | None
+    make: MakeUpdate
+
+
+class Dispatch:
+    """Finds the mappings that may take an event by one look into a dictionary.
+
+    Triggers that demand one of some texts at a path are listed by text, for the path by which
+    the fewest are left; every other trigger is tried for every event.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        demands = [pins(each.trigger) if each.trigger else {} for each in candidates]
+        path = _best_path(demands)
+        self.find = finder(path)
+        """What finds the text that decides."""
+        self.others: tuple[Taker, ...] = tuple(
+            _taker(each, None)
+            for each, pinned in zip(candidates, demands, strict=True)
+            if path not in pinned
+        )
+        texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
+        """What takes events without such a text, or with another one."""
+        self.by_text: dict[object, tuple[Taker, ...]] = {
+            text: tuple(
+                _taker(each, path if path in pinned else None)
+                for each, pinned in zip(candidates, demands, strict=True)
+                if text in pinned.get(path, (text,))
+            )
+            for text in texts
+        }
+        """What takes events with one of these texts, in the order of the mappings."""
+
+
+def _taker(candidate: Candidate, path: Path | None) -> Taker:
+    """Return what is left to do where the text at the path is one that the trigger demands."""
+    trigger = candidate.trigger
+    if trigger is not None and path is not None:
+        trigger = without(trigger, path)
+    return (None if trigger is None else compile_condition(trigger), candidate.make)
+
+
+def _best_path(demands: Sequence[Pins]) -> Path:
+    """Return the path by which the fewest triggers are left to try, at worst."""
+
+    def left(path: Path) -> int:
+        texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
+        return max(sum(text in pinned.get(path, (text,)) for pinned in demands) for text in texts)
+
+    paths = dict.fromkeys(path for pinned in demands for path, texts in pinned.items() if texts)
+    return min(paths, key=left, default=_NOWHERE)
