@@ -1,0 +1,179 @@
+"""Run every case beside its baseline: `python -m benchmarks [--lines N] [--json FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks import made_up
+
+SCRIPT_LINES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A command of benchmarks.case, beside the one it is compared with; `piped` reads `-`."""
+
+    name: str
+    command: tuple[str, ...]
+    baseline: str | None = None
+    piped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A case's median time in seconds, its peak in bytes, and how often faster than what."""
+
+    name: str
+    seconds: float
+    peak_bytes: int
+    baseline: str | None
+    times_as_fast: float | None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print a table, and write JSON where asked to."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--lines", type=int, default=300_000, help="events in the input")
+    parser.add_argument("--contacts", type=int, default=1_000_000, help="contacts in memory")
+    parser.add_argument("--runs", type=int, default=5, help="runs of which the median counts")
+    parser.add_argument("--json", type=Path, help="write the results here")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder, _sink() as port:
+        here = Path(folder)
+        cases = _cases(here, options.lines, options.contacts, port)
+        measured = _measure(cases, options.runs)
+    machine = {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "python": platform.python_version(),
+        "versions": {
+            name: importlib.metadata.version(name)
+            for name in ("listrak-sync", "msgspec", "orjson", "httpx")
+        },
+        "lines": options.lines,
+        "contacts": options.contacts,
+        "runs": options.runs,
+    }
+    print(_table(measured))
+    print(json.dumps(machine))
+    if options.json:
+        results = machine | {"results": [asdict(each) for each in measured]}
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+
+
+def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
+    """Write the inputs and return what is run on them."""
+    events, packed, few, many = (
+        str(here / name) for name in ("1.json", "1.json.gz", "few.json", "many.json")
+    )
+    one, fifty = str(here / "one.yaml"), str(here / "fifty.yaml")
+    made_up.write_events(Path(events), lines)
+    made_up.compress(Path(events), Path(packed))
+    made_up.write_events(Path(few), min(lines, SCRIPT_LINES))
+    made_up.write_contacts(Path(many), contacts)
+    made_up.write_mapping(Path(one), 1)
+    made_up.write_mapping(Path(fifty), 50)
+    jq = [Case("jq select", ("jq", one, events, "1"))] if shutil.which("jq") else []
+    return [
+        Case("orjson.loads", ("orjson", one, events, "1")),
+        Case("json.loads", ("json", one, events, "1")),
+        *jq,
+        Case("one mapping", ("dry-run", one, events, "1"), "orjson.loads"),
+        Case("one mapping, 2 jobs", ("dry-run", one, events, "2"), "orjson.loads"),
+        Case("fifty mappings", ("dry-run", fifty, events, "1"), "orjson.loads"),
+        Case("fifty mappings, 2 jobs", ("dry-run", fifty, events, "2"), "orjson.loads"),
+        Case("fifty mappings again", ("dry-run", fifty, events, "1"), "one mapping"),
+        Case("one mapping again", ("dry-run", one, events, "1"), "json.loads"),
+        *(Case("one mapping, once more", ("dry-run", one, events, "1"), each.name) for each in jq),
+        Case("gzip", ("dry-run", one, packed, "1"), "one mapping"),
+        Case("pipe", ("dry-run", one, "-", "1"), "one mapping", piped=events),
+        Case("push to a sink", ("push", fifty, events, "1", str(port)), "fifty mappings"),
+        Case("script, few events", ("script", one, few, "1", str(port))),
+        Case("push, few events", ("push", fifty, few, "1", str(port)), "script, few events"),
+        Case("one window", ("dry-run", one, many, "1")),
+        Case("windows of 50,000", ("dry-run", one, many, "1", "50000"), "one window"),
+    ]
+
+
+def _measure(cases: Sequence[Case], runs: int) -> list[Measured]:
+    """Run all cases in turn, several times; return their medians."""
+    seconds: dict[str, list[float]] = {case.name: [] for case in cases}
+    peaks: dict[str, int] = {}
+    for _ in range(runs):
+        for case in cases:
+            found = _run(case)
+            seconds[case.name].append(found["seconds"])
+            peaks[case.name] = int(found["peak_bytes"])
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    return [
+        Measured(
+            case.name,
+            round(medians[case.name], 4),
+            peaks[case.name],
+            case.baseline,
+            round(medians[case.baseline] / medians[case.name], 2) if case.baseline else None,
+        )
+        for case in cases
+    ]
+
+
+def _run(case: Case) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.case", *case.command]
+    if case.piped is None:
+        ended = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ours
+    else:
+        with subprocess.Popen(["cat", case.piped], stdout=subprocess.PIPE) as cat:  # noqa: S603, S607
+            ended = subprocess.run(  # noqa: S603 - ours
+                command, stdin=cat.stdout, capture_output=True, check=False
+            )
+    if ended.returncode:
+        raise SystemExit(f"{case.name}: {ended.stderr.decode(errors='replace')}")
+    found: dict[str, float] = json.loads(ended.stdout)
+    return found
+
+
+@contextmanager
+def _sink() -> Iterator[int]:
+    """Run the sink; its port."""
+    command = [sys.executable, "-m", "benchmarks.sink"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
+        try:
+            yield int(process.stdout.readline()) if process.stdout else 0
+        finally:
+            process.kill()
+
+
+def _processor() -> str:
+    """Return the processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _table(measured: Sequence[Measured]) -> str:
+    rows = [f"{'case':<24} {'seconds':>8} {'peak MB':>8}  compared with"]
+    for each in measured:
+        compared = f"{each.times_as_fast}x {each.baseline}" if each.baseline else ""
+        peak = each.peak_bytes / 1e6
+        rows.append(f"{each.name:<24} {each.seconds:>8.3f} {peak:>8.0f}  {compared}".rstrip())
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()

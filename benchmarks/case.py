@@ -1,0 +1,116 @@
+"""One case in a process of its own: `python -m benchmarks.case NAME MAPPING EVENTS JOBS …`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from listrak_sync.events.sources import expand
+from listrak_sync.mapping.file import load
+from listrak_sync.run import DEFAULT_WINDOW, Plan, Watchers
+from listrak_sync.sync import Outcome, dry_run, push
+
+
+def _plan(mapping: str, events: str, jobs: str, window: str = str(DEFAULT_WINDOW)) -> Plan:
+    return Plan(expand([events]), load(Path(mapping)), jobs=int(jobs), window=int(window))
+
+
+def _answered(outcome: Outcome) -> None:
+    if outcome.error is not None:
+        raise outcome.error
+
+
+def _dry_run(*arguments: str) -> None:
+    _answered(dry_run(_plan(*arguments), Watchers()))
+
+
+def _push(mapping: str, events: str, jobs: str, port: str) -> None:
+    from listrak_sync.listrak.addresses import Addresses  # noqa: PLC0415 - only for this case
+    from listrak_sync.listrak.api import Api  # noqa: PLC0415 - only for this case
+    from listrak_sync.listrak.credentials import Credentials  # noqa: PLC0415 - only for this case
+
+    url = f"http://127.0.0.1:{port}"
+    with Api(Addresses(url, f"{url}/token"), Credentials("id", "secret"), 4) as api:
+        _answered(push(_plan(mapping, events, jobs), Watchers(), api))
+
+
+def _script(_: str, events: str, __: str, port: str) -> None:
+    """Do what a script does that a user would write: one request for each event."""
+    import httpx  # noqa: PLC0415 - only for this case
+
+    url = f"http://127.0.0.1:{port}/List/100/Contact/SegmentationField"
+    with Path(events).open() as file, httpx.Client() as client:
+        for line in file:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            key = event["context"].get("personas", {}).get("computation_key")
+            if key is not None:
+                value = (event.get("properties") or event.get("traits") or {}).get(key)
+                fields = [{"segmentationFieldId": 700, "value": "on" if value else "off"}]
+                email = event["context"]["traits"]["email"]
+                contact = {"emailAddress": email, "segmentationFieldValues": fields}
+                client.post(url, json=[contact]).raise_for_status()
+
+
+def _loads(parse: Callable[[bytes], object], events: str) -> None:
+    with Path(events).open("rb") as file:
+        for line in file:
+            try:
+                parse(line)
+            except ValueError:
+                continue
+
+
+def _orjson(_: str, events: str, __: str) -> None:
+    import orjson  # noqa: PLC0415 - only for this case
+
+    _loads(orjson.loads, events)
+
+
+def _json(_: str, events: str, __: str) -> None:
+    _loads(json.loads, events)
+
+
+def _jq(_: str, events: str, __: str) -> None:
+    """Let jq find the events of one audience; it gives up at what is malformed, so skip that."""
+    program = (
+        'fromjson? | select(.context.personas.computation_key == "audience_0")'
+        " | [.context.traits.email, .type]"
+    )
+    subprocess.run(  # noqa: S603 - what we want
+        ["jq", "-Rc", program, events],  # noqa: S607 - wherever it is installed
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+CASES: dict[str, Callable[..., None]] = {
+    "dry-run": _dry_run,
+    "push": _push,
+    "script": _script,
+    "orjson": _orjson,
+    "json": _json,
+    "jq": _jq,
+}
+
+
+def main() -> None:
+    """Run a case; print its seconds without the interpreter's start, and its peak in bytes."""
+    name, *arguments = sys.argv[1:]
+    started = time.perf_counter()
+    CASES[name](*arguments)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak *= 1 if sys.platform == "darwin" else 1024
+    print(json.dumps({"seconds": seconds, "peak_bytes": peak}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Inputs made with a fixed seed: events as Segment's Engage exports them, about 1 KB each."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+AUDIENCES = tuple(f"audience_{number}" for number in range(60))
+MALFORMED = 0.02
+_AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_5) AppleWebKit/537.36 (KHTML, like Gecko)"
+
+
+def write_events(path: Path, lines: int) -> None:
+    """Write a mixture: audiences entered and left, tracks, pages, some filtered, some malformed."""
+    chance = random.Random(20261123)  # noqa: S311 - made-up data
+    with path.open("wb") as file:
+        for number in range(lines):
+            line = json.dumps(_event(chance, number), separators=(",", ":")).encode()
+            file.write((line[:-40] if chance.random() < MALFORMED else line) + b"\n")
+
+
+def write_contacts(path: Path, lines: int) -> None:
+    """Write short events, each of another contact, all of the first audience."""
+    with path.open("wb") as file:
+        for number in range(lines):
+            file.write(
+                b'{"type":"identify","timestamp":"2026-01-01T00:00:00.000Z","traits":{"email":'
+                b'"contact%d@example.com","audience_0":true},"context":{"personas":'
+                b'{"computation_key":"audience_0"}}}\n' % number
+            )
+
+
+def compress(path: Path, packed: Path) -> None:
+    """Write a file compressed by gzip."""
+    with path.open("rb") as file, gzip.open(packed, "wb", compresslevel=6) as target:
+        while block := file.read(1 << 20):
+            target.write(block)
+
+
+def write_mapping(path: Path, count: int) -> None:
+    """Write a mapping file for some of the audiences; JSON is YAML."""
+    mappings = [
+        {
+            "name": key,
+            "trigger": f'context.personas.computation_key = "{key}"',
+            "list_id": 100 + number % 3,
+            "profile_field_values": {str(700 + number): "useAudienceKey"},
+        }
+        for number, key in enumerate(AUDIENCES[:count])
+    ]
+    path.write_text(json.dumps({"mappings": mappings}, indent=1))
+
+
+def _event(chance: random.Random, number: int) -> dict[str, Any]:
+    user = chance.randrange(200_000)
+    event: dict[str, Any] = {
+        "anonymousId": f"{chance.getrandbits(128):032x}",
+        "channel": "server",
+        "context": {
+            "active": True,
+            "app": {"name": "shop", "version": "545", "build": "3.0.1.545"},
+            "ip": "127.0.0.1",
+            "library": {"name": "engage", "version": "1.0"},
+            "locale": "en-US",
+            "page": {"path": "/cart", "referrer": "", "title": "Cart", "url": "https://x.io/cart"},
+            "traits": {"email": f"user{user}@example.com", "firstName": "Jane", "plan": "pro"},
+            "userAgent": _AGENT,
+        },
+        "integrations": {"All": False, "Listrak (Actions)": True},
+        "messageId": f"engage-{chance.getrandbits(128):032x}",
+        "originalTimestamp": "2026-01-01T00:00:00.000Z",
+        "receivedAt": "2026-01-01T00:00:01.000Z",
+        "sentAt": "2026-01-01T00:00:00.000Z",
+        "timestamp": f"2026-01-{1 + number // 86400 % 28:02}T{number // 3600 % 24:02}:"
+        f"{number // 60 % 60:02}:{number % 60:02}.123Z",
+        "userId": f"user{user}",
+        "version": 2,
+    }
+    kind = chance.random()
+    if kind < 0.8:
+        key, member = chance.choice(AUDIENCES), chance.random() < 0.7
+        event["context"]["personas"] = {
+            "computation_class": "audience",
+            "computation_id": f"aud_{chance.getrandbits(64):016x}",
+            "computation_key": key,
+            "namespace": "spa_x",
+            "space_id": "spa_xyzzy",
+        }
+        if kind < 0.3:
+            return event | {"type": "identify", "traits": {key: member, "plan": "pro"}}
+        name = "Audience Entered" if member else "Audience Exited"
+        properties = {"audience_key": key, key: member, "total": 12.5}
+        return event | {"type": "track", "event": name, "properties": properties}
+    if kind < 0.95:
+        properties = {"order_id": str(number), "total": 12.5, "products": [{"sku": "A1"}] * 2}
+        event |= {"type": "track", "event": "Order Completed", "properties": properties}
+    else:
+        event |= {"type": "page", "name": "Cart", "properties": {"path": "/cart"}}
+    if chance.random() < 0.3:
+        event["integrations"] = {"All": False}
+    return event

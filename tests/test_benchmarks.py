@@ -1,0 +1,28 @@
+"""The benchmarks run, and say what they were run on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main
+
+
+def test_benchmarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every case is measured beside its baseline, and the machine is named; times may vary."""
+    pytest.importorskip("orjson")
+    path = tmp_path / "results.json"
+    main(["--lines", "3000", "--contacts", "2000", "--runs", "1", "--json", str(path)])
+    found = json.loads(path.read_text())
+    names = [each["name"] for each in found["results"]]
+    assert {"orjson.loads", "one mapping", "fifty mappings", "gzip", "pipe"} <= set(names)
+    for each in found["results"]:
+        assert each["seconds"] > 0
+        assert each["peak_bytes"] > 1_000_000
+        assert (each["times_as_fast"] is None) is (each["baseline"] is None)
+        assert each["baseline"] in {None, *names}
+    assert {"processor", "cores", "python", "versions", "lines"} <= set(found)
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in names)
