@@ -1,0 +1,193 @@
+"""The command as a process, with a clean environment and a sandbox to speak to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from listrak_sync.sandbox import Account, Behaviour, Rule, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from listrak_sync.sandbox.behaviour import Action, RouteKind
+    from listrak_sync.sandbox.wire import Answer, Request
+
+ROOT = Path(__file__).parents[2]
+COMMAND = str(Path(sys.executable).parent / "listrak-sync")
+TIMEOUT = 30
+LIST = 12345
+ACCOUNT = Account.of_fields({LIST: {789: None}})
+MAPPING = f"""\
+mappings:
+  - name: VIP
+    trigger: type = "track"
+    list_id: {LIST}
+    profile_field_values:
+      789: on
+"""
+
+
+def event(email: str) -> str:
+    """Return an event of a contact, as a line."""
+    made = {"type": "track", "event": "Entered", "context": {"traits": {"email": email}}}
+    return json.dumps(made) + "\n"
+
+
+def events(count: int) -> str:
+    """Return events of so many contacts."""
+    return "".join(event(f"c{number}@example.com") for number in range(count))
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a process ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        """Return the one JSON object on standard output."""
+        assert self.out.count("\n") == 1
+        record = json.loads(self.out)
+        assert isinstance(record, dict)
+        return record
+
+
+@dataclass
+class Cli:
+    """Runs the command in a folder of its own; `environment` is all it inherits."""
+
+    folder: Path
+    environment: dict[str, str]
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        (self.folder / "m.yaml").write_text(MAPPING)
+        (self.folder / "e.ndjson").write_text(events(3))
+
+    def start(self, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+        """Start the command; what is not given otherwise is piped."""
+        given: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        process = subprocess.Popen(
+            [COMMAND, *arguments], cwd=self.folder, env=self.environment, **given | pipes
+        )
+        self.running.append(process)
+        return process
+
+    def run(self, *arguments: str, stdin: bytes = b"", changed: Mapping[str, str] = {}) -> Ran:
+        """Run the command to its end."""
+        ended = subprocess.run(
+            [COMMAND, *arguments],
+            cwd=self.folder,
+            env={**self.environment, **changed},
+            input=stdin,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+    def shell(self, script: str) -> Ran:
+        """Run a shell script in which `$LS` is the command."""
+        ended = subprocess.run(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env={**self.environment, "LS": COMMAND},
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+    def reach(self, sandbox: Sandbox) -> None:
+        """Let later runs speak to a sandbox, with its credentials."""
+        self.environment |= {
+            "LISTRAK_API_URL": sandbox.api_url,
+            "LISTRAK_AUTH_URL": sandbox.auth_url,
+            "LISTRAK_CLIENT_ID": "sandbox",
+            "LISTRAK_CLIENT_SECRET": "sandbox",
+        }
+
+    def rejects(self) -> list[dict[str, Any]]:
+        """Return the lines of the rejects file."""
+        return [json.loads(line) for line in (self.folder / "r.ndjson").read_bytes().splitlines()]
+
+
+class Gate(Sandbox):
+    """A sandbox that holds imports back until it is let go."""
+
+    def __init__(self, account: Account, behaviour: Behaviour | None = None) -> None:
+        super().__init__(account, behaviour)
+        self.begun = threading.Event()
+        self.go = threading.Event()
+
+    def _exchange(self, request: Request) -> Answer | None:
+        if request.path.endswith("/SegmentationField"):
+            self.begun.set()
+            self.go.wait(TIMEOUT)
+        return super()._exchange(request)
+
+
+def faulty(action: Action, route: RouteKind = "profile-fields") -> Behaviour:
+    """Return a behaviour with a fault that lasts."""
+    return Behaviour(faults=(Rule(action=action, route=route),))
+
+
+def imports(sandbox: Sandbox) -> int:
+    """Return how many imports were asked for."""
+    return sum(one.path.endswith("/SegmentationField") for one in sandbox.requests)
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    """Give the command in an empty folder with a mapping and three events."""
+    kept = ("PATH", *(name for name in os.environ if name.startswith("COVERAGE")))
+    environment = {name: os.environ[name] for name in kept}
+    environment |= {"HOME": str(tmp_path), "LANG": "C.UTF-8", "COLUMNS": "100"}
+    cli = Cli(tmp_path, environment)
+    yield cli
+    for process in cli.running:
+        if process.poll() is None:
+            process.kill()
+        with process:
+            process.wait(TIMEOUT)
+
+
+class Start:
+    """Starts sandboxes that the command then speaks to."""
+
+    def __init__(self, cli: Cli, stack: ExitStack) -> None:
+        self._cli = cli
+        self._stack = stack
+
+    def __call__(self, behaviour: Behaviour | None = None, account: Account = ACCOUNT) -> Sandbox:
+        """Return a new sandbox."""
+        sandbox = self._stack.enter_context(Sandbox(account, behaviour))
+        self._cli.reach(sandbox)
+        return sandbox
+
+    def gate(self) -> Gate:
+        """Return a new sandbox that holds imports back."""
+        gate = self._stack.enter_context(Gate(ACCOUNT))
+        self._stack.callback(gate.go.set)
+        self._cli.reach(gate)
+        return gate
+
+
+@pytest.fixture
+def start(cli: Cli) -> Iterator[Start]:
+    """Give a function that starts a sandbox for the command."""
+    with ExitStack() as stack:
+        yield Start(cli, stack)

@@ -1,0 +1,224 @@
+"""The exit status tells a script how it went, and the message tells a person."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listrak_sync.sandbox import Account, Reply
+from tests.cli.conftest import ACCOUNT, event, faulty, imports
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli, Start
+
+CAUSES = ("secret", "inactive", "paused", "IP address", "area")
+SET = {"LISTRAK_CLIENT_ID": "ann", "LISTRAK_CLIENT_SECRET": "s3cret"}
+RUNS = ("dry-run", "push")
+
+
+def test_done(cli: Cli, start: Start) -> None:
+    """0: everything is sent."""
+    sandbox = start()
+    assert cli.run("push", "e.ndjson", "-m", "m.yaml").status == 0
+    assert len(sandbox.values()[12345]) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "words"),
+    [
+        ("dry-run", ("--nonsense", "-m", "m.yaml"), "--nonsense"),
+        ("push", ("e.ndjson",), "apping"),
+        ("dry-run", ("absent.ndjson", "-m", "m.yaml"), "absent.ndjson: No such file"),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "e.ndjson"), "overwrite this input"),
+        (
+            "dry-run",
+            ("e.ndjson", "-m", "m.yaml", "--rejects", "./e.ndjson"),
+            "overwrite this input",
+        ),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "absent/r.ndjson"), "absent/r.ndjson"),
+        ("dry-run", ("e.ndjson", "-m", "m.yaml", "--window", "0"), "--window"),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--progress", "loud"), "--progress"),
+    ],
+)
+def test_usage(
+    cli: Cli, start: Start, command: str, arguments: tuple[str, ...], words: str
+) -> None:
+    """2: an option or an input cannot be used; nothing is read, sent or overwritten."""
+    sandbox = start()
+    before = (cli.folder / "e.ndjson").read_bytes()
+    ran = cli.run(command, *arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert words in " ".join(ran.err.split())
+    assert "Traceback" not in ran.err
+    assert imports(sandbox) == 0
+    assert (cli.folder / "e.ndjson").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_mapping_file(cli: Cli, start: Start, command: str) -> None:
+    """3: every fault of the mapping file is told with its place, its line and a caret."""
+    sandbox = start()
+    text = (cli.folder / "m.yaml").read_text()
+    bad = text.replace('"track"', '"track').replace("789: on", "0: on")
+    (cli.folder / "bad.yaml").write_text(bad)
+    ran = cli.run(command, "e.ndjson", "-m", "bad.yaml")
+    assert (ran.status, ran.out) == (3, "")
+    assert "bad.yaml:3:" in ran.err
+    assert "bad.yaml:6:" in ran.err
+    assert "2 faults in the mapping file; nothing was read or sent." in ran.err
+    lines = ran.err.splitlines()
+    carets = [number for number, line in enumerate(lines) if set(line.strip()) == {"^"}]
+    assert len(carets) == 2
+    trigger, caret = lines[carets[0] - 1], lines[carets[0]]
+    assert trigger[caret.index("^")] == '"'
+    assert sandbox.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "words"),
+    [
+        ({}, (), "LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET: not set"),
+        ({"LISTRAK_CLIENT_ID": "ann"}, (), "LISTRAK_CLIENT_SECRET: not set"),
+        ({}, ("--client-secret-file", "absent"), "absent: No such file"),
+        (SET, ("--api-url", "http://api.example.com"), "http is for loopback addresses only"),
+        (SET | {"LISTRAK_AUTH_URL": "http://api.example.com"}, (), "loopback"),
+        (SET | {"LISTRAK_API_URL": "nowhere"}, (), "nowhere is no address"),
+        (SET | {"SSL_CERT_FILE": "/absent.pem"}, (), "certificates"),
+    ],
+)
+def test_settings(
+    cli: Cli,
+    environment: dict[str, str],
+    arguments: tuple[str, ...],
+    words: str,
+) -> None:
+    """3: credentials or addresses cannot be used, and it is told what to set."""
+    ran = cli.run("auth", "test", *arguments, changed=environment)
+    assert (ran.status, ran.out) == (3, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    assert len(ran.err.splitlines()) >= 2
+
+
+def test_credentials_before_reading(cli: Cli) -> None:
+    """3: a push without credentials ends before anything is read."""
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml")
+    assert (ran.status, ran.out) == (3, "")
+    assert "LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET: not set" in ran.err
+
+
+@pytest.mark.parametrize("command", [("push", "e.ndjson", "-m", "m.yaml"), ("auth", "test")])
+def test_wrong_secret(cli: Cli, start: Start, command: tuple[str, ...]) -> None:
+    """4: access is refused before anything is read, and every possible cause is listed."""
+    sandbox = start()
+    ran = cli.run(*command, changed={"LISTRAK_CLIENT_SECRET": "wr0ng"})
+    assert (ran.status, ran.out) == (4, "")
+    assert "ERROR_INVALID_CREDENTIALS" in ran.err
+    for cause in CAUSES:
+        assert cause in ran.err
+    assert "wr0ng" not in ran.err
+    assert {one.path for one in sandbox.requests} == {"/OAuth2/Token"}
+
+
+def test_route_refused(cli: Cli, start: Start) -> None:
+    """4: an integration that may not use the route is told of it; what is unsent is kept."""
+    start(account=Account(lists=ACCOUNT.lists, open_lists=True, beta_route=False))
+    ran = cli.run(
+        "push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson", "--route", "profile-fields"
+    )
+    assert ran.status == 4
+    assert "profile-fields route" in ran.err
+    assert [one["reason"] for one in cli.rejects()] == ["unsent"] * 3
+
+
+@pytest.mark.parametrize("command", [("push", "e.ndjson", "-m", "m.yaml"), ("auth", "test")])
+def test_nothing_listens(cli: Cli, command: tuple[str, ...]) -> None:
+    """5: where nobody listens, it ends within seconds and says so."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+    before = time.monotonic()
+    ran = cli.run(
+        *command,
+        changed={
+            "LISTRAK_API_URL": address,
+            "LISTRAK_AUTH_URL": address,
+            "LISTRAK_CLIENT_ID": "ann",
+            "LISTRAK_CLIENT_SECRET": "s3cret",
+        },
+    )
+    assert (ran.status, ran.out) == (5, "")
+    assert "Listrak cannot be reached: no connection: " in ran.err
+    assert time.monotonic() - before < 6
+
+
+def test_keeps_failing(cli: Cli, start: Start) -> None:
+    """5: what is unsent after every retry is kept in the rejects."""
+    sandbox = start(faulty(Reply(status=503, headers={"Retry-After": "0"})))
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson", "--json")
+    assert ran.status == 5
+    assert imports(sandbox) == 8
+    assert [one["reason"] for one in cli.rejects()] == ["unsent"] * 3
+    record = ran.json()
+    assert record["exit_status"] == 5
+    assert "503" in record["error"]
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_some_rejected(cli: Cli, start: Start, command: str) -> None:
+    """6: the rest is done, what is rejected is counted and kept."""
+    start()
+    with (cli.folder / "e.ndjson").open("a") as stream:
+        stream.write("no json\n" + event("nobody"))
+    ran = cli.run(command, "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson")
+    assert ran.status == 6
+    assert [one["reason"] for one in cli.rejects()] == ["not_json", "invalid_email"]
+    assert cli.rejects()[0]["raw"] == "no json"
+
+
+def test_refused_content(cli: Cli, start: Start) -> None:
+    """6: what Listrak refuses is kept in its words."""
+    start(faulty(Reply(status=400, error="ERROR_INVALID_PARAMETER", message="Not this.")))
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson")
+    assert ran.status == 6
+    assert {one["detail"] for one in cli.rejects()} == {"ERROR_INVALID_PARAMETER: Not this."}
+
+
+def test_unknown_list(cli: Cli, start: Start) -> None:
+    """7: a list that Listrak does not know is refused, and its contacts are kept."""
+    start(account=Account.of_fields({1: {789: None}}))
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson")
+    assert ran.status == 7
+    assert [one["reason"] for one in cli.rejects()] == ["list_refused"] * 3
+    assert "list_refused" in ran.err
+
+
+@pytest.mark.parametrize(("most", "status"), [("1", 7), ("2", 6), ("0", 7)])
+def test_max_rejects(cli: Cli, start: Start, most: str, status: int) -> None:
+    """7: over the limit of rejects nothing is sent; at the limit everything is."""
+    sandbox = start()
+    lines = (cli.folder / "e.ndjson").read_text()
+    (cli.folder / "e.ndjson").write_text("a\n" + lines + "b\n")
+    ran = cli.run(
+        "push", "e.ndjson", "-m", "m.yaml", "--max-rejects", most, "--rejects", "r.ndjson"
+    )
+    assert ran.status == status
+    if status == 7:
+        assert imports(sandbox) == 0
+        assert f"rejects are more than --max-rejects {most}" in ran.err
+    else:
+        assert len(sandbox.values()[12345]) == 3
+    if most == "1":
+        reasons = sorted(one["reason"] for one in cli.rejects())
+        assert reasons == ["not_json"] * 2 + ["unsent"] * 3
+
+
+def test_our_bug(cli: Cli, start: Start) -> None:
+    """1: a reply that our own fault must have caused stops the run, without a traceback."""
+    start(faulty(Reply(status=415)))
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml")
+    assert ran.status == 1
+    assert "HTTP 415" in ran.err
+    assert "Traceback" not in ran.err

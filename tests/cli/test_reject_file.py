@@ -1,0 +1,88 @@
+"""The file that rejects are written to."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from listrak_sync.cli.reject_file import RejectFile
+from listrak_sync.errors import SettingsError, UsageError
+from listrak_sync.events.rejects import Reject
+from listrak_sync.events.sources import Source
+
+
+def reject(line: int) -> Reject:
+    """Return a reject of a line."""
+    return Reject("invalid_email", "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
+
+
+def test_from_any_thread(tmp_path: Path) -> None:
+    """Lines from several threads are all whole."""
+    path = tmp_path / "r.ndjson"
+    with RejectFile(path, ()) as file:
+
+        def write(first: int) -> None:
+            for line in range(first, first + 500):
+                file.write(reject(line))
+
+        threads = [threading.Thread(target=write, args=(n * 500,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    written = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert sorted(one["line"] for one in written) == list(range(2000))
+
+
+def test_without_a_path() -> None:
+    """Without a path, rejects go nowhere."""
+    with RejectFile(None, (Source("e.ndjson"),)) as file:
+        file.write(reject(1))
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o077])
+def test_owner_only(tmp_path: Path, mask: int) -> None:
+    """Whatever the mask, the file is readable and writable by its owner alone."""
+    before = os.umask(mask)
+    try:
+        with RejectFile(tmp_path / "r", ()):
+            assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
+def test_device() -> None:
+    """A device is written to as it is: its mode is left alone."""
+    device = Path(os.devnull)
+    mode = device.stat().st_mode
+    with RejectFile(device, ()) as file:
+        file.write(reject(1))
+    assert device.stat().st_mode == mode
+
+
+def test_input(tmp_path: Path) -> None:
+    """An input is never overwritten, not by another name either."""
+    path, link = tmp_path / "e", tmp_path / "link"
+    path.write_text("precious\n")
+    link.symlink_to(path)
+    os.link(path, tmp_path / "hard")
+    for name in (path, link, tmp_path / "hard", tmp_path / ".." / tmp_path.name / "e"):
+        with pytest.raises(UsageError, match="would overwrite this input"):
+            RejectFile(name, (Source(str(path)),))
+    assert path.read_text() == "precious\n"
+
+
+def test_full(tmp_path: Path) -> None:
+    """A full disk is told by the file's name, when writing or at the end."""
+    link = tmp_path / "full"
+    link.symlink_to("/dev/full")
+    with (
+        pytest.raises(SettingsError, match="full: No space left on device"),
+        RejectFile(link, ()) as file,
+    ):
+        file.write(reject(1))

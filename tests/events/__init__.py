@@ -1,0 +1,1 @@
+"""What comes in: sources, events and rejects."""

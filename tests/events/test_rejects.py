@@ -1,0 +1,255 @@
+"""Rejected lines are written so that they can be mended and fed back."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.events.paths import Event
+from listrak_sync.events.rejects import (
+    ContactUpdate,
+    RefusedContact,
+    Reject,
+    WrappedEvent,
+    encode,
+    unwrap,
+)
+from listrak_sync.events.sources import Block
+from listrak_sync.mapping.file import parse
+from listrak_sync.updates.evaluate import RESENT, Evaluated, Evaluator
+from tests.events.strategies import EVENTS
+
+MAPPINGS = """
+mappings:
+  - name: A
+    trigger: type = "track"
+    list_id: {'@path': $.list}
+    profile_field_values: {7: {'@path': $.value}}
+  - name: B
+    list_id: 2
+    profile_field_values: {8: on}
+"""
+ONLY_B = MAPPINGS[MAPPINGS.index("  - name: B") :]
+
+
+@cache
+def _evaluator(text: str = MAPPINGS) -> Evaluator:
+    return Evaluator(parse("m.yaml", text))
+
+
+def _evaluate(*lines: bytes, evaluator: Evaluator | None = None) -> Evaluated:
+    data = b"".join(b"%b\n" % line for line in lines)
+    return (evaluator or _evaluator()).evaluate(Block("f", 1, data))
+
+
+LISTS = st.one_of(st.sampled_from([1, "2", 0, None, [True]]), st.integers())
+VALUES = st.one_of(st.none(), st.text(max_size=3), st.just([1]), st.just({"a": "\n"}))
+ADDRESSES = st.sampled_from(["ann@example.com", "no address", "", "é@example.com"])
+
+
+@given(event=EVENTS, mapping=st.none() | st.text(), reason=st.text(), line=st.integers(1, 2**62))
+def test_round_trip(event: Event, mapping: str | None, reason: str, line: int) -> None:
+    """A reject of JSON is a line of JSON with the documented keys, and gives the event back."""
+    content = msgspec.json.encode(event)
+    text = encode(Reject(reason, "why", "file.gz", line, mapping, content + b" \r"))
+    assert b"\n" not in text
+    assert list(msgspec.json.decode(text).items()) == [
+        ("reason", reason),
+        ("detail", "why"),
+        ("file", "file.gz"),
+        ("line", line),
+        ("mapping", mapping),
+        ("event", msgspec.json.decode(content)),
+    ]
+    assert unwrap(text) == WrappedEvent(content, mapping)
+
+
+@given(raw=st.text())
+def test_raw(raw: str) -> None:
+    """A line that is no JSON is kept as text, without its line ending."""
+    content = raw.rstrip("\r\n").encode()
+    text = encode(Reject("not_json", "", "f", 1, None, content + b"\r\n", is_json=False))
+    assert json.loads(text)["raw"] == content.decode()
+    assert "event" not in json.loads(text)
+    assert unwrap(text) == WrappedEvent(content, None)
+
+
+def test_no_utf8() -> None:
+    """Bytes that are no UTF-8 are escaped, the rest stays as it is."""
+    text = encode(Reject("not_utf8", "", "f", 1, None, b'{"a":"\xffg\xc3\xa9"}', is_json=False))
+    assert json.loads(text)["raw"] == '{"a":"\\xffgé"}'
+
+
+def test_several_lines() -> None:
+    """An event that was mended over several lines is one line again."""
+    text = encode(Reject("missing_email", "", "f", 1, "A", b'{\n "type":\n "track"}\n'))
+    assert b"\n" not in text
+    assert json.loads(text)["event"] == {"type": "track"}
+
+
+def test_refused_contact() -> None:
+    """A contact that Listrak refused keeps its values, and is one of them again."""
+    update = ContactUpdate(12, "ann@example.com", {"7": "on"})
+    text = encode(RefusedContact("http_400", "no such field", "f", 3, "A", update))
+    assert json.loads(text) == {
+        "reason": "http_400",
+        "detail": "no such field",
+        "file": "f",
+        "line": 3,
+        "mapping": "A",
+        "update": {"list_id": 12, "email_address": "ann@example.com", "fields": {"7": "on"}},
+    }
+    assert unwrap(text) == update
+
+
+PLACE = '"reason":"r","detail":"d","file":"f","line":1'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"no JSON",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b'{"type":"track"}',
+        b'{"event":{"type":"track"}}',
+        f"{{{PLACE}}}".encode(),
+        f'{{{PLACE},"raw":5}}'.encode(),
+        f'{{{PLACE},"raw":"\\ud800"}}'.encode(),
+        f'{{{PLACE},"update":{{}}}}'.encode(),
+        f'{{{PLACE},"update":{{"list_id":1,"email_address":"a","fields":{{"1":2}}}}}}'.encode(),
+        f'{{{PLACE},"event":{"[" * 100_000}'.encode(),
+        PLACE.replace("1", '"1"').join("{}").encode(),
+    ],
+)
+def test_no_rejects_line(line: bytes) -> None:
+    """What lacks a key of a rejects line, or holds another type there, is none."""
+    assert unwrap(line) is None
+
+
+@given(
+    kind=st.sampled_from(["track", "identify", "screen"]),
+    list_id=LISTS,
+    value=VALUES,
+    email=ADDRESSES,
+    spaces=st.sampled_from([b"", b" ", b"\r"]),
+)
+def test_fed_back(kind: str, list_id: object, value: object, email: str, spaces: bytes) -> None:
+    """Fed back unmended, a reject is the same reject by the same mapping alone, time and again."""
+    event = {"type": kind, "list": list_id, "value": value, "traits": {"email": email}}
+    first = _evaluate(spaces + msgspec.json.encode(event) + spaces)
+    for reject in first.rejects:
+        again = _evaluate(encode(reject))
+        assert again.rejects == [
+            msgspec.structs.replace(reject, line=1, content=_only_content(again))
+        ]
+        assert msgspec.json.decode(again.rejects[0].content) == event
+        assert not again.updates
+        assert again.matched == {0 if reject.mapping == "A" else 1: 1}
+        assert encode(again.rejects[0]) == encode(reject)
+
+
+def _only_content(evaluated: Evaluated) -> bytes:
+    """Return the content of the one reject there is."""
+    (reject,) = evaluated.rejects
+    return reject.content
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"no JSON",
+        b"12:30 INFO started",
+        b"[1, 2",
+        b'{"type":"track","list":1e999} oops',
+        b'{"type":"track","list":1e999}',
+        b"[1, 2]",
+        b"5",
+        b'{"x":"\xff"}',
+        b'{"list":%b}' % (b"[" * 5000),
+        b'{"list":%b}' % (b"9" * 5000),
+        f'{{{PLACE},"update":{{"list_id":0,"email_address":"a","fields":{{}}}}}}'.encode(),
+        f'{{{PLACE},"event":{{{PLACE},"event":7}}}}'.encode(),
+    ],
+)
+def test_unreadable_fed_back(line: bytes) -> None:
+    """What is unreadable stays so when it is fed back; its rejects line is JSON always."""
+    (reject,) = _evaluate(line).rejects
+    text = encode(reject)
+    keys = {"reason", "detail", "file", "line", "mapping", "event" if reject.is_json else "raw"}
+    assert set(json.loads(text, parse_int=str)) == keys
+    (again,) = _evaluate(text).rejects
+    assert (again.mapping, again.line) == (None, 1)
+    if reject.reason != "not_utf8":
+        assert again.reason == reject.reason
+        assert encode(again) == text
+
+
+def test_mended() -> None:
+    """A mended event makes the update of the mapping that had rejected it, and no other."""
+    event = '{"type":"track","traits":{"email":"A@example.com"},"list":1,"value":2}'
+    text = f'{{{PLACE},"mapping":"B","event":{event}}}'
+    result = _evaluate(text.encode())
+    assert [(line, update.mapping) for line, update in result.updates] == [(1, 1)]
+    both = _evaluate(f'{{{PLACE},"raw":{json.dumps(event)}}}'.encode())
+    assert [update.mapping for _, update in both.updates] == [0, 1]
+
+
+def test_mapping_gone() -> None:
+    """Where the mapping goes by that name no longer, all mappings look at the event."""
+    event = b'{"type":"track","traits":{"email":"no address"}}'
+    rejects = _evaluate(event).rejects
+    assert [reject.mapping for reject in rejects] == ["A", "B"]
+    others = _evaluator("mappings:\n" + ONLY_B)
+    again = _evaluate(*map(encode, rejects), evaluator=others)
+    assert [(reject.line, reject.mapping) for reject in again.rejects] == [(1, "B"), (2, "B")]
+
+
+def test_event_with_these_keys() -> None:
+    """An event with a type is an event, though it has the keys of a rejects line."""
+    event = '"type":"track","event":"x","list":3,"value":"v","traits":{"email":"a@example.com"}'
+    line = f"{{{PLACE},{event}}}"
+    assert [update.mapping for _, update in _evaluate(line.encode()).updates] == [0, 1]
+
+
+def test_resent() -> None:
+    """Values that Listrak had not taken are sent as they are, without a mapping."""
+    update = ContactUpdate(12, "Ann@example.com", {"7": "on", "08": ""})
+    text = encode(RefusedContact("http_400", "", "f", 3, "A", update))
+    result = _evaluate(text)
+    ((line, made),) = result.updates
+    assert (line, made.mapping, made.list_id) == (1, RESENT, 12)
+    assert (made.email_address, made.fields) == ("Ann@example.com", ((7, "on"), (8, "")))
+    assert result.matched == {RESENT: 1}
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        ContactUpdate(0, "ann@example.com", {"7": "on"}),
+        ContactUpdate(2**31, "ann@example.com", {"7": "on"}),
+        ContactUpdate(1, "ann", {"7": "on"}),
+        ContactUpdate(1, "ann@example.com", {}),
+        ContactUpdate(1, "ann@example.com", {"7": "on", "x": "on"}),
+    ],
+)
+def test_resent_invalid(update: ContactUpdate) -> None:
+    """Values that were mended into something that cannot be sent are rejected, not sent."""
+    text = encode(RefusedContact("http_400", "", "f", 3, "A", update))
+    result = _evaluate(text)
+    (reject,) = result.rejects
+    assert (reject.reason, reject.mapping) == ("invalid_update", None)
+    (again,) = _evaluate(encode(reject)).rejects
+    assert again == reject
+    mended = encode(reject).replace(
+        msgspec.json.encode(update),
+        msgspec.json.encode(ContactUpdate(1, "ann@example.com", {"7": "on"})),
+    )
+    assert len(_evaluate(mended).updates) == 1

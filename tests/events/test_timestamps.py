@@ -1,0 +1,137 @@
+"""Timestamps of any spelling compare as instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.events.paths import Json
+from listrak_sync.events.timestamps import NEVER, instant
+
+NOON = 1_767_268_800_000_000_000
+"""2026-01-01T12:00:00Z."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-01T12:00:00Z",
+        "2026-01-01t12:00:00z",
+        "2026-01-01 12:00:00 UTC",
+        "2026-01-01 12:00:00",
+        "2026-01-01T12:00:00",
+        "2026-01-01T12:00:00.0Z",
+        "2026-01-01T12:00:00,000000000Z",
+        "2026-01-01T14:00:00+02:00",
+        "2026-01-01T14:00:00+0200",
+        "2026-01-01T14:00:00+02",
+        "2026-01-01T06:30:00-05:30",
+        "2026-01-01T06:30:00-0530",
+        "2026-01-01T11:30:00-00:30",
+        "2025-12-31T23:00:00 -13:00",
+        "2026-01-01T12:00:00.000Z",
+        "2026-01-01T12:00:00.00 Z",
+        "2026-01-02T02:00:00+14:00",
+    ],
+)
+def test_same_instant(text: str) -> None:
+    """Zone, separator and fraction may be spelled in any way; without a zone it is UTC."""
+    assert instant(text) == NOON
+
+
+@pytest.mark.parametrize("digits", range(10))
+def test_fraction(digits: int) -> None:
+    """None to nine fractional digits count, and what follows them is cut."""
+    fraction = "123456789"[:digits]
+    expected = NOON + int(fraction.ljust(9, "0"))
+    dot = "." if digits else ""
+    assert instant(f"2026-01-01T12:00:00{dot}{fraction}Z") == expected
+    if digits == 9:
+        assert instant(f"2026-01-01T12:00:00.{fraction}999Z") == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        1767268800,
+        1767268800.5,
+        [],
+        {},
+        "",
+        "now",
+        "2026",
+        "2026-01-01",
+        "2026-01-01T12:00Z",
+        "2026-02-30T12:00:00Z",
+        "2026-13-01T12:00:00Z",
+        "2025-02-29T12:00:00Z",
+        "2026-01-01T25:00:00Z",
+        "2026-01-01T12:60:00Z",
+        "2026-01-01T12:00:60Z",
+        "0000-01-01T12:00:00Z",
+        "2026-01-01T12:00:00.Z",
+        "2026-01-01T12:00:00Z ",
+        "2026-01-01T12:00:00Z\n",
+        " 2026-01-01T12:00:00Z",
+        "2026-01-01T12:00:00 CET",
+        "20260101T120000Z",
+        "\u0662\u0660\u0662\u0666-01-01T12:00:00Z",
+        "1677-01-01T00:00:00Z",
+        "2263-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
+    ],
+)
+def test_never(value: Json) -> None:
+    """What is no instant, or is out of range, cannot be compared."""
+    assert instant(value) == NEVER
+
+
+@pytest.mark.parametrize("year", [1678, 1969, 1970, 2000, 2261])
+def test_range(year: int) -> None:
+    """The years 1678 to 2261 compare, those before 1970 as negative instants."""
+    expected = (datetime(year, 3, 1, tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)).days * 86400
+    assert instant(f"{year}-03-01T00:00:00Z") == expected * 1_000_000_000
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(1700, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    max_value=datetime(2250, 1, 1),  # noqa: DTZ001
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m))),
+)
+
+
+@given(one=MOMENTS, other=MOMENTS, close=st.booleans())
+def test_order(one: datetime, other: datetime, close: bool) -> None:  # noqa: FBT001
+    """Instants are ordered as the moments are, whatever their zones."""
+    if close:
+        other = one.astimezone(other.tzinfo) + timedelta(microseconds=1)
+    first, second = instant(one.isoformat()), instant(other.isoformat(" "))
+    assert (first < second, first == second) == (one < other, one == other)
+
+
+@given(one=st.integers(0, 10**9 - 1), other=st.integers(0, 10**9 - 1))
+def test_nanoseconds(one: int, other: int) -> None:
+    """A nanosecond tells two instants apart."""
+    first = instant(f"2026-01-01T12:00:00.{one:09}Z")
+    second = instant(f"2026-01-01T14:00:00.{other:09}+02:00")
+    assert first - second == one - other
+
+
+@given(
+    st.datetimes(datetime(1600, 1, 1), datetime(2300, 1, 1)),  # noqa: DTZ001 - written without one
+    st.integers(0, 23),
+    st.sampled_from("0WTtZz.,-: +٣"),
+)
+def test_most_common_spelling(moment: datetime, place: int, odd: str) -> None:
+    """The most common spelling is read as any other, also with a wrong character in it."""
+    text = moment.isoformat(timespec="milliseconds")
+    assert instant(f"{text}Z") == instant(f"{text}+00:00")
+    spoiled = f"{text}Z"[:place] + odd + f"{text}Z"[place + 1 :]
+    if "Z" in spoiled[23:]:
+        assert instant(spoiled) == instant(f"{spoiled[:23]}+00:00")

@@ -1,0 +1,1 @@
+"""Tests of the mapping file: its text, its triggers, its directives."""

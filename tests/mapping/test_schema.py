@@ -1,0 +1,216 @@
+"""The JSON Schema agrees with what the program takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from listrak_sync.mapping.directives import COMPILERS
+from listrak_sync.mapping.document import Document
+from listrak_sync.mapping.faults import MappingFileError
+from listrak_sync.mapping.file import KEYS, parse
+from listrak_sync.mapping.schema import mapping_file_schema
+from listrak_sync.mapping.values import MAX_ID, parse_id
+from listrak_sync.mapping.yaml_conditions import OPERATORS
+from tests.mapping.test_yaml_writer import Plain, plain
+
+HERE = Path(__file__).parent
+SHIPPED = HERE.parents[1] / "mappings.example.yaml"
+VALID = [SHIPPED, *sorted(HERE.glob("valid/*.yaml"))]
+INVALID = sorted(HERE.glob("invalid/*.yaml"))
+SCHEMA: Any = mapping_file_schema()
+VALIDATOR = Draft202012Validator(SCHEMA)
+
+BEYOND = {
+    "field_twice",
+    "if_tests_null",
+    "name_twice",
+    "trigger_cut_off",
+    "trigger_folded",
+    "trigger_literal",
+    "trigger_plain",
+    "trigger_quoted",
+    "trigger_single_quoted",
+}
+"""Faults that no schema sees: the syntax of texts, and what two keys have to do with each other."""
+
+
+def accepts(text: str) -> bool:
+    """Say whether the schema takes what our own loader reads."""
+    return bool(VALIDATOR.is_valid(tree(text)))
+
+
+def tree(text: str) -> Plain:
+    """Return what is in a file. Raises MappingFileError where it is no good YAML."""
+    document = Document("m.yaml", text)
+    value = plain(document.root())
+    if document.faults:
+        raise MappingFileError(document.faults)
+    return value
+
+
+def loads(text: str) -> bool:
+    """Say whether the program takes a file."""
+    try:
+        parse("m.yaml", text)
+    except MappingFileError:
+        return False
+    return True
+
+
+def mapping(keys: str) -> str:
+    """Return a file with one mapping, which has these keys beside a list and a field."""
+    lines = ["list_id: 1", "profile_field_values: {7: on}", *keys.splitlines()]
+    return "mappings:\n  -\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def test_is_a_schema() -> None:
+    """The schema is one itself, by the dialect that it names."""
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
+
+
+@pytest.mark.parametrize("file", VALID, ids=lambda file: file.stem)
+def test_valid(file: Path) -> None:
+    """Every file that the program takes is valid."""
+    assert [error.message for error in VALIDATOR.iter_errors(tree(file.read_text("utf-8")))] == []
+
+
+@pytest.mark.parametrize("file", INVALID, ids=lambda file: file.stem)
+def test_invalid(file: Path) -> None:
+    """Every file that the program refuses is invalid, but for what no schema sees."""
+    try:
+        value = tree(file.read_text("utf-8"))
+    except MappingFileError:
+        return  # the editor's YAML parser says so
+    assert VALIDATOR.is_valid(value) == (file.stem in BEYOND)
+
+
+def test_complete() -> None:
+    """Every key, directive and operator of the program is described."""
+    definitions = SCHEMA["$defs"]
+    described = definitions["mapping"]["properties"]
+    assert set(described) == set(KEYS)
+    assert all(each["description"] for each in described.values())
+    directives = definitions["directive"]["properties"]
+    assert set(directives) == {*COMPILERS, "_metadata"}
+    assert all(directives[name]["description"] for name in COMPILERS)
+    assert set(definitions["operators"]["properties"]) == set(OPERATORS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0", "1", "9", "10", "007", "999999999", "1999999999", "2147483639", "2147483647"),
+        *("2147483648", "2147483650", "2147490000", "2200000000", "3000000000", "9999999999"),
+        *("10000000000", "-1", "1.5", "1e3", "x", "", "7 ", "\u0667"),
+    ],
+)
+def test_ids(text: str) -> None:
+    """An id in digits is valid exactly if the program takes it."""
+    value: Any = {"list_id": text, "profile_field_values": {"7": "on"}}
+    fields: Any = {"list_id": 1, "profile_field_values": {text: "on"}}
+    is_id = parse_id(text) is not None
+    assert VALIDATOR.is_valid({"mappings": [value]}) == is_id
+    assert VALIDATOR.is_valid({"mappings": [fields]}) == is_id
+
+
+@pytest.mark.parametrize(("number", "good"), [(0, False), (1, True), (MAX_ID, True)])
+def test_number_ids(number: int, *, good: bool) -> None:
+    """A list's id as a number is an int32 from 1."""
+    assert accepts(f"mappings: [{{list_id: {number}, profile_field_values: {{7: on}}}}]") == good
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        "[type: track]",
+        "[{type: track, event: [A, B, 5, true]}]",
+        "[a.b\\ c.0: {contains: x, does_not_contain: [y, z]}]",
+        '[a: {">=": 1.5, "<": 3}, b: {exists: false}]',
+        "[any: [a: 1, all: [b: 2]], not: {c: 3}]",
+        "[not: [c: {starts_with: d}, e: {is_not: [f]}]]",
+        "[]",
+        "[a: null]",
+        "[a: []]",
+        "[a: {}]",
+        "[a: [null]]",
+        "[a: {exists: 1}]",
+        "[a: {exists: [true]}]",
+        "[a: {contains: 5}]",
+        "[a: {contains: []}]",
+        '[a: {"<": x}]',
+        '[a: {"<": true}]',
+        '[a: {"<": [1]}]',
+        "[a: {resembles: x}]",
+        "[a: {b: {c: d}}]",
+        "[any: {a: 1}]",
+        "[any: []]",
+        "[not: []]",
+        "[a b: c]",
+        "[a..b: c]",
+        "[{}]",
+        "[track]",
+        "{type: track}",
+        "type",
+    ],
+)
+def test_conditions(conditions: str) -> None:
+    """Conditions are valid exactly if the program takes them."""
+    text = mapping(f"conditions: {conditions}")
+    assert accepts(text) == loads(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{'@path': $.a}",
+        "{'@path': $.a, _metadata: {label: x}}",
+        "{_metadata: {}, '@path': $.a}",
+        "{'@path': {'@template': x}}",
+        "{'@template': '{{a}}'}",
+        "{'@if': {exists: {'@path': $.a}, then: x, else: null}}",
+        "{'@if': {blank: {'@path': $.a}}}",
+        "{'@case': {operator: lower, value: {'@path': $.a}}}",
+        "{'@replace': {pattern: a, pattern2: b, ignorecase: true, value: {'@path': $.a}}}",
+        "{'@literal': {'@literal': [1, {a: null}]}}",
+        "{'@liquid': '{{ a | upcase }}'}",
+        "{'@arrayPath': [$.a, {b: {'@path': $.c}}]}",
+        "{'@flatten': {separator: '.', value: {'@path': $.a}, omitArrays: true}}",
+        "{'@json': {mode: encode, value: {'@path': $.a}}}",
+        "{'@merge': {objects: [{a: 1}, {'@path': $.b}], direction: left}}",
+        "{'@transform': {apply: {a: {'@path': $.b}}, mapping: {'@path': $.a}}}",
+        "{'@excludeWhenNull': {a: {'@path': $.b}}}",
+        "{'@path': 5}",
+        "{'@path': [a]}",
+        "{'@path': $.a, '@template': b}",
+        "{'@path': $.a, other: b}",
+        "{'@path': $.a, _metadata: {}, other: b}",
+        "{_metadata: {}}",
+        "{'@nope': 1}",
+        "{'@if': {then: x}}",
+        "{'@if': {exist: x}}",
+        "{'@case': {value: {'@path': $.a}}}",
+        "{'@replace': {pattern: '', value: {'@path': $.a}}}",
+        "{'@replace': {pattern: 12345678901, value: {'@path': $.a}}}",
+        "{'@replace': {pattern: a}}",
+        "{'@arrayPath': []}",
+        "{'@flatten': {value: {'@path': $.a}}}",
+        "{'@json': {mode: both, value: {'@path': $.a}}}",
+        "{'@merge': {objects: [a], direction: left}}",
+        "{'@merge': {objects: {'@path': $.a}, direction: left}}",
+        "{'@transform': {apply: {}, mapping: {a: 1}}}",
+        "{'@literal': {'@nope': 1}}",
+        "{'@excludeWhenNull': {a: {'@path': 5}}}",
+        "{a: 1}",
+        "[on]",
+        "null",
+    ],
+)
+def test_directives(value: str) -> None:
+    """A field's value is valid exactly if the program takes it."""
+    text = f"mappings: [{{list_id: 1, profile_field_values: {{7: {value}}}}}]"
+    assert accepts(text) == loads(text)

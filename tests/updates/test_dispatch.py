@@ -1,0 +1,147 @@
+"""To look mappings up by a text finds exactly those that trying each would find."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.events.event import Decoder
+from listrak_sync.events.sources import Block
+from listrak_sync.mapping.conditions import compile_condition, pins
+from listrak_sync.mapping.file import Mapping, parse
+from listrak_sync.mapping.fql import parse as parse_trigger
+from listrak_sync.updates.evaluate import NO_MATCH, Evaluated, Evaluator
+from listrak_sync.updates.update import Rejected, update_maker
+from tests.updates.strategies import EVENTS, MAPPINGS
+
+PATHS = ("event", "type", "context.personas.computation_key", "properties.audience_key", "a.b.c.d")
+TEXTS = ("a", "b", "track", "1", "")
+LITERALS = st.one_of(
+    st.sampled_from([f'"{text}"' for text in TEXTS]),
+    st.sampled_from(["1", "1.0", "true", "null"]),
+)
+COMPARISONS = st.one_of(
+    st.builds("{} {} {}".format, st.sampled_from(PATHS), st.sampled_from(["=", "!="]), LITERALS),
+    st.builds(
+        "{} in [{}]".format,
+        st.sampled_from(PATHS),
+        st.lists(LITERALS, min_size=1, max_size=3).map(",".join),
+    ),
+    st.builds('contains({}, "a")'.format, st.sampled_from(PATHS)),
+)
+TRIGGERS = st.recursive(
+    COMPARISONS,
+    lambda inner: st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from(["and", "or"]), inner),
+        st.builds("({} and {} and {})".format, inner, inner, inner),
+    ),
+    max_leaves=6,
+)
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [*TEXTS, True, False, None, 1, 1.0, 0, [], ["a"], {}, {"a": "a"}, "ab"]
+)
+ODD_EVENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "identify"])},
+    optional={
+        "event": VALUES,
+        "properties": st.one_of(
+            VALUES, st.fixed_dictionaries({}, optional={"audience_key": VALUES})
+        ),
+        "context": st.one_of(
+            VALUES,
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "personas": st.one_of(
+                        VALUES,
+                        st.lists(st.fixed_dictionaries({"computation_key": VALUES}), max_size=2),
+                        st.fixed_dictionaries({}, optional={"computation_key": VALUES}),
+                    )
+                },
+            ),
+        ),
+        "a": st.recursive(
+            VALUES, lambda inner: st.fixed_dictionaries({}, optional={"b": inner, "c": inner})
+        ),
+        "traits": st.fixed_dictionaries({}, optional={"email": st.just("a@example.com")}),
+    },
+)
+
+
+def _mappings(triggers: list[str | None]) -> tuple[Mapping, ...]:
+    entries = [
+        {"name": str(index), "list_id": 1, "profile_field_values": {"7": "on"}}
+        | ({} if trigger is None else {"trigger": trigger})
+        for index, trigger in enumerate(triggers)
+    ]
+    return parse("m.yaml", json.dumps({"mappings": entries}))
+
+
+@given(triggers=st.lists(st.none() | TRIGGERS, min_size=1, max_size=8), event=ODD_EVENTS)
+def test_as_if_each_were_tried(triggers: list[str | None], event: dict[str, Any]) -> None:
+    """The mappings that take an event are found, in their order, whatever stands in it."""
+    mappings = _mappings(triggers)
+    tried = [
+        update_maker(index, mapping, by_timestamp=True)(event)
+        for index, mapping in enumerate(mappings)
+        if mapping.trigger is None or compile_condition(mapping.trigger)(event)
+    ]
+    assert Evaluator(mappings).outcome(event) == (tried or NO_MATCH)
+
+
+@given(trigger=TRIGGERS, event=ODD_EVENTS)
+def test_pins(trigger: str, event: dict[str, Any]) -> None:
+    """A condition does not hold where none of the texts that it pins stands."""
+    condition = parse_trigger(trigger)
+    if compile_condition(condition)(event):
+        for path, texts in pins(condition).items():
+            found: Any = event
+            for name in path:
+                found = found[name]
+            assert found in texts
+
+
+@pytest.mark.parametrize("odd", [True, 1, 1.0, ["a"], {"a": 1}, None])
+def test_value_that_is_no_text(odd: Any) -> None:
+    """Only a text finds a mapping that demands one."""
+    mappings = _mappings(['event = "1"', 'event = "true"', 'event = "a"', None])
+    outcome = Evaluator(mappings).outcome({"type": "track", "event": odd})
+    assert [made.mapping for made in outcome if isinstance(made, Rejected)] == [3]
+
+
+def _evaluated(mappings: tuple[Mapping, ...], data: bytes, *, whole: bool) -> Evaluated:
+    evaluator = Evaluator(mappings)
+    if whole:
+        evaluator._decoder = Decoder([()])
+    return evaluator.evaluate(Block("f", 1, data))
+
+
+BROKEN = st.tuples(EVENTS.map(msgspec.json.encode), st.integers(0), st.binary(max_size=2)).map(
+    lambda parts: (
+        parts[0][: parts[1] % len(parts[0])]
+        + parts[2].replace(b"\n", b"")
+        + parts[0][parts[1] % len(parts[0]) + 1 :]
+    )
+)
+
+
+@given(
+    mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
+    lines=st.lists(st.one_of(EVENTS.map(msgspec.json.encode), BROKEN), max_size=5),
+)
+def test_projection(mappings: list[Any], lines: list[bytes]) -> None:
+    """To decode only what the mappings read gives what the whole event gives, malformed or not."""
+    entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
+    parsed = parse("m.yaml", json.dumps({"mappings": entries}))
+    data = b"\n".join(lines)
+    projected, whole = (_evaluated(parsed, data, whole=whole) for whole in (False, True))
+    assert projected.skipped == whole.skipped
+    assert projected.updates == whole.updates
+    assert [(each.line, each.mapping) for each in projected.rejects] == [
+        (each.line, each.mapping) for each in whole.rejects
+    ]

@@ -1,0 +1,165 @@
+"""Every line ends in exactly one way, and the counts agree."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.events.rejects import encode
+from listrak_sync.events.sources import Block, BrokenFile, LongLine, Piece
+from listrak_sync.mapping.file import parse
+from listrak_sync.updates.evaluate import SKIPS, Evaluated, Evaluator
+from tests.updates.reference import Plain
+from tests.updates.strategies import EVENTS, MAPPINGS
+
+MAPPING_TEXT = """
+mappings:
+  - {name: A, trigger: type = "track", list_id: 1, profile_field_values: {7: on}}
+  - {name: B, trigger: properties.b, list_id: 1, profile_field_values: {8: on}}
+  - {name: off, enabled: false, list_id: 1, profile_field_values: {9: on}}
+"""
+
+
+@cache
+def _evaluator(*, ignore_integrations: bool = False) -> Evaluator:
+    mappings = parse("m.yaml", MAPPING_TEXT)
+    return Evaluator(mappings, ignore_integrations=ignore_integrations)
+
+
+def _evaluate(*lines: bytes) -> Evaluated:
+    return _evaluator().evaluate(Block("f", 1, b"\n".join(lines)))
+
+
+RESENT_LINE = (
+    b'{"reason":"r","detail":"","file":"f","line":1,"update":'
+    b'{"list_id":1,"email_address":"a@example.com","fields":{"7":"on"}}}'
+)
+LINES = st.one_of(
+    EVENTS.map(msgspec.json.encode),
+    st.binary(max_size=10).map(lambda data: data.replace(b"\n", b"")),
+    st.sampled_from(
+        [
+            b"",
+            b"\r",
+            b"{}",
+            b"[]",
+            b"not JSON",
+            b'{"x":"\xff"}',
+            b'{"type":"screen"}',
+            b'{"type":"track","integrations":{"All":false}}',
+            b'{"reason":"r","detail":"","file":"f","line":1,"event":{"type":"track"}}',
+            RESENT_LINE,
+        ]
+    ),
+)
+
+
+@given(
+    lines=st.lists(LINES, max_size=8),
+    mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
+    first=st.integers(1, 10**9),
+    newline=st.sampled_from([b"\n", b"\r\n"]),
+)
+def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: bytes) -> None:
+    """Lines are skipped, unreadable or matched; what matched is an update or a reject."""
+    entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
+    evaluator = Evaluator(parse("m.yaml", json.dumps({"mappings": entries})))
+    data = b"".join(line + newline for line in lines)
+    result = evaluator.evaluate(Block("f", first, data, 99))
+    unreadable = [reject.line for reject in result.rejects if reject.mapping is None]
+    of_mapping = [reject.line for reject in result.rejects if reject.mapping is not None]
+    updated = [line for line, _ in result.updates]
+    matched_lines = set(of_mapping) | set(updated)
+    assert result.lines == len(lines)
+    assert result.lines == result.skipped.total() + len(unreadable) + len(matched_lines)
+    assert result.matched.total() == len(updated) + len(of_mapping)
+    assert not matched_lines & set(unreadable)
+    assert len(set(unreadable)) == len(unreadable)
+    assert result.events <= result.lines
+    assert set(result.skipped) <= set(SKIPS)
+    assert (result.file, result.position) == ("f", 99)
+    for reject in result.rejects:
+        assert first <= reject.line < first + len(lines)
+        json.loads(encode(reject))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"", "blank_line"),
+        (b" \t\r", "blank_line"),
+        (b"{}", "unsupported_event_type"),
+        (b'{"type":"screen"}', "unsupported_event_type"),
+        (b'{"type":"Track"}', "unsupported_event_type"),
+        (b'{"type":null}', "unsupported_event_type"),
+        (b'{"type":["track"]}', "unsupported_event_type"),
+        (b'{"type":{"track":1}}', "unsupported_event_type"),
+        (b'{"type":"delete","integrations":{"All":false}}', "unsupported_event_type"),
+        (b'{"type":"track","integrations":{"All":false}}', "filtered_by_integrations_object"),
+        (b'{"type":"page"}', "no_mapping_matched"),
+        (b'{"type":"page","properties":{"b":"true"}}', "no_mapping_matched"),
+    ],
+)
+def test_skipped(line: bytes, reason: str) -> None:
+    """A line that asks for nothing is skipped, and says why."""
+    result = _evaluate(line, b"")
+    assert result.skipped == {reason: 1}
+    assert not result.updates
+    assert not result.rejects
+
+
+@pytest.mark.parametrize("kind", ["track", "identify", "page", "group", "alias"])
+def test_accepted_types(kind: str) -> None:
+    """The five types that the destination takes reach the mappings."""
+    event = {"type": kind, "traits": {"email": "a@example.com"}, "properties": {"b": True}}
+    assert 1 in _evaluate(msgspec.json.encode(event)).matched
+
+
+def test_ignore_integrations() -> None:
+    """The integrations object can be ignored."""
+    line = b'{"type":"track","integrations":{"All":false},"traits":{"email":"a@example.com"}}'
+    evaluator = _evaluator(ignore_integrations=True)
+    assert len(evaluator.evaluate(Block("f", 1, line)).updates) == 1
+
+
+@pytest.mark.parametrize(
+    ("piece", "reason", "detail"),
+    [
+        (LongLine("f", 9, b'{"a', 20_000_000, 5), "line_too_long", "20000000 bytes"),
+        (BrokenFile("f", 9, b'{"a', "cut off", 5), "unreadable_file", "cut off"),
+    ],
+)
+def test_no_block(piece: Piece, reason: str, detail: str) -> None:
+    """A line that was not read to its end counts as one line, unreadable."""
+    result = _evaluator().evaluate(piece)
+    (reject,) = result.rejects
+    assert (reject.reason, reject.line, reject.mapping) == (reason, 9, None)
+    assert detail in reject.detail
+    assert (reject.content, reject.is_json) == (b'{"a', False)
+    assert (result.lines, result.position, result.matched.total()) == (1, 5, 0)
+
+
+def test_results_in_order() -> None:
+    """Updates come in the order of lines, and on a line in that of the mappings."""
+    event: Any = {"type": "track", "traits": {"email": "a@example.com"}, "properties": {"b": True}}
+    line = msgspec.json.encode(event)
+    result = _evaluate(line, b"", line)
+    found = [(number, update.mapping) for number, update in result.updates]
+    assert found == [(1, 0), (1, 1), (3, 0), (3, 1)]
+    assert result.matched == {0: 2, 1: 2}
+    assert (result.lines, result.events, result.skipped) == (3, 2, {"blank_line": 1})
+
+
+def test_disabled() -> None:
+    """A mapping that is switched off takes nothing, an event it once rejected either."""
+    line = (
+        b'{"reason":"missing_email","detail":"","file":"f","line":1,"mapping":"off",'
+        b'"event":{"type":"track","traits":{"email":"a@example.com"}}}'
+    )
+    assert _evaluate(line).skipped == {"no_mapping_matched": 1}

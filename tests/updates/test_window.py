@@ -1,0 +1,225 @@
+"""A window keeps the newest value for each list, contact and field, and loses count of none."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.events.timestamps import NEVER
+from listrak_sync.updates.evaluate import RESENT
+from listrak_sync.updates.update import Update
+from listrak_sync.updates.window import Contact, Window
+
+SINGLE = (False, False, True, True)
+"""Which of four mappings' updates go out alone."""
+
+UPDATES = st.builds(
+    Update,
+    mapping=st.sampled_from([RESENT, 0, 1, 2, 3]),
+    list_id=st.sampled_from([1, 2, 2**31 - 1]),
+    email_address=st.sampled_from(["ann@example.com", "Ann@example.com", "ben@example.com"]),
+    fields=st.dictionaries(st.integers(1, 3), st.text(max_size=2), min_size=1).map(
+        lambda fields: tuple(fields.items())
+    ),
+    instant=st.sampled_from([NEVER, NEVER + 1, -5, 0, 0, 7, 2**63 - 1]),
+)
+
+State = dict[tuple[int, str], dict[int, str]]
+
+
+@dataclass
+class Cell:
+    """The value of one field in the model, and the update that gave it."""
+
+    value: str
+    update: Update
+    line: int
+
+
+@dataclass
+class Model:
+    """What a window is to do, in plain dictionaries."""
+
+    cells: dict[tuple[int, str, int], Cell] = field(default_factory=dict)
+    spelling: dict[tuple[int, str], str] = field(default_factory=dict)
+    alone: list[Contact] = field(default_factory=list)
+
+    def add(self, update: Update, line: int) -> None:
+        """Keep those of an update's values that no newer one is known for."""
+        taken = []
+        for field_id, value in update.fields:
+            key = update.list_id, update.email_address.lower(), field_id
+            known = self.cells.get(key)
+            comparable = known and NEVER not in {known.update.instant, update.instant}
+            if known and comparable and update.instant < known.update.instant:
+                continue
+            self.cells[key] = Cell(value, update, line)
+            self.spelling[key[:2]] = update.email_address
+            taken.append((field_id, value))
+        if taken and _is_single(update):
+            contact = Contact(
+                update.list_id, update.email_address, tuple(taken), (update.mapping,), 0, line
+            )
+            self.alone.append(contact)
+
+    def contacts(self, *, with_alone: bool) -> dict[tuple[int, str], Contact]:
+        """Return the contacts with their final values."""
+        found: dict[tuple[int, str], Contact] = {}
+        for key, spelling in self.spelling.items():
+            cells = {
+                field_id: cell
+                for (list_id, email, field_id), cell in sorted(
+                    self.cells.items(), key=lambda item: item[0]
+                )
+                if (list_id, email) == key and (with_alone or not _is_single(cell.update))
+            }
+            if cells:
+                fields = tuple((field_id, cell.value) for field_id, cell in cells.items())
+                mappings = tuple(sorted({cell.update.mapping for cell in cells.values()}))
+                line = max(cell.line for cell in cells.values())
+                found[key] = Contact(key[0], spelling, fields, mappings, 0, line)
+        return found
+
+
+def _is_single(update: Update) -> bool:
+    return update.mapping >= 0 and SINGLE[update.mapping]
+
+
+def _keyed(contacts: list[Contact]) -> dict[tuple[int, str], Contact]:
+    found = {(contact.list_id, contact.email_address.lower()): contact for contact in contacts}
+    assert len(found) == len(contacts)
+    return found
+
+
+def _applied(contacts: list[Contact]) -> State:
+    state: State = {}
+    for contact in contacts:
+        key = contact.list_id, contact.email_address.lower()
+        state.setdefault(key, {}).update(contact.fields)
+    return state
+
+
+def _filled(updates: list[Update], single: tuple[bool, ...] = SINGLE) -> Window:
+    window = Window(single)
+    for line, update in enumerate(updates, 1):
+        window.add(update, 0, line)
+    return window
+
+
+@given(updates=st.lists(UPDATES, max_size=25))
+def test_model(updates: list[Update]) -> None:
+    """The window holds what plain dictionaries hold by the same rules."""
+    window, model = _filled(updates), Model()
+    for line, update in enumerate(updates, 1):
+        model.add(update, line)
+    assert _keyed(list(window.final())) == model.contacts(with_alone=True)
+    assert _keyed(list(window.together())) == model.contacts(with_alone=False)
+    assert window.alone == model.alone
+    assert len(window) == len(model.spelling) + len(model.alone)
+
+
+@given(updates=st.lists(UPDATES, max_size=25))
+def test_sums(updates: list[Update]) -> None:
+    """Every value is superseded, sent in a batch or sent alone."""
+    window = _filled(updates)
+    together = sum(len(contact.fields) for contact in window.together())
+    alone = sum(len(contact.fields) for contact in window.alone)
+    assert window.values == together + alone
+    assert sum(len(update.fields) for update in updates) == window.superseded + window.values
+
+
+@given(updates=st.lists(UPDATES, max_size=25))
+def test_sent_is_final(updates: list[Update]) -> None:
+    """What goes alone, in its order, and then the rest add up to the final values."""
+    window = _filled(updates)
+    sent = _applied([*window.alone, *window.together()])
+    assert sent == _applied(list(window.final()))
+
+
+@given(
+    updates=st.lists(UPDATES, max_size=12, unique_by=lambda update: update.instant), data=st.data()
+)
+def test_any_order(updates: list[Update], data: st.DataObject) -> None:
+    """Where all instants differ and compare, the order of the input does not matter."""
+    updates = [update for update in updates if update.instant != NEVER]
+    other = data.draw(st.permutations(updates))
+    assert _applied(list(_filled(updates).final())) == _applied(list(_filled(other).final()))
+
+
+def _update(
+    value: str, instant: int = NEVER, mapping: int = 0, email: str = "a@example.com"
+) -> Update:
+    return Update(mapping, 1, email, ((7, value),), instant)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "winner"),
+    [(1, 2, "b"), (2, 1, "a"), (1, 1, "b"), (NEVER, 1, "b"), (1, NEVER, "b"), (NEVER, NEVER, "b")],
+)
+@pytest.mark.parametrize("mappings", [(0, 0), (0, 2), (2, 0), (2, 3)])
+def test_newest(first: int, second: int, winner: str, mappings: tuple[int, int]) -> None:
+    """The newer event wins; where instants are equal or missing, the later line."""
+    window = _filled([_update("a", first, mappings[0]), _update("b", second, mappings[1])])
+    (contact,) = window.final()
+    assert contact.fields == ((7, winner),)
+
+
+def test_late_alone() -> None:
+    """What comes too late is not sent, alone neither; what went alone is not superseded."""
+    window = _filled([_update("new", 5, 2), _update("old", 3, 2), _update("newer", 6, 2)])
+    assert [contact.fields for contact in window.alone] == [((7, "new"),), ((7, "newer"),)]
+    assert (window.superseded, window.values, list(window.together())) == (1, 2, [])
+
+
+def test_spelling() -> None:
+    """A contact is the same in any case, and is written as its newest update writes it."""
+    updates = [
+        _update("a", 1),
+        _update("b", 3, email="A@Example.com"),
+        _update("c", 2, email="A@EXAMPLE.COM"),
+    ]
+    (contact,) = _filled(updates).final()
+    assert (contact.email_address, contact.fields) == ("A@Example.com", ((7, "b"),))
+    (contact,) = _filled([*updates, _update("d", 4)]).final()
+    assert contact.email_address == "a@example.com"
+
+
+def test_place() -> None:
+    """A contact stands where the newest of its final values stood: the last file's last line."""
+    window = Window((False, False))
+    window.add(Update(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5), 0, 90)
+    window.add(Update(0, 1, "a@example.com", ((7, "z"),), 6), 1, 2)
+    window.add(Update(0, 1, "a@example.com", ((8, "late"),), 1), 2, 1)
+    (contact,) = window.final()
+    assert (contact.file, contact.line, contact.mappings) == (1, 2, (0, 1))
+
+
+def test_order() -> None:
+    """Lists and contacts come in the order of their first update, fields by id."""
+    window = Window(())
+    for list_id, email in [(2, "b"), (1, "b"), (2, "a"), (2, "b")]:
+        window.add(Update(0, list_id, f"{email}@example.com", ((9, "x"), (8, "y")), NEVER), 0, 1)
+    found = list(window.final())
+    assert [(one.list_id, one.email_address[0]) for one in found] == [(2, "b"), (2, "a"), (1, "b")]
+    assert {one.fields for one in found} == {((8, "y"), (9, "x"))}
+
+
+def test_memory() -> None:
+    """A contact with one field costs less than 260 bytes, so a million fit into 260 MB."""
+    count = 200_000
+    tracemalloc.start()
+    try:
+        window = Window((False,))
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(count):
+            update = Update(0, 12345, f"contact{number}@example.com", ((789, "on"),), number)
+            window.add(update, 0, number)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(window) == count
+    assert (after - before) / count < 260

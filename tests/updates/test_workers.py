@@ -1,0 +1,265 @@
+"""Several processes give what one gives, in the same order, and leave nothing behind."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from listrak_sync.errors import ListrakSyncError
+from listrak_sync.events.rejects import encode
+from listrak_sync.events.sources import Block, BrokenFile, LongLine, Piece, expand
+from listrak_sync.events.ticks import Tick
+from listrak_sync.mapping.file import Mapping, parse
+from listrak_sync.run import Plan, Watchers
+from listrak_sync.sync import dry_run
+from listrak_sync.updates import workers
+from listrak_sync.updates.evaluate import Evaluated, Evaluator
+from listrak_sync.updates.workers import evaluate_in_order
+
+MAPPING_TEXT = """
+mappings:
+  - name: A
+    trigger: type = "track" and context.personas.computation_key = "a"
+    list_id: 1
+    profile_field_values: {7: useAudienceKey}
+  - {name: B, trigger: type = "identify", list_id: 2, profile_field_values: {8: "on"}}
+  - {name: C, list_id: 2, profile_field_values: {9: {"@path": "$.properties.c"}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def mappings() -> tuple[Mapping, ...]:
+    """Return mappings of which some reject what they take."""
+    return parse("m.yaml", MAPPING_TEXT)
+
+
+def _lines(seed: int, count: int) -> bytes:
+    chance = random.Random(seed)  # noqa: S311 - made-up data
+    lines = []
+    for number in range(count):
+        key = chance.choice("ab")
+        email = chance.choice([f"u{chance.randrange(900)}@example.com", "nobody", None])
+        event = {
+            "type": chance.choice(["track", "identify", "page", "screen"]),
+            "context": {"personas": {"computation_key": key}, "traits": {"email": email}},
+            "properties": {key: chance.choice([True, False, "perhaps"]), "c": chance.choice("xyé")},
+            "timestamp": f"2026-01-01T00:00:{chance.randrange(60):02}.{number % 1000:03}Z",
+            "padding": "x" * chance.randrange(400),
+        }
+        line = json.dumps(event, ensure_ascii=chance.random() < 0.5).encode()
+        lines.append(chance.choice([b"", b"\xff", line[:-5]]) if chance.random() < 0.02 else line)
+    return b"\n".join(lines)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Return files: plain, compressed, and one that is cut off."""
+    folder = tmp_path_factory.mktemp("inputs")
+    plain = folder / "1.json"
+    plain.write_bytes(_lines(1, 14_000))
+    packed = folder / "2.json.gz"
+    packed.write_bytes(gzip.compress(_lines(2, 8_000)))
+    broken = folder / "3.json.gz"
+    broken.write_bytes(gzip.compress(_lines(3, 4_000))[:-500])
+    return [str(plain), str(packed), str(broken), str(plain)]
+
+
+def _all_of_it(plan: Plan) -> tuple[bytes, bytes, str]:
+    """Return all that a dry-run shows: requests, rejects and the report."""
+    shown: list[bytes] = []
+    rejected: list[bytes] = []
+    watchers = Watchers(on_reject=lambda reject: rejected.append(encode(reject)))
+    outcome = dry_run(plan, watchers, on_request=shown.append)
+    assert outcome.error is None
+    report = outcome.report.as_json() | {"seconds": 0, "lines_per_second": 0}
+    return b"\n".join(shown), b"\n".join(rejected), json.dumps(report)
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+@pytest.mark.parametrize("window", [1_000_000, 300])
+def test_same_output(
+    mappings: tuple[Mapping, ...], inputs: list[str], jobs: int, window: int
+) -> None:
+    """Requests, rejects and the report are the same, byte for byte, for any number of jobs."""
+    plan = Plan(expand(inputs), mappings, window=window)
+    alone = _all_of_it(plan)
+    assert sum(source.size for source in plan.sources) > workers.START_BYTES
+    assert len(alone[0]) > 100_000
+    assert len(alone[1]) > 100_000
+    assert _all_of_it(replace(plan, jobs=jobs)) == alone
+
+
+def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
+    """A pipe, which is read in small and uneven blocks, gives what a file gives."""
+    data = _lines(4, 20_000)
+    path = tmp_path / "events.json"
+    path.write_bytes(data)
+    (tmp_path / "m.yaml").write_text(MAPPING_TEXT)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from listrak_sync.mapping.file import load\n"
+        "from listrak_sync.run import Plan, Watchers\n"
+        "from listrak_sync.sync import dry_run\n"
+        "from listrak_sync.events.sources import Source\n"
+        "plan = Plan([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
+        "show = sys.stdout.buffer.write\n"
+        "dry_run(plan, Watchers(), on_request=show)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "m.yaml")]
+    one, two = (
+        subprocess.run([*command, jobs], input=data, capture_output=True, check=True).stdout
+        for jobs in ("1", "2")
+    )
+    assert len(one) > 10_000
+    assert one == two
+
+
+def _pieces(count: int) -> Iterator[Piece]:
+    data = _lines(5, 2_000)
+    lines = data.count(b"\n") + 1
+    for number in range(count):
+        yield Block("f", 1 + number * lines, data + b"\n", number)
+
+
+def _open_children() -> list[int]:
+    """Return the processes that this one has started and not yet seen end."""
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(process) for process in text.split()]
+
+
+def test_no_process_for_little(mappings: tuple[Mapping, ...]) -> None:
+    """What is read before START_BYTES is evaluated without another process."""
+    before = _open_children()
+    with closing(evaluate_in_order(Evaluator(mappings), _pieces(20), 2)) as results:
+        next(results)
+        assert _open_children() == before
+        for _ in range(10):
+            next(results)
+        assert len(_open_children()) == len(before) + 2
+    assert _open_children() == before
+
+
+def test_every_kind_of_piece(
+    mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
+    monkeypatch.setattr(workers, "START_BYTES", 1)
+    block = next(_pieces(1))
+    assert isinstance(block, Block)
+    large = replace(block, data=block.data * 8)
+    assert len(large.data) > workers.SLOT_BYTES
+    pieces: list[Piece | Tick] = [
+        block,
+        LongLine("f", 1, b"{", 99, 1),
+        block,
+        Tick(),
+        large,
+        block,
+        BrokenFile("f", 7, b"{", "cut off", 2),
+        block,
+    ]
+    one, two = (list(evaluate_in_order(Evaluator(mappings), iter(pieces), jobs)) for jobs in (1, 2))
+    assert [result if isinstance(result, Tick) else result[0] for result in two] == pieces
+    assert one == two
+
+
+def test_answer_over_its_slot(
+    mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit into a slot is evaluated again, here."""
+    block = next(_pieces(1))
+    assert isinstance(block, Block)
+    monkeypatch.setattr(workers, "START_BYTES", 1)
+    monkeypatch.setattr(workers, "SLOT_BYTES", len(block.data))
+    many = tuple(replace(mappings[1], name=str(number)) for number in range(40))
+    one, two = (list(evaluate_in_order(Evaluator(many), _pieces(4), jobs)) for jobs in (1, 2))
+    assert one == two
+
+
+def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
+    """A worker that is killed ends the run with an error, and the others with it."""
+    before = _open_children()
+    results = evaluate_in_order(Evaluator(mappings), _pieces(10_000), 2)
+    for _ in range(5):
+        next(results)
+    (killed, _) = set(_open_children()) - set(before)
+    os.kill(killed, signal.SIGKILL)
+    with pytest.raises(ListrakSyncError, match=f"worker process {killed} died"):
+        for _ in results:
+            pass
+    assert _open_children() == before
+
+
+def test_error_in_a_worker(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error in a worker is raised here as it would be without workers."""
+
+    class Faulty(Evaluator):
+        def evaluate(self, piece: Piece) -> Evaluated:
+            if isinstance(piece, Block) and piece.first_line > 12_000:
+                raise ZeroDivisionError("a bug")
+            return super().evaluate(piece)
+
+    monkeypatch.setattr(workers, "START_BYTES", 1)
+    before = _open_children()
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        list(evaluate_in_order(Faulty(mappings), _pieces(20), 2))
+    assert _open_children() == before
+
+
+def test_signals(mappings: tuple[Mapping, ...]) -> None:
+    """Workers leave SIGINT and SIGTERM to the process that started them."""
+    before = _open_children()
+    with closing(evaluate_in_order(Evaluator(mappings), _pieces(12), 2)) as results:
+        for _ in range(5):
+            next(results)
+        time.sleep(0.1)
+        for process in set(_open_children()) - set(before):
+            os.kill(process, signal.SIGINT)
+            os.kill(process, signal.SIGTERM)
+        assert len(list(results)) == 7
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+def test_killed_parent(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
+    """Workers end by themselves when the process that started them is killed."""
+    path = tmp_path / "events.json"
+    path.write_bytes(_lines(6, 12_000))
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from tests.updates.test_workers import MAPPING_TEXT, _open_children, _pieces\n"
+        "from listrak_sync.mapping.file import parse\n"
+        "from listrak_sync.updates.evaluate import Evaluator\n"
+        "from listrak_sync.updates.workers import evaluate_in_order\n"
+        "results = evaluate_in_order(Evaluator(parse('m', MAPPING_TEXT)), _pieces(99), 2)\n"
+        "for _ in range(5): next(results)\n"
+        "print(*_open_children(), flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    processes = ended.stdout.split()
+    assert len(processes) == 2
+    deadline = time.monotonic() + 10
+    while any(_runs(int(process)) for process in processes):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
