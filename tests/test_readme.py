@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 
 from listrak_sync import __version__
-from listrak_sync.cli import app
+from listrak_sync.cli import program
+from listrak_sync.cli.lazy import LazyCommand
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -24,12 +24,14 @@ def commands() -> dict[str, Any]:
 
     def walk(group: Any, words: tuple[str, ...]) -> None:
         for name, command in group.commands.items():
+            if isinstance(command, LazyCommand):
+                command = command.load()  # noqa: PLW2901 - what it stands for
             if hasattr(command, "commands"):
                 walk(command, (*words, name))
             else:
                 found[" ".join((*words, name))] = command
 
-    walk(typer.main.get_command(app), ())
+    walk(program, ())
     return found
 
 

@@ -6,11 +6,12 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.main import get_group
 
 from listrak_sync import __version__
-from listrak_sync.cli import auth, check, dry_run, journal, lookups, mapping, push, sandbox
 from listrak_sync.cli.console import Messages, open_standard_streams
 from listrak_sync.cli.durations import with_default_wait
+from listrak_sync.cli.lazy import LazyCommand
 from listrak_sync.errors import ListrakSyncError
 
 EPILOG = """\
@@ -26,17 +27,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(auth.app, name="auth")
-app.command("dry-run")(dry_run.dry_run)
-app.command("push")(push.push)
-app.add_typer(mapping.app, name="mapping")
-mapping.app.command("check")(check.check)
-app.command("lists")(lookups.lists)
-app.command("fields")(lookups.fields)
-app.command("runs")(journal.runs)
-app.command("sandbox")(sandbox.sandbox)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - called by typer with the option's value
@@ -55,11 +48,35 @@ def _options(
     """Switch profile fields of Listrak contacts on and off by Segment events."""
 
 
+program = get_group(app)
+for command in (
+    LazyCommand("auth", "auth:app", "Check credentials."),
+    LazyCommand(
+        "dry-run", "dry_run:dry_run", "Do everything that push does, except talk to Listrak."
+    ),
+    LazyCommand("push", "push:push", "Send what the events ask for, and answer for every contact."),
+    LazyCommand("mapping", "mapping:app", "Write and check mapping files."),
+    LazyCommand("lists", "lookups:lists", "Show the id and name of every list of the account."),
+    LazyCommand(
+        "fields", "lookups:fields", "Show the profile fields of a list, with what each can hold."
+    ),
+    LazyCommand(
+        "runs",
+        "journal:runs",
+        "List the runs in the journal, the newest first, and what is unfinished of them.",
+    ),
+    LazyCommand(
+        "sandbox", "sandbox:sandbox", "Run a stand-in for Listrak on this machine until Ctrl-C."
+    ),
+):
+    program.add_command(command)
+
+
 def main() -> None:
     """Run the command line: no traceback for what the user can mend, and the documented status."""
     open_standard_streams()
     try:
-        app(args=with_default_wait(sys.argv[1:]))
+        program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
     except ListrakSyncError as error:
         Messages().error(error)
         sys.exit(error.exit_status)

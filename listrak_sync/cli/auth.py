@@ -18,7 +18,9 @@ from listrak_sync.listrak.verdicts import NotFound, words_of
 from listrak_sync.mapping.file import Mapping, load
 from listrak_sync.mapping.values import parse_id
 
-app = typer.Typer(help="Check credentials.", no_args_is_help=True)
+app = typer.Typer(
+    help="Check credentials.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+)
 
 
 @app.callback()

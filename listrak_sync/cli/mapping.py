@@ -10,10 +10,17 @@ import msgspec
 import typer
 
 from listrak_sync.cli import options
+from listrak_sync.cli.check import check
 from listrak_sync.cli.console import Messages, Output
 from listrak_sync.errors import UsageError
 
-app = typer.Typer(help="Write and check mapping files.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write and check mapping files.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+app.command("check")(check)
 
 
 @app.callback()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 EVENTS = typer.Argument(
-    metavar="[EVENTS]...",
+    metavar="EVENTS",
     help="Files, folders, or - for standard input (also when nothing is given). "
     "gzip, zstd and bzip2 are recognised.",
     show_default=False,

@@ -15,10 +15,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from typer.main import get_command
 
 from listrak_sync import __version__
-from listrak_sync.cli import app, main
+from listrak_sync.cli import main, program
+from listrak_sync.cli.lazy import LazyCommand
 from tests.cli.conftest import ROOT, TIMEOUT, event, events
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ DRY = ("dry-run", "e.ndjson", "-m", "m.yaml")
 def commands(command: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the names that lead to every command, those of groups included."""
     yield names
+    if isinstance(command, LazyCommand):
+        command = command.load()
     for name, below in getattr(command, "commands", {}).items():
         yield from commands(below, (*names, name))
 
@@ -43,7 +45,7 @@ def test_version(cli: Cli) -> None:
     assert (ran.status, ran.out, ran.err) == (0, f"listrak-sync {__version__}\n", "")
 
 
-@pytest.mark.parametrize("names", tuple(commands(get_command(app))), ids=" ".join)
+@pytest.mark.parametrize("names", tuple(commands(program)), ids=" ".join)
 def test_help(
     names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -54,6 +56,14 @@ def test_help(
     out, err = capsys.readouterr()
     assert (caught.value.code, err) == (0, "")
     assert " ".join(("Usage: listrak-sync", *names)) in out
+
+
+def test_summaries() -> None:
+    """The help's line on a command is the first of the command's own help."""
+    lazy = [each for each in program.commands.values() if isinstance(each, LazyCommand)]
+    assert lazy
+    for command in lazy:
+        assert command.load().help.splitlines()[0] == command.short_help, command.name
 
 
 def test_dry_run_loads_no_httpx(cli: Cli) -> None:
