@@ -113,8 +113,9 @@ class Run:
         pieces: Iterator[Piece | Tick] = read_from(self.plan.sources, self.plan.start)
         if self.plan.flush_every is not None:
             pieces = with_ticks(pieces, self.plan.flush_every)
-        with closing(evaluate_in_order(evaluator, pieces, self._jobs)) as results:
-            while (result := self.stop.next(results)) is not None:
+        until_stopped = self.stop.until(pieces)
+        with closing(evaluate_in_order(evaluator, until_stopped, self._jobs)) as results:
+            for result in results:
                 if isinstance(result, Tick):
                     if len(self._window):
                         yield self._full()
@@ -125,6 +126,8 @@ class Run:
                 self._read_to = piece, None
                 self._guard_rejects()
                 self.watchers.on_progress(self.report, evaluated.file, evaluated.position)
+        if self.stop.error is not None:
+            raise self.stop.error
         if isinstance(evaluator, ExplainingEvaluator):
             self.report.funnels = tuple(evaluator.funnels())
         if len(self._window):

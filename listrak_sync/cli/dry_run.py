@@ -26,6 +26,7 @@ from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
 from listrak_sync.sync import dry_run as run_dry
+from listrak_sync.updates.workers import usable_cores
 
 
 class Format(StrEnum):
@@ -60,6 +61,7 @@ def dry_run(
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = options.Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
+    jobs: options.Jobs = None,
     route: options.RouteOption = options.RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
@@ -94,6 +96,7 @@ def dry_run(
         limits=limits_of(route, batch_contacts, batch_bytes),
         route=first_route(route),
         guards=Guards(max_rejects),
+        jobs=jobs or usable_cores(),
     )
     announce(plan.sources, messages)
     output, stop = Output(), Stop()

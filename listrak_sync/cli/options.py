@@ -96,6 +96,16 @@ WindowSize = Annotated[
         help="Contacts gathered before sending; within them, only the newest value is sent.",
     ),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=256,
+        help="Processes that evaluate.  [default: as many as there are cores to use]",
+        show_default=False,
+    ),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print the report as one JSON object on standard output.")
 ]

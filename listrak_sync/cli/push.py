@@ -33,6 +33,7 @@ from listrak_sync.mapping.values import parse_id
 from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
 from listrak_sync.sync import Outcome
 from listrak_sync.sync import push as run_push
+from listrak_sync.updates.workers import usable_cores
 
 
 def push(
@@ -62,6 +63,7 @@ def push(
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = options.Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
+    jobs: options.Jobs = None,
     flush_every: Annotated[
         float | None,
         typer.Option(
@@ -157,6 +159,7 @@ def push(
             guards=Guards(max_rejects, max_contacts, max_off_ratio),
             flush_every=flush_every,
             start=start,
+            jobs=jobs or usable_cores(),
         )
         ways = Ways(in_flight, fall_back=settings.route is options.RouteChoice.auto)
         with (

@@ -31,12 +31,16 @@ class Stop:
         if self._reading:
             raise InterruptedRunError(signal)
 
-    def next(self, items: Iterator[_T]) -> _T | None:
-        """Return the next item of input, None after the last. Raises the reason to end."""
-        if self.error is not None:
-            raise self.error
-        self._reading = True
-        try:
-            return next(items, None)
-        finally:
-            self._reading = False
+    def until(self, items: Iterator[_T]) -> Iterator[_T]:
+        """Yield input until the run has to end; what is read by then is handed on."""
+        while self.error is None:
+            self._reading = True
+            try:
+                item = next(items, None)
+            except InterruptedRunError:
+                return
+            finally:
+                self._reading = False
+            if item is None:
+                return
+            yield item

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Final, TypeVar
+from typing import TypeVar
 
 _T = TypeVar("_T")
-_AHEAD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,12 @@ def with_ticks(
 ) -> Iterator[_T | Tick]:
     """Yield items as they come, and a Tick each time so many seconds have passed.
 
-    The items are read by a thread of their own, a little ahead of what is asked for.
+    The items are read by a thread of their own, each when the one before has been dealt with:
+    nothing is read ahead that an end of the run would lose.
     """
-    queue: Queue[_T | _End] = Queue(_AHEAD)
-    threading.Thread(target=_pump, args=(items, queue), daemon=True).start()
+    queue: SimpleQueue[_T | _End] = SimpleQueue()
+    wanted = threading.Semaphore()
+    threading.Thread(target=_pump, args=(items, queue, wanted), daemon=True).start()
     due = clock() + every
     while True:
         left = due - clock()
@@ -50,12 +51,15 @@ def with_ticks(
                 raise item.error
             return
         yield item
+        wanted.release()
 
 
-def _pump(items: Iterator[_T], queue: Queue[_T | _End]) -> None:
+def _pump(items: Iterator[_T], queue: SimpleQueue[_T | _End], wanted: threading.Semaphore) -> None:
     try:
+        wanted.acquire()
         for item in items:
             queue.put(item)
+            wanted.acquire()
     except BaseException as error:  # noqa: BLE001 - raised again by the thread that asks
         queue.put(_End(error))
     else:

@@ -41,6 +41,13 @@ _decode_task: Final = msgspec.msgpack.Decoder(tuple[int, int, str, int]).decode
 _decode_answer: Final = msgspec.msgpack.Decoder(_Answer).decode
 
 
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def evaluate_in_order(
     evaluator: Evaluator, pieces: Iterator[Piece | Tick], jobs: int
 ) -> Generator[Result | Tick, None, None]:

@@ -35,45 +35,47 @@ def test_exit_status_of_signals(number: int, status: int) -> None:
     assert stop.error.exit_status == status
 
 
-def test_next() -> None:
-    """Items come one by one, then None."""
-    stop, items = Stop(), iter((1, 2))
-    assert [stop.next(items) for _ in range(4)] == [1, 2, None, None]
+def test_until_the_end() -> None:
+    """Where nothing stops the run, all items are handed on."""
+    assert list(Stop().until(iter((1, 2)))) == [1, 2]
 
 
-def test_next_after_a_reason() -> None:
+def test_until_a_reason() -> None:
     """Once there is a reason to end, nothing more is read."""
-    stop, items = Stop(), iter((1, 2))
-    error = StoppedError("enough")
-    stop.because(error)
-    with pytest.raises(StoppedError) as caught:
-        stop.next(items)
-    assert caught.value is error
-    assert next(items) == 1
+    stop, items = Stop(), iter((1, 2, 3))
+    read = stop.until(items)
+    assert next(read) == 1
+    stop.because(StoppedError("enough"))
+    assert list(read) == []
+    assert list(items) == [2, 3]
 
 
 def test_a_signal_breaks_off_a_read() -> None:
-    """A signal ends a read that waits; while nothing is read, it only leaves word."""
+    """A signal ends a read that waits; what was read before is handed on."""
     stop = Stop()
 
     def waiting() -> Iterator[int]:
-        stop.request(signal.SIGINT)
         yield 1
+        stop.request(signal.SIGINT)
+        pytest.fail("the read went on")
 
-    with pytest.raises(InterruptedRunError):
-        stop.next(waiting())
-    later = Stop()
-    assert later.next(iter((1,))) == 1
-    later.request(signal.SIGINT)
-    with pytest.raises(InterruptedRunError):
-        later.next(iter((1,)))
+    assert list(stop.until(waiting())) == [1]
+    assert isinstance(stop.error, InterruptedRunError)
+
+
+def test_a_signal_between_reads() -> None:
+    """While nothing is read, a signal only leaves word."""
+    stop = Stop()
+    read = stop.until(iter((1, 2)))
+    assert next(read) == 1
+    stop.request(signal.SIGTERM)
+    assert list(read) == []
 
 
 def test_a_failed_read_is_no_read() -> None:
-    """After a read that failed, a signal breaks off nothing."""
+    """A read that fails is over: a signal after it raises nothing."""
     stop = Stop()
-
     with pytest.raises(ZeroDivisionError):
-        stop.next(1 // divisor for divisor in (0,))
+        next(stop.until(1 // divisor for divisor in (0,)))
     stop.request(signal.SIGINT)
     assert isinstance(stop.error, InterruptedRunError)
