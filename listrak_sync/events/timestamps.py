@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -13,13 +12,16 @@ from listrak_sync.events.paths import Found
 NEVER: Final = -(2**63)
 """The instant of an event without a comparable timestamp."""
 
-_PATTERN = re.compile(
-    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d)(?:[.,](\d{1,9})\d*)?"
-    r"\s?(?:[Zz]|UTC|([+-]\d\d):?(\d\d)?)?",
-    re.ASCII,
+_YEARS: Final = range(1678, 2262)
+"""The years that nanoseconds since 1970 reach in 64 bits, whatever the zone."""
+
+_MINUTE: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
+_REST: Final = re.compile(
+    r"(?:[.,](\d{1,9})\d*)?\s?(?:[Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?", re.ASCII
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+_SECONDS: Final = {f":{second:02}": second * 1_000_000_000 for second in range(60)}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_A_MINUTE: Final = timedelta(minutes=1)
 
 
 def instant(timestamp: Found) -> int:
@@ -30,34 +32,35 @@ def instant(timestamp: Found) -> int:
     """
     if type(timestamp) is not str:
         return NEVER
-    if timestamp[19::4] == ".Z" and timestamp[7] == "-" and timestamp[10] == "T":
-        with suppress(ValueError):
-            milliseconds = round(datetime.fromisoformat(timestamp).timestamp() * 1000)
-            return _or_never(milliseconds * 1_000_000)
-    parts = _PATTERN.fullmatch(timestamp)
-    if parts is None:
+    minute = _minute(timestamp[:16])
+    seconds = _SECONDS.get(timestamp[16:19])
+    rest = _rest(timestamp[19:])
+    if minute is None or seconds is None or rest is None:
         return NEVER
-    clock, fraction, hours, minutes = parts.groups()
-    seconds = _seconds(clock)
-    if seconds is None:
-        return NEVER
-    if hours is not None:
-        offset = int(hours) * 3600
-        seconds -= offset + int(minutes or 0) * (-60 if hours[0] == "-" else 60)
-    nanoseconds = seconds * 1_000_000_000
-    if fraction is not None:
-        nanoseconds += int(fraction.ljust(9, "0"))
-    return _or_never(nanoseconds)
+    return minute + seconds + rest
 
 
-def _or_never(nanoseconds: int) -> int:
-    return nanoseconds if NEVER < nanoseconds < -NEVER else NEVER
-
-
-@lru_cache(maxsize=4096)
-def _seconds(clock: str) -> int | None:
-    """Return a date and time of day in UTC as seconds since 1970, or None for no such time."""
+@lru_cache(maxsize=1 << 16)
+def _minute(text: str) -> int | None:
+    """Return a date, hour and minute in nanoseconds since 1970; None where there is none."""
+    if _MINUTE.fullmatch(text) is None:
+        return None
     try:
-        return (datetime.fromisoformat(clock.upper()).replace(tzinfo=UTC) - _EPOCH) // _SECOND
+        moment = datetime.fromisoformat(text.upper()).replace(tzinfo=UTC)
     except ValueError:
         return None
+    return (moment - _EPOCH) // _A_MINUTE * 60_000_000_000 if moment.year in _YEARS else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _rest(text: str) -> int | None:
+    """Return in nanoseconds what a fraction and a zone add to a time; None for other text."""
+    parts = _REST.fullmatch(text)
+    if parts is None:
+        return None
+    fraction, sign, hours, minutes = parts.groups()
+    nanoseconds = int(fraction.ljust(9, "0")) if fraction else 0
+    if sign is None:
+        return nanoseconds
+    offset = (int(hours) * 60 + int(minutes or 0)) * 60_000_000_000
+    return nanoseconds + offset if sign == "-" else nanoseconds - offset
