@@ -14,7 +14,10 @@ from listrak_sync.updates.explain import Funnel
 
 @dataclass(slots=True)
 class ListReport:
-    """What was sent to one list: requests and contacts by how they ended, and import ids."""
+    """What was sent to one list: requests and contacts by how they ended, and import ids.
+
+    `refusal` is why Listrak refused the whole list, in its words, if it did.
+    """
 
     requests: int = 0
     accepted: int = 0
@@ -22,6 +25,7 @@ class ListReport:
     unsent: int = 0
     unverified_requests: int = 0
     imports: list[str] = field(default_factory=list)
+    refusal: str | None = None
 
     def as_json(self, list_id: int) -> dict[str, Any]:
         """Return the list's part of the report."""
@@ -34,6 +38,7 @@ class ListReport:
             "unsent": self.unsent,
             "imports": self.imports,
             "unverified_requests": self.unverified_requests,
+            "refusal": self.refusal,
         }
 
 
@@ -96,9 +101,11 @@ class Report:
                 entry.accepted += contacts
                 entry.imports += imports
                 entry.unverified_requests += not imports
-            case Undelivered(reason=reason):
+            case Undelivered(reason=reason, detail=detail):
                 entry.refused += contacts
                 self.refused[reason] += contacts
+                if reason == "list_refused":
+                    entry.refusal = detail
             case Unsent():
                 entry.unsent += contacts
 
@@ -110,6 +117,11 @@ class Report:
     def rejects(self) -> Counter[str]:
         """Return how much was rejected by reason, by us or by Listrak."""
         return self.rejected + self.refused
+
+    @property
+    def reject_count(self) -> int:
+        """Return how much was rejected; to be asked for while other threads count."""
+        return self.rejected.total() + self.refused.total()
 
     @property
     def unsent(self) -> int:

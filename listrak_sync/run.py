@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Final, TypeAlias
 
 from listrak_sync.delivery.deliver import Phase, Phases
@@ -29,6 +30,7 @@ from listrak_sync.updates.batches import (
 )
 from listrak_sync.updates.evaluate import Evaluated, Evaluator
 from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
+from listrak_sync.updates.update import Update
 from listrak_sync.updates.window import Contact, Window
 from listrak_sync.updates.workers import evaluate_in_order
 
@@ -89,6 +91,7 @@ class Run:
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
         self._read_to: Position | tuple[Piece, int | None] = plan.start
+        self._gathering: tuple[Piece, str, Iterator[tuple[int, Update]]] | None = None
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
         self._gathered = 0
@@ -121,9 +124,10 @@ class Run:
                         yield self._full()
                     continue
                 piece, evaluated = result
+                self._gathering = piece, evaluated.file, iter(evaluated.updates)
                 self._count(evaluated)
-                yield from self._gather(evaluated, piece)
-                self._read_to = piece, None
+                yield from self._gather(piece, evaluated)
+                self._read_to, self._gathering = (piece, None), None
                 self._guard_rejects()
                 self.watchers.on_progress(self.report, evaluated.file, evaluated.position)
         if self.stop.error is not None:
@@ -134,10 +138,12 @@ class Run:
             yield self._full()
 
     def rest(self) -> Window:
-        """Return what is gathered, counted, and begin a new window."""
-        window, self._window = self._window, Window(self._single)
-        self.report.count_window(superseded=window.superseded, values_to_send=window.values)
-        return window
+        """Return all that is counted and in no window yet, wherever the run has ended."""
+        if self._gathering is not None:
+            piece, name, updates = self._gathering
+            self._window.add_all(updates, self._file(name))
+            self._read_to, self._gathering = (piece, None), None
+        return self._next_window()
 
     def phases(self, window: Window, route: Route | None = None) -> Phases:
         """Return a window's batches: those that go alone one by one, then the rest."""
@@ -154,16 +160,23 @@ class Run:
         return self.report
 
     def take_receipt(self, receipt: Receipt) -> None:
-        """Count how a batch ended, and hand on its contacts where they were not accepted."""
+        """Count how a batch ended, and hand on its contacts where they were not accepted.
+
+        What a watcher raises, or a guard, ends the run; its other batches are still answered for.
+        """
         self.report.count_receipt(receipt)
-        self.watchers.on_receipt(receipt)
-        match receipt:
-            case Undelivered(batch, reason, detail):
-                for contact in batch.contacts:
-                    self.watchers.on_reject(self._refused(contact, reason, detail))
-            case Unsent(batch, detail):
-                for contact in batch.contacts:
-                    self.watchers.on_reject(self._refused(contact, "unsent", detail))
+        try:
+            self.watchers.on_receipt(receipt)
+            match receipt:
+                case Undelivered(batch, reason, detail):
+                    for contact in batch.contacts:
+                        self.watchers.on_reject(self._refused(contact, reason, detail))
+                case Unsent(batch, detail):
+                    for contact in batch.contacts:
+                        self.watchers.on_reject(self._refused(contact, "unsent", detail))
+            self._guard_rejects()
+        except Exception as error:  # noqa: BLE001 - told when all is answered for
+            self.stop.because(error)
 
     def names(self, contact: Contact) -> list[str]:
         """Return the names of the mappings that gave a contact's values."""
@@ -193,23 +206,32 @@ class Run:
         for reject in evaluated.rejects:
             self.watchers.on_reject(reject)
 
-    def _gather(self, evaluated: Evaluated, piece: Piece) -> Iterator[Window]:
+    def _gather(self, piece: Piece, evaluated: Evaluated) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
-        file = self._file(evaluated.file)
+        file, updates = self._file(evaluated.file), evaluated.updates
         window, size, before = self._window, self.plan.window, 0
-        for line, update in evaluated.updates:
+        if len(window) + len(updates) <= size:
+            window.add_all(updates, file)
+            return
+        for index, (line, update) in enumerate(updates):
             if line != before and len(window) >= size:
                 self._read_to = (piece, line - 1) if before else self._read_to
+                self._gathering = piece, evaluated.file, islice(updates, index, None)
                 yield self._full()
                 window = self._window
-            window.add(update, file, line)
+            window.add_all(((line, update),), file)
             before = line
 
     def _full(self) -> Window:
         self._guard_rejects()
         self._guard_contacts()
         self._guard_off()
-        return self.rest()
+        return self._next_window()
+
+    def _next_window(self) -> Window:
+        window, self._window = self._window, Window(self._single)
+        self.report.count_window(superseded=window.superseded, values_to_send=window.values)
+        return window
 
     def _refused(self, contact: Contact, reason: str, detail: str) -> RefusedContact:
         fields = {str(field_id): value for field_id, value in contact.fields}
@@ -225,17 +247,17 @@ class Run:
         return len(self.files) - 1
 
     def _guard_rejects(self) -> None:
-        limit, count = self.plan.guards.max_rejects, self.report.rejects.total()
+        limit, count = self.plan.guards.max_rejects, self.report.reject_count
         if limit is not None and count > limit:
-            hint = "Look at what --rejects FILE holds; allow more with --max-rejects."
-            raise StoppedError(f"{count:,} rejects are more than --max-rejects {limit}", hint)
+            hint = "See them with --rejects FILE; allow more with --max-rejects."
+            raise StoppedError(f"rejects: {count:,}, more than --max-rejects {limit}", hint)
 
     def _guard_contacts(self) -> None:
         limit = self.plan.guards.max_contacts
         count = self._gathered + self._window.contacts
         if limit is not None and count > limit:
             hint = "Look at dry-run; allow more with --max-contacts."
-            raise StoppedError(f"{count:,} contacts are more than --max-contacts {limit}", hint)
+            raise StoppedError(f"contacts: {count:,}, more than --max-contacts {limit}", hint)
         self._gathered = count
 
     def _guard_off(self) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import msgspec
 
 from listrak_sync.delivery.deliver import Delivery, Phase, Phases, Ways
-from listrak_sync.delivery.journal import Journal, RunInfo
+from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.receipts import Unsent
+from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.delivery.wait import Summarizing, wait_for_imports
-from listrak_sync.errors import ListrakSyncError, StoppedError
+from listrak_sync.errors import ListrakSyncError, SettingsError, StoppedError
 from listrak_sync.events.positions import Position
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.report import Report
@@ -45,21 +47,19 @@ def dry_run(
     addresses = addresses or Addresses()
 
     def show(window: Window) -> None:
-        for phase in run.phases(window):
-            for batch in phase.batches:
-                run.report.contacts += len(batch.contacts)
-                if on_request is not None:
-                    on_request(_request_line(addresses, batch))
+        run.report.contacts += window.contacts_to_send
+        if on_request is not None:
+            for batch in _batches(run.phases(window)):
+                on_request(_request_line(addresses, batch))
+        if on_contact is not None:
+            for contact in window.final():
+                on_contact(_contact_line(run, contact))
 
     try:
         for window in run.windows():
-            if on_contact is None:
-                show(window)
-                continue
-            for contact in window.final():
-                run.report.contacts += 1
-                on_contact(_contact_line(run, contact))
+            show(window)
     except ListrakSyncError as error:
+        run.report.contacts += run.rest().contacts_to_send
         return Outcome(run.finish(), error)
     return Outcome(run.finish())
 
@@ -77,33 +77,48 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
     """Send what the input asks for, after what earlier runs of the journal left unanswered.
 
     Reading and evaluating go on while a window is sent. What is gathered and not sent when a
-    run ends early is answered for as unsent, and planned in the journal. With `wait`, imports
-    are followed for so many seconds after all is sent.
+    run ends early is answered for as unsent, and planned in the journal: except where a guard
+    stopped the run, or rejects or the journal cannot be written, so that it is read again. With
+    `wait`, imports are followed for so many seconds after all is sent.
     """
     stop, ways = stop or Stop(), ways or Ways()
     run = Run(plan, watchers, stop)
     delivery = Delivery(listrak, run.take_receipt, stop, ways, journal)
 
-    def planned(window: Window) -> Phases:
+    def leave(window: Window, error: ListrakSyncError) -> None:
+        """Answer for a window that is neither sent nor planned."""
+        stop.because(error)
+        delivery.finish()
+        for batch in _batches(run.phases(window)):
+            run.take_receipt(Unsent(batch, str(error)))
+
+    def send(window: Window) -> None:
         phases = run.phases(window, LIST_IMPORT if delivery.fell_back else None)
-        return phases if journal is None else journal.plan(phases, run.files, run.position)
+        try:
+            planned = phases if journal is None else journal.plan(phases, run.files, run.position)
+        except SettingsError as error:
+            leave(window, error)
+        else:
+            delivery.start(planned)
 
     try:
         for phases in _left_over(journal, run):
             delivery.start(phases)
         for window in run.windows():
-            delivery.start(planned(window))
+            send(window)
         if journal is not None:
             journal.plan((), run.files, Position(done=True))
-    except StoppedError as error:
-        stop.because(error)
-        delivery.start(run.phases(run.rest()))
+    except (StoppedError, SettingsError) as error:
+        leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
         stop.because(error)
-        delivery.start(planned(run.rest()))
+        send(run.rest())
     delivery.finish()
     if journal is not None:
-        journal.end()
+        try:
+            journal.end()
+        except SettingsError as error:
+            stop.because(error)
     if wait is not None and stop.error is None:
         imports = run.report.imports()
         run.report.applied = wait_for_imports(listrak, imports, wait, stop, ways.senses)
@@ -139,6 +154,12 @@ def _counted(phases: Phases, run: Run, before: int) -> Phases:
 
     for phase in phases:
         yield Phase(batches(phase), phase.alone)
+
+
+def _batches(phases: Phases) -> Iterator[Batch]:
+    """Yield the batches of every phase."""
+    for phase in phases:
+        yield from phase.batches
 
 
 def unfinished(journal: Journal, run: str | None) -> RunInfo | None:

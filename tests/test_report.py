@@ -37,7 +37,7 @@ def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
         of_mappings = {reject.line for reject in evaluated.rejects if reject.mapping is not None}
         matched_lines += len(of_mappings | {line for line, _ in evaluated.updates})
         for line, update in evaluated.updates:
-            window.add(update, 0, line)
+            window.add_all([(line, update)], 0)
     report.count_window(superseded=window.superseded, values_to_send=window.values)
     assert report.lines == sum(map(len, blocks))
     assert report.matched_lines == matched_lines

@@ -182,11 +182,12 @@ def test_formats_agree(late: Source, mappings: tuple[Mapping, ...]) -> None:
     report, requests = _requests(plan)
     other, contacts = _contacts(plan)
     assert _sent(requests) == _shown(contacts)
-    assert len(contacts) == len(_shown(contacts)) == other.contacts
+    assert len(contacts) == len(_shown(contacts))
+    assert report.contacts == sum(len(json.loads(line)["body"]) for line in requests)
     for one in (report, other):
         _check_sums(one)
-    assert report.as_json() | {"contacts": 0, "seconds": 0, "lines_per_second": 0} == (
-        other.as_json() | {"contacts": 0, "seconds": 0, "lines_per_second": 0}
+    assert report.as_json() | {"seconds": 0, "lines_per_second": 0} == (
+        other.as_json() | {"seconds": 0, "lines_per_second": 0}
     )
     values = sum(
         len(contact["segmentationFieldValues"])

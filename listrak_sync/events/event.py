@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Any, Final, TypeAlias, TypedDict
+from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Path
+from listrak_sync.events.paths import Event, Part, Path, slot
 
 ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
 """The types of event that Segment's destination takes."""
 
 _Other: TypeAlias = bool | int | float | str | list[Any] | None
+"""What may stand where a Part is expected."""
 
+_WHOLE: Final = dict[str, Any]
 _check: Final = msgspec.json.Decoder(msgspec.Raw).decode
+_HALF_A_PAIR: Final = re.compile(rb"(?i)(?<!\\)(?:\\\\)*\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])")
 
 
 UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -55,6 +60,9 @@ def _malformed(line: bytes) -> Exception | None:
     try:
         _check(line)
     except (msgspec.DecodeError, RecursionError) as error:
+        may_be_half = b"\\u" in line and "truncated" in str(error)
+        if may_be_half and (half := _HALF_A_PAIR.search(line)):
+            return msgspec.DecodeError(f"half of a surrogate pair (byte {half.end()})")
         return error
     return None
 
@@ -75,17 +83,22 @@ def unreadable(error: Exception) -> UnreadableError:
 
 
 def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run time
-    """Return the type of an object of which only the given paths are read.
-
-    msgspec does not find keys of a TypedDict that are no ASCII: beside them all is read.
-    """
-    if () in paths or not all(path[0].isascii() for path in paths):
-        return dict[str, Any]
+    """Return the type of an object of which only the given paths are read."""
+    if () in paths:
+        return _WHOLE
     below: dict[str, set[Path]] = {}
     for first, *rest in paths:
         below.setdefault(first, set()).add(tuple(rest))
-    fields = {
-        key: Any if () in inner else _shape(frozenset(inner)) | _Other
-        for key, inner in below.items()
-    }
-    return TypedDict("Event", fields, total=False)  # type: ignore[operator]  # made at run time
+    if not all(map(_is_field_name, below)):
+        return _WHOLE
+    fields: list[tuple[str, Any, Any]] = []
+    for name, inner in below.items():
+        part = Any if () in inner else _shape(frozenset(inner))
+        kind, default = (Any, UNSET) if part in {Any, _WHOLE} else (part | _Other, part())
+        fields.append((slot(name), kind, msgspec.field(default=default, name=name)))
+    return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+
+
+def _is_field_name(name: str) -> bool:
+    """Say whether msgspec can look for a name; where it cannot, the whole object is read."""
+    return name.isprintable() and not {'"', "\\"} & set(name)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from listrak_sync.events.paths import Event
+from msgspec import UNSET
+
+from listrak_sync.events.paths import Event, find_in_objects, finder
 
 NAME: Final = "Listrak (Actions)"
 """The destination's name in Segment, case-sensitive."""
 
 PATHS: Final = (("integrations", NAME), ("integrations", "All"), ("integrations", "all"))
-"""What of an event decides."""
+"""What of an event decides, the first that is there."""
+
+_entries: Final = tuple(finder(path, find_in_objects) for path in PATHS)
 
 
 def is_enabled(event: Event) -> bool:
@@ -19,12 +23,8 @@ def is_enabled(event: Event) -> bool:
     An entry of our own name decides; without one (or with null) the entry for all does;
     only `false` filters. Source: Segment's documentation of the integrations object.
     """
-    entries = event.get("integrations")
-    if type(entries) is not dict:
-        return True
-    entry = entries.get(NAME)
-    if entry is None:
-        entry = entries.get("All")
-    if entry is None:
-        entry = entries.get("all")
-    return entry is not False
+    for find in _entries:
+        entry = find(event)
+        if entry is not None and entry is not UNSET:
+            return entry is not False
+    return True

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Any, Final, TypeAlias, cast
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -14,13 +16,19 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Found: TypeAlias = "Json | UnsetType"
 """What stands at a path: a JSON value, or UNSET where there is nothing."""
 
-Event: TypeAlias = "dict[str, Json]"
+
+class Part(msgspec.Struct, frozen=True, gc=False):
+    """What is read of an object: a value for each name that is asked for, in its slot."""
+
+
+Event: TypeAlias = "dict[str, Json] | Part"
 """A decoded event, or the part of one that the loaded mappings read."""
 
 Path: TypeAlias = tuple[str, ...]
 """The names that lead to a value, outermost first; a list's index is a name of digits."""
 
-_SEPARATORS = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
+_PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
+_SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
 
 
 def parse_path(text: str) -> Path:
@@ -38,41 +46,51 @@ def split_path(text: str) -> Path:
     return tuple(name.replace('"', "").replace("'", "") for name in names if name)
 
 
-def find(value: Found, path: Path) -> Found:
-    """Return what stands at `path` under `value`."""
+def slot(name: str) -> str:
+    """Return the attribute of a Part that holds what stands under a name, whatever the name."""
+    return name if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
+
+
+def find(value: Found | Part, path: Path) -> Found:
+    """Return what stands at `path` under `value`, as JavaScript would."""
+    found: Any = value
     for name in path:
-        value = value.get(name, UNSET) if type(value) is dict else _member(value, name)
-    return value
+        found = (
+            _entry(found, name)
+            if type(found) is dict or isinstance(found, Part)
+            else (_member(found, name))
+        )
+    return cast(Found, found)
 
 
-def finder(path: Path) -> Callable[[Event], Found]:
-    """Return `find` for one path, made once and called for every event."""
-    match path:
-        case (name,):
-            return lambda event: event.get(name, UNSET)
-        case (first, second):
+def find_in_objects(value: Found | Part, path: Path) -> Found:
+    """Return what stands at `path` under `value`, where only objects lead on."""
+    found: Any = value
+    for name in path:
+        found = _entry(found, name)
+    return cast(Found, found)
 
-            def find_second(event: Event) -> Found:
-                value = event.get(first, UNSET)
-                if type(value) is dict:
-                    return value.get(second, UNSET)
-                return _member(value, second)
 
-            return find_second
-        case (first, second, third):
+def finder(path: Path, find: Callable[[Event, Path], Found] = find) -> Callable[[Event], Found]:
+    """Return `find`, or `find_in_objects`, for one path: made once, called for every event."""
+    if not path:
+        return lambda event: find(event, path)
+    in_slots: Callable[[Event], Found] = attrgetter(".".join(map(slot, path)))
 
-            def find_third(event: Event) -> Found:
-                value = event.get(first, UNSET)
-                if type(value) is dict:
-                    value = value.get(second, UNSET)
-                    if type(value) is dict:
-                        return value.get(third, UNSET)
-                    return _member(value, third)
-                return find(value, (second, third))
+    def found(event: Event) -> Found:
+        try:
+            return in_slots(event)
+        except AttributeError:
+            return find(event, path)
 
-            return find_third
-        case _:
-            return lambda event: find(event, path)
+    return found
+
+
+def _entry(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return what an object holds under a name; UNSET where there is no object."""
+    if type(value) is dict:
+        return value.get(name, UNSET)
+    return getattr(value, slot(name), UNSET) if isinstance(value, Part) else UNSET
 
 
 def _member(value: Found, name: str) -> Found:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import assert_never
 
 import msgspec
@@ -28,8 +27,8 @@ class Position(msgspec.Struct, frozen=True):
 def last_line(piece: Piece) -> int:
     """Return the number of a piece's last line."""
     match piece:
-        case Block(first_line=first, data=data):
-            return first + data.count(b"\n") - data.endswith(b"\n")
+        case Block():
+            return piece.last_line
         case LongLine(line=line) | BrokenFile(line=line):
             return line
         case _:
@@ -49,10 +48,9 @@ def read_from(sources: Sequence[Source], start: Position) -> Iterator[Piece]:
     """
     if start.done:
         return
-    pieces = read(sources[start.source :])
+    pieces = read(sources[start.source :], first_source=start.source)
     found = start.line == 0
     for piece in pieces:
-        piece = replace(piece, source=piece.source + start.source)  # noqa: PLW2901 - the same, renumbered
         if piece.source > start.source or (found and _first_line(piece) > start.line):
             if not found:
                 raise _changed(sources[start.source], start)
@@ -62,8 +60,8 @@ def read_from(sources: Sequence[Source], start: Position) -> Iterator[Piece]:
                 raise _changed(sources[start.source], start)
             found = True
             if isinstance(piece, Block) and last_line(piece) > start.line:
-                lines = piece.data.split(b"\n", start.line - piece.first_line + 1)
-                yield Block(piece.file, start.line + 1, lines[-1], piece.position, piece.source)
+                rest = b"".join(line for number, line in piece.lines() if number > start.line)
+                yield Block(piece.file, start.line + 1, rest, piece.position, piece.source)
     if not found:
         raise _changed(sources[start.source], start)
 
@@ -75,8 +73,7 @@ def _first_line(piece: Piece) -> int:
 def _content(piece: Piece, line: int) -> bytes:
     """Return what stands on a line of a piece."""
     if isinstance(piece, Block):
-        index = line - piece.first_line
-        return piece.data.split(b"\n", index + 1)[index]
+        return next(text for number, text in piece.lines() if number == line).removesuffix(b"\n")
     return piece.beginning
 
 
@@ -85,5 +82,5 @@ def _changed(source: Source, start: Position) -> UsageError:
         "Put the file back as it was and resume again, or push it anew: values converge, so\n"
         "sending twice does no harm."
     )
-    message = f"{source.file}: changed since the run: line {start.line} is not what it was"
+    message = f"{source.name}: changed since the run: line {start.line} is not what it was"
     return UsageError(message, hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import os
 import sys
@@ -41,6 +42,16 @@ class Block:
     position: int = 0
     source: int = 0
 
+    @property
+    def last_line(self) -> int:
+        """Return the number of the last line."""
+        newlines = len(self.data) - len(self.data.replace(b"\n", b""))  # faster than to count
+        return self.first_line + newlines - self.data.endswith(b"\n")
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Return the lines with their numbers, each but the last with its newline."""
+        return enumerate(BytesIO(self.data), self.first_line)
+
 
 @dataclass(frozen=True, slots=True)
 class LongLine:
@@ -76,6 +87,16 @@ class Source:
     file: str
     size: int = 0
 
+    @property
+    def name(self) -> str:
+        """Return the path as it is told: bytes that are no UTF-8 are escaped."""
+        return shown(self.file)
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """Return a path as text that can be written: bytes of it that are no UTF-8 are escaped."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
 
 class _Reader(Protocol):
     """What is read: at most `size` bytes that are there already, or empty at the end."""
@@ -86,8 +107,8 @@ class _Reader(Protocol):
 def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
     """Return the inputs that the arguments name; folders become their files, sorted by name.
 
-    No argument is standard input. Hidden files and folders are left out of folders. Raises
-    UsageError with every argument that cannot be read.
+    No argument is standard input. Of a folder, what is hidden is left out, and what is neither
+    file nor folder. Raises UsageError with every argument that cannot be read, or what in it.
     """
     sources: list[Source] = []
     problems: list[str] = []
@@ -95,7 +116,7 @@ def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
         try:
             below = _named(argument)
         except OSError as error:
-            problems.append(f"{argument}: {error.strerror or error}")
+            problems.append(f"{error.filename or argument}: {error.strerror or error}")
             continue
         if not below:
             problems.append(f"{argument}: no file in this folder")
@@ -113,33 +134,46 @@ def _named(argument: str) -> list[Source]:
     if argument == STANDARD_INPUT:
         return [Source(STANDARD_INPUT)]
     if path.is_dir():
-        return [Source(str(file), file.stat().st_size) for file in _files_below(path)]
+        return [Source(str(file), _checked_size(file)) for file in sorted(_files_below(path))]
+    return [Source(argument, _checked_size(path))]
+
+
+def _files_below(folder: Path, *above: tuple[int, int]) -> Iterator[Path]:
+    """Yield the files of a folder and of those in it, links followed. Raises OSError."""
+    status = folder.stat()
+    key = status.st_dev, status.st_ino
+    if key in above:
+        raise OSError(errno.ELOOP, "this link leads back to a folder above it", str(folder))
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _files_below(path, *above, key)
+        elif path.is_file() or not path.exists():
+            yield path
+
+
+def _checked_size(path: Path) -> int:
+    """Return the size of what can be read: a pipe is not tried. Raises OSError."""
     if path.is_file():
         path.open("rb").close()
-    return [Source(argument, path.stat().st_size)]
+    return path.stat().st_size
 
 
-def _files_below(folder: Path) -> list[Path]:
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.is_file()
-        and not any(name.startswith(".") for name in file.relative_to(folder).parts)
-    )
-
-
-def read(sources: Iterable[Source], block_bytes: int = BLOCK_BYTES) -> Iterator[Piece]:
-    """Yield the lines of the sources in order, block by block.
+def read(
+    sources: Iterable[Source], block_bytes: int = BLOCK_BYTES, first_source: int = 0
+) -> Iterator[Piece]:
+    """Yield the lines of the sources in order, block by block; number the sources.
 
     A byte-order mark at a file's start is taken off. A block ends with a newline unless the
     file does not; a file that cannot be read on ends in a BrokenFile, and the next follows.
     """
-    for index, source in enumerate(sources):
+    for index, source in enumerate(sources, first_source):
         yield from _read_one(source, index, block_bytes)
 
 
 def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
-    lines = _Lines(source.file, index)
+    lines = _Lines(source.name, index)
     position = 0
     try:
         with _open(source.file) as raw:
@@ -151,7 +185,7 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
                 block = reader.read1(block_bytes)
     except _UNREADABLE as error:
         yield BrokenFile(
-            source.file, lines.number, lines.rest[:1000], _problem(error), position, index
+            source.name, lines.number, lines.rest[:1000], _problem(error), position, index
         )
     else:
         yield from lines.finish(position)
@@ -170,9 +204,9 @@ class _Lines:
     def feed(self, block: bytes, position: int) -> Iterator[Piece]:
         """Yield the lines that a block completes; keep the beginning of the next one."""
         if self.rest and not self.passed_over:
-            first = block.partition(b"\n")[0]
-            if len(self.rest) + len(first) > MAX_LINE_BYTES:
-                self.passed_over, self.rest = len(self.rest), (self.rest + first)[:1000]
+            end = block.find(b"\n") if b"\n" in block else len(block)
+            if len(self.rest) + end > MAX_LINE_BYTES:
+                self.passed_over, self.rest = len(self.rest), (self.rest + block[:end])[:1000]
         if self.passed_over:
             end = block.find(b"\n")
             if end < 0:
@@ -186,9 +220,10 @@ class _Lines:
         end = block.rfind(b"\n") + 1
         if end:
             data = b"".join((self.rest, memoryview(block)[:end]))
-            yield Block(self.file, self.number, data, position, self.source)
-            count = sum(1 for _ in BytesIO(data))  # faster than to count newlines
-            self.number, self.rest, block = self.number + count, b"", block[end:]
+            complete = Block(self.file, self.number, data, position, self.source)
+            yield complete
+            self.number = complete.last_line + 1
+            self.rest, block = b"", block[end:]
         self.rest += block
 
     def finish(self, position: int) -> Iterator[Piece]:

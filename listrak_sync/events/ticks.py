@@ -9,6 +9,8 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TypeVar
 
+from listrak_sync.errors import InterruptedRunError
+
 _T = TypeVar("_T")
 
 
@@ -29,13 +31,15 @@ def with_ticks(
 ) -> Iterator[_T | Tick]:
     """Yield items as they come, and a Tick each time so many seconds have passed.
 
-    The items are read by a thread of their own, each when the one before has been dealt with:
-    nothing is read ahead that an end of the run would lose.
+    The items are read by a thread of their own, each when it is asked for: what is left in a
+    pipe can be read by somebody else. A signal's error ends the wait for an item; one that is
+    there by then is yielded instead.
     """
     queue: SimpleQueue[_T | _End] = SimpleQueue()
-    wanted = threading.Semaphore()
-    threading.Thread(target=_pump, args=(items, queue, wanted), daemon=True).start()
+    wanted = threading.Semaphore(0)
+    threading.Thread(target=_pump, args=(items, wanted, queue), daemon=True).start()
     due = clock() + every
+    wanted.release()
     while True:
         left = due - clock()
         if left <= 0:
@@ -46,6 +50,10 @@ def with_ticks(
             item = queue.get(timeout=left)
         except Empty:
             continue
+        except InterruptedRunError:
+            if queue.empty():
+                raise
+            item = queue.get()
         if isinstance(item, _End):
             if item.error is not None:
                 raise item.error
@@ -54,13 +62,11 @@ def with_ticks(
         wanted.release()
 
 
-def _pump(items: Iterator[_T], queue: SimpleQueue[_T | _End], wanted: threading.Semaphore) -> None:
+def _pump(items: Iterator[_T], wanted: threading.Semaphore, queue: SimpleQueue[_T | _End]) -> None:
     try:
-        wanted.acquire()
-        for item in items:
-            queue.put(item)
-            wanted.acquire()
+        while wanted.acquire():
+            queue.put(next(items))
+    except StopIteration:
+        queue.put(_End())
     except BaseException as error:  # noqa: BLE001 - raised again by the thread that asks
         queue.put(_End(error))
-    else:
-        queue.put(_End())

@@ -141,8 +141,6 @@ def compile_condition(condition: Condition) -> Test:
         case Not(inner):
             negated = compile_condition(inner)
             return lambda event: not negated(event)
-        case Compare("=", PathOf((name,)), Literal(str() as text)):
-            return lambda event: event.get(name) == text
         case Compare("=", PathOf(path), Literal(str() as text)):
             found = finder(path)
             return lambda event: found(event) == text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
@@ -43,7 +43,7 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
     list_id: int
     route: Route
     body: bytes
-    contacts: tuple[Contact, ...]
+    contacts: Sequence[Contact]
     number: int = 0
 
     @property
@@ -92,16 +92,18 @@ def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterato
 def _gathered(contacts: Iterable[Contact], route: Route, limits: Limits) -> Iterator[Batch]:
     held: list[Contact] = []
     encoded: list[bytes] = []
-    size = 2
+    size, end = 0, 2 if route == LIST_IMPORT else 1
     for contact in contacts:
         part = _encode(route, contact)
-        full = len(held) >= limits.contacts or size + len(part) > limits.bytes
+        full = len(held) >= limits.contacts or size + len(part) + end > limits.bytes
         if held and (full or held[0].list_id != contact.list_id):
             yield _batch_of(route, held, encoded)
-            held, encoded, size = [], [], 2
+            held, encoded = [], []
+        if not held:
+            size = 1 if route == PROFILE_FIELDS else list_file.empty_bytes(contact)
         held.append(contact)
         encoded.append(part)
-        size += len(part) + 1
+        size += len(part) + end
     if held:
         yield _batch_of(route, held, encoded)
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from listrak_sync.events.paths import Path, finder
+from listrak_sync.events.paths import Path
 from listrak_sync.mapping.conditions import Condition, Pins, Test, compile_condition, pins, without
 from listrak_sync.updates.update import MakeUpdate
 
 Taker: TypeAlias = "tuple[Test | None, MakeUpdate]"
 """What is left to test of a mapping's trigger, and how its update is made."""
 
-_NOWHERE: Final[Path] = ()
+Takers: TypeAlias = tuple[Taker, ...]
+
+_NOWHERE: Final[Path] = ("type",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +36,16 @@ class Dispatch:
     def __init__(self, candidates: Sequence[Candidate]) -> None:
         demands = [pins(each.trigger) if each.trigger else {} for each in candidates]
         path = _best_path(demands)
-        self.find = finder(path)
-        """What finds the text that decides."""
-        self.others: tuple[Taker, ...] = tuple(
+        self.path = path
+        """Where the text is that decides."""
+        self.others: Takers = tuple(
             _taker(each, None)
             for each, pinned in zip(candidates, demands, strict=True)
             if path not in pinned
         )
         texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
         """What takes events without such a text, or with another one."""
-        self.by_text: dict[object, tuple[Taker, ...]] = {
+        self.by_text: dict[str, Takers] = {
             text: tuple(
                 _taker(each, path if path in pinned else None)
                 for each, pinned in zip(candidates, demands, strict=True)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from io import BytesIO
 from typing import Literal
 
 import msgspec
 
 from listrak_sync.events.event import UnreadableError
 from listrak_sync.events.paths import Event, Json
+from listrak_sync.events.rejects import ContactUpdate
+from listrak_sync.events.sources import Block
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.file import Mapping
-from listrak_sync.updates.evaluate import Evaluated, Evaluator, Outcome
+from listrak_sync.updates.evaluate import NO_MATCH, Evaluated, Evaluator, Outcome
 from listrak_sync.updates.update import Rejected, Update
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of an event, by one mapping where it came so far.
+    """What became of a line, by one mapping where it came so far.
 
     `condition` is the first one that failed, `at` its place as file:line:column of the
-    mapping file; `found` the value at each path it reads, null where there is none.
+    mapping file; `found` the value at each path it reads, null where there is none. A match
+    without a mapping is a line of a rejects file with the values themselves.
     """
 
     file: str
@@ -89,22 +91,50 @@ class ExplainingEvaluator(Evaluator):
         """Return what becomes of an event, after having told why."""
         outcome = super().outcome(event, only)
         file, line = self._place
-        if isinstance(outcome, str) and outcome != "no_mapping_matched":
+        if isinstance(outcome, str) and outcome != NO_MATCH:
             self._on_explanation(Explanation(file, line, "skipped", reason=outcome))
             return outcome
         made = {} if isinstance(outcome, str) else {each.mapping: each for each in outcome}
-        for index, explainer in self._explainers.items():
-            if only is None or self.names[index] == only:
-                self._on_explanation(self._explanation(index, explainer, made.get(index), event))
+        looking = [index for index in self._explainers if only in {None, self.names[index]}]
+        for index in looking:
+            self._on_explanation(self._explanation(index, made.get(index), event))
+        if not looking:
+            detail = "no mapping that is enabled looks at it"
+            self._on_explanation(Explanation(file, line, "skipped", reason=NO_MATCH, detail=detail))
         return outcome
 
-    def _lines(self, first: int, data: bytes, result: Evaluated) -> None:
-        for number, line in enumerate(BytesIO(data), first):
+    def _lines(self, block: Block, result: Evaluated) -> None:
+        result.lines = block.last_line - block.first_line + 1
+        for number, line in block.lines():
             self._line(number, line.removesuffix(b"\n"), result)
 
     def _line(self, number: int, line: bytes, result: Evaluated) -> None:
         self._place = (result.file, number)
+        if not line.strip():
+            self._on_explanation(Explanation(result.file, number, "skipped", reason="blank_line"))
         super()._line(number, line, result)
+
+    def _judge(self, line: bytes, seen: Event, only: str | None) -> Outcome:
+        try:
+            seen = self._whole_look.decode(line)
+        except UnreadableError:
+            if not isinstance(takers := self._takers(seen), str) and takers:
+                raise
+        return self.outcome(seen, only)
+
+    def _resend(self, number: int, update: ContactUpdate, result: Evaluated) -> None:
+        super()._resend(number, update, result)
+        self._on_explanation(
+            Explanation(
+                result.file,
+                number,
+                "matched",
+                detail="values that an earlier run could not deliver, taken as they are",
+                list_id=update.list_id,
+                email_address=update.email_address,
+                fields=update.fields,
+            )
+        )
 
     def _reject(
         self, result: Evaluated, number: int, error: UnreadableError, content: bytes
@@ -114,12 +144,10 @@ class ExplainingEvaluator(Evaluator):
         )
         super()._reject(result, number, error, content)
 
-    def _explanation(
-        self, index: int, explainer: MappingExplainer, made: Update | Rejected | None, event: Event
-    ) -> Explanation:
+    def _explanation(self, index: int, made: Update | Rejected | None, event: Event) -> Explanation:
         file, line = self._place
         name = self.names[index]
-        failure = explainer.explain(event)
+        failure = self._explainers[index].explain(event)
         match made:
             case Update(list_id=list_id, email_address=address, fields=fields):
                 values = {str(field_id): value for field_id, value in fields}

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Path, find, finder
+from listrak_sync.events.paths import Event, Found, Path, find, find_in_objects, finder
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.compiler import DirectiveError, Value
 from listrak_sync.mapping.conditions import Condition, paths_of, pins
@@ -18,6 +18,7 @@ from listrak_sync.mapping.values import field_text, is_email_address, parse_id
 FieldValues: TypeAlias = tuple[tuple[int, str], ...]
 """Profile field ids, each with the value to set."""
 
+TIMESTAMP: Final = ("timestamp",)
 COMPUTATION_KEY: Final = ("context", "personas", "computation_key")
 AUDIENCE_KEY: Final = ("properties", "audience_key")
 EMAIL_PATHS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
@@ -59,6 +60,7 @@ MakeUpdate: TypeAlias = Callable[[Event], Update | Rejected]
 
 def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpdate:
     """Return the function that makes a mapping's update of an event that it takes."""
+    constant = parse_id(mapping.list_id.constant)
     list_id = _list_id(mapping.list_id)
     email_address = _email_address(mapping.email_address)
     fields = _fields(mapping)
@@ -67,10 +69,10 @@ def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpd
         try:
             return Update(
                 index,
-                list_id(event),
+                constant or list_id(event),
                 email_address(event),
                 fields(event),
-                instant(event.get("timestamp")) if by_timestamp else NEVER,
+                instant(_timestamp(event)) if by_timestamp else NEVER,
             )
         except _RejectedError as rejected:
             return Rejected(index, rejected.reason, rejected.detail)
@@ -82,7 +84,7 @@ def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpd
 
 def read_paths(mapping: Mapping) -> Iterator[Path]:
     """Yield every path of an event that decides a mapping's update."""
-    yield ("timestamp",)
+    yield TIMESTAMP
     if mapping.trigger is not None:
         yield from paths_of(mapping.trigger)
     yield from mapping.list_id.paths
@@ -116,10 +118,6 @@ def pinned(trigger: Condition | None, path: Path) -> str | None:
 
 
 def _list_id(value: Value) -> Callable[[Event], int]:
-    if value.is_constant:
-        constant = parse_id(value.constant) or 0
-        return lambda event: constant  # noqa: ARG005 - the same for every event
-
     def resolve(event: Event) -> int:
         found = value.resolve(event)
         list_id = parse_id(found)
@@ -162,6 +160,7 @@ def _first_address(candidates: Iterable[Found]) -> str:
     raise _RejectedError("missing_email", "no e-mail address where the mapping looks for one")
 
 
+_timestamp: Final = finder(TIMESTAMP)
 _first_choice: Final = finder(EMAIL_PATHS[0])
 
 
@@ -208,17 +207,19 @@ def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
     if value.constant == USE_AUDIENCE_KEY:
         key = pinned(mapping.trigger, COMPUTATION_KEY)
         if key and mapping.audience_key is None:
-            return lambda event: _member_of(key, event)
+            return _member_of(key)
         return lambda event: _membership(mapping, event)
     if value.is_constant:
         constant = field_text(value.constant)
         return lambda event: constant  # noqa: ARG005 - the same for every event
 
+    words = [node.value for node in value.written if node.value == USE_AUDIENCE_KEY]
+
     def resolve(event: Event) -> str | None:
         found = value.resolve(event)
         if found is None or found is UNSET:
             return None
-        if field.may_use_audience and found == USE_AUDIENCE_KEY:
+        if any(found is word for word in words):  # equal text of an event is but a text
             return _membership(mapping, event)
         text = field_text(found)
         if text is None:
@@ -239,23 +240,29 @@ def _membership(mapping: Mapping, event: Event) -> str:
             key = find(event, AUDIENCE_KEY)
     if not isinstance(key, str) or not key:
         raise _RejectedError("unknown_membership", "the event names no audience")
-    return _member_of(key, event)
+    return _member_of(key)(event)
 
 
-def _member_of(key: str, event: Event) -> str:
-    """Return `on` for an event that says its contact is in this audience, `off` for out."""
-    for root in ("properties", "traits"):
-        below = event.get(root)
-        found = below.get(key) if type(below) is dict else None
-        if found is not None:
-            if found is True or found == "true":
-                return "on"
-            if found is False or found == "false":
-                return "off"
-            detail = f"{root}.{key} is {_shown(found)}, neither true nor false"
-            raise _RejectedError("unknown_membership", detail)
-    detail = f"neither properties nor traits say whether the contact is in {key}"
-    raise _RejectedError("unknown_membership", detail)
+def _member_of(key: str) -> Callable[[Event], str]:
+    """Return what says `on` for an event whose contact is in this audience, `off` for out."""
+    in_properties = finder(("properties", key), find_in_objects)
+    in_traits = finder(("traits", key), find_in_objects)
+
+    def member(event: Event) -> str:
+        found = in_properties(event)
+        if found is None or found is UNSET:
+            found = in_traits(event)
+        if found is True or found == "true":
+            return "on"
+        if found is False or found == "false":
+            return "off"
+        if found is None or found is UNSET:
+            detail = f"neither properties nor traits say whether the contact is in {key}"
+        else:
+            detail = f"{key} is {_shown(found)}, neither true nor false"
+        raise _RejectedError("unknown_membership", detail)
+
+    return member
 
 
 def _shown(value: Found) -> str:

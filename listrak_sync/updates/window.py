@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -57,37 +57,62 @@ class Window:
         """Return how much of a window is used, counted in contacts."""
         return self.contacts + len(self.alone)
 
-    def add(self, update: Update, file: int, line: int) -> None:
-        """Take an update; what it replaces, or what is newer than it, counts as superseded."""
-        list_id, address = update.list_id, update.email_address
-        key = address.lower()
-        contacts = self._lists.get(list_id)
-        if contacts is None:
-            contacts = self._lists[list_id] = {}
-        first = contacts.get(key, _LAST)
-        if first == _LAST:
-            self.contacts += 1
-        place = file << _LINE_BITS | line
-        taken = []
-        for field, value in update.fields:
-            row = first
-            while row != _LAST and self._fields[row] != field:
-                row = self._next[row]
-            if row == _LAST:
-                first = self._append(first, field, value, update, place)
-            elif NEVER < update.instant < self._instants[row]:
-                self.superseded += 1
-                continue
-            else:
-                self.superseded += not (self._single and self._goes_alone(row))
-                self._replace(row, value, update, place)
-            taken.append((field, value))
-        contacts[key] = first
-        if taken and (address != key or (self._spelling and (list_id, key) in self._spelling)):
-            self._spelling[list_id, key] = address
-        if self._single and taken and self._is_single(update.mapping):
-            mappings = (update.mapping,)
-            self.alone.append(Contact(list_id, address, tuple(taken), mappings, file, line))
+    def add_all(self, updates: Iterable[tuple[int, Update]], file: int) -> None:
+        """Take updates of one file, each with its line.
+
+        The values that they replace, or that are newer than theirs, count as superseded.
+        """
+        lists, spelling, single, shared = self._lists, self._spelling, self._single, self._shared
+        values, fields, following = self._values, self._fields, self._next
+        instants, places, mappings = self._instants, self._places, self._mappings
+        first_place = file << _LINE_BITS
+        for line, update in updates:
+            list_id, address, instant = update.list_id, update.email_address, update.instant
+            key, place = address.lower(), first_place | line
+            contacts = lists.get(list_id)
+            if contacts is None:
+                contacts = lists[list_id] = {}
+            first = before = contacts.get(key, _LAST)
+            taken = []
+            for each in update.fields:
+                field, value = each
+                row = first
+                while row != _LAST and fields[row] != field:
+                    row = following[row]
+                if row != _LAST and NEVER < instant < instants[row]:
+                    self.superseded += 1
+                    continue
+                taken.append(each)
+                if value in shared:
+                    value = shared[value]
+                elif len(shared) < _SHARED:
+                    shared[value] = value
+                if row == _LAST:
+                    values.append(value)
+                    fields.append(field)
+                    mappings.append(update.mapping)
+                    instants.append(instant)
+                    places.append(place)
+                    following.append(first)
+                    first = len(values) - 1
+                else:
+                    self.superseded += not (single and self._goes_alone(row))
+                    values[row], mappings[row] = value, update.mapping
+                    instants[row], places[row] = instant, place
+            if first != before:
+                contacts[key] = first
+                self.contacts += before == _LAST
+            if taken and (address != key or (spelling and (list_id, key) in spelling)):
+                spelling[list_id, key] = address
+            if single and taken and self._is_single(update.mapping):
+                alone = Contact(list_id, address, tuple(taken), (update.mapping,), file, line)
+                self.alone.append(alone)
+
+    @property
+    def contacts_to_send(self) -> int:
+        """Return how many contacts the batches will hold, those that go out alone counted each."""
+        together = sum(1 for _ in self.together()) if self._single else self.contacts
+        return len(self.alone) + together
 
     @property
     def values(self) -> int:
@@ -149,25 +174,3 @@ class Window:
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
-
-    def _append(self, first: int, field: int, value: str, update: Update, place: int) -> int:
-        """Add a row before a contact's first one; return the new row."""
-        self._values.append(self._share(value))
-        self._fields.append(field)
-        self._mappings.append(update.mapping)
-        self._instants.append(update.instant)
-        self._places.append(place)
-        self._next.append(first)
-        return len(self._values) - 1
-
-    def _replace(self, row: int, value: str, update: Update, place: int) -> None:
-        self._values[row] = self._share(value)
-        self._mappings[row] = update.mapping
-        self._instants[row] = update.instant
-        self._places[row] = place
-
-    def _share(self, value: str) -> str:
-        """Return the same text for equal values, so that a million of them take no room."""
-        if len(self._shared) < _SHARED:
-            return self._shared.setdefault(value, value)
-        return self._shared.get(value, value)

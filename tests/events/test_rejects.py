@@ -174,7 +174,7 @@ def _only_content(evaluated: Evaluated) -> bytes:
         b"5",
         b'{"x":"\xff"}',
         b'{"list":%b}' % (b"[" * 5000),
-        b'{"list":%b}' % (b"9" * 5000),
+        b'{"type":"track","list":%b}' % (b"9" * 5000),
         f'{{{PLACE},"update":{{"list_id":0,"email_address":"a","fields":{{}}}}}}'.encode(),
         f'{{{PLACE},"event":{{{PLACE},"event":7}}}}'.encode(),
     ],
@@ -203,13 +203,21 @@ def test_mended() -> None:
 
 
 def test_mapping_gone() -> None:
-    """Where the mapping goes by that name no longer, all mappings look at the event."""
+    """Where no mapping goes by that name any more, no other looks at the event: it is told."""
     event = b'{"type":"track","traits":{"email":"no address"}}'
     rejects = _evaluate(event).rejects
     assert [reject.mapping for reject in rejects] == ["A", "B"]
     others = _evaluator("mappings:\n" + ONLY_B)
-    again = _evaluate(*map(encode, rejects), evaluator=others)
-    assert [(reject.line, reject.mapping) for reject in again.rejects] == [(1, "B"), (2, "B")]
+    again = _evaluate(*map(encode, rejects), evaluator=others).rejects
+    assert [(each.reason, each.line, each.mapping) for each in again] == [
+        ("unknown_mapping", 1, None),
+        ("invalid_email", 2, "B"),
+    ]
+    assert "the mapping A is in the mapping file no more" in again[0].detail
+    (third,) = _evaluate(encode(again[0]), evaluator=others).rejects
+    assert encode(third) == encode(again[0])
+    renamed = encode(third).replace(b'"mapping":"A"', b'"mapping":"B"')
+    assert [each.mapping for each in _evaluate(renamed, evaluator=others).rejects] == ["B"]
 
 
 def test_event_with_these_keys() -> None:

@@ -117,7 +117,7 @@ def test_value_that_is_no_text(odd: Any) -> None:
 def _evaluated(mappings: tuple[Mapping, ...], data: bytes, *, whole: bool) -> Evaluated:
     evaluator = Evaluator(mappings)
     if whole:
-        evaluator._decoder = Decoder([()])
+        evaluator._first_look = evaluator._whole_look = Decoder([()])
     return evaluator.evaluate(Block("f", 1, data))
 
 

@@ -157,9 +157,11 @@ def test_results_in_order() -> None:
 
 
 def test_disabled() -> None:
-    """A mapping that is switched off takes nothing, an event it once rejected either."""
+    """A mapping that is switched off takes nothing, nor an event it once rejected: it is told."""
     line = (
         b'{"reason":"missing_email","detail":"","file":"f","line":1,"mapping":"off",'
         b'"event":{"type":"track","traits":{"email":"a@example.com"}}}'
     )
-    assert _evaluate(line).skipped == {"no_mapping_matched": 1}
+    (reject,) = _evaluate(line).rejects
+    assert (reject.reason, reject.mapping, reject.content) == ("unknown_mapping", None, line)
+    assert "the mapping off is disabled" in reject.detail

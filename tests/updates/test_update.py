@@ -231,8 +231,8 @@ def test_invalid_value(value: object) -> None:
 
 def test_invalid_written_value() -> None:
     """A list that a mapping itself makes, with something missing in it, is told as well."""
-    mapping = Plain(fields={7: {"@literal": [{"@path": "$.nowhere"}, {"a": {"@path": "$.x"}}]}})
-    assert _outcome(mapping, ANN) == "invalid_field_value"
+    mapping = Plain(fields={7: {"@arrayPath": ["$.items", {"a": {"@path": "$.x"}}]}})
+    assert _outcome(mapping, ANN | {"items": [{}]}) == "invalid_field_value"
 
 
 def test_no_fields() -> None:

@@ -106,7 +106,7 @@ def _applied(contacts: list[Contact]) -> State:
 def _filled(updates: list[Update], single: tuple[bool, ...] = SINGLE) -> Window:
     window = Window(single)
     for line, update in enumerate(updates, 1):
-        window.add(update, 0, line)
+        window.add_all([(line, update)], 0)
     return window
 
 
@@ -191,9 +191,9 @@ def test_spelling() -> None:
 def test_place() -> None:
     """A contact stands where the newest of its final values stood: the last file's last line."""
     window = Window((False, False))
-    window.add(Update(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5), 0, 90)
-    window.add(Update(0, 1, "a@example.com", ((7, "z"),), 6), 1, 2)
-    window.add(Update(0, 1, "a@example.com", ((8, "late"),), 1), 2, 1)
+    window.add_all([(90, Update(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5))], 0)
+    window.add_all([(2, Update(0, 1, "a@example.com", ((7, "z"),), 6))], 1)
+    window.add_all([(1, Update(0, 1, "a@example.com", ((8, "late"),), 1))], 2)
     (contact,) = window.final()
     assert (contact.file, contact.line, contact.mappings) == (1, 2, (0, 1))
 
@@ -202,7 +202,9 @@ def test_order() -> None:
     """Lists and contacts come in the order of their first update, fields by id."""
     window = Window(())
     for list_id, email in [(2, "b"), (1, "b"), (2, "a"), (2, "b")]:
-        window.add(Update(0, list_id, f"{email}@example.com", ((9, "x"), (8, "y")), NEVER), 0, 1)
+        window.add_all(
+            [(1, Update(0, list_id, f"{email}@example.com", ((9, "x"), (8, "y")), NEVER))], 0
+        )
     found = list(window.final())
     assert [(one.list_id, one.email_address[0]) for one in found] == [(2, "b"), (2, "a"), (1, "b")]
     assert {one.fields for one in found} == {((8, "y"), (9, "x"))}
@@ -217,7 +219,7 @@ def test_memory() -> None:
         before, _ = tracemalloc.get_traced_memory()
         for number in range(count):
             update = Update(0, 12345, f"contact{number}@example.com", ((789, "on"),), number)
-            window.add(update, 0, number)
+            window.add_all([(number, update)], 0)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
