@@ -17,6 +17,9 @@ ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"
 _Other: TypeAlias = bool | int | float | str | list[Any] | None
 """What may stand where a Part is expected."""
 
+_MANY: Final = 16
+"""How many names msgspec looks for one after the other before it is faster to read them all."""
+
 _WHOLE: Final = dict[str, Any]
 _check: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _HALF_A_PAIR: Final = re.compile(rb"(?i)(?<!\\)(?:\\\\)*\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])")
@@ -43,7 +46,10 @@ class Decoder:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(_shape(frozenset(paths)))
+        shape = _shape(frozenset(paths))
+        decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(shape)
+        self.is_whole: Final = shape is _WHOLE
+        """Whether all of an event is decoded, to a dict."""
         self.parse: Final = decoder.decode
         """Decode as `decode` does, but raise one of UNDECODABLE, which says less."""
 
@@ -93,8 +99,8 @@ def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run 
         return _WHOLE
     fields: list[tuple[str, Any, Any]] = []
     for name, inner in below.items():
-        part = Any if () in inner else _shape(frozenset(inner))
-        kind, default = (Any, UNSET) if part in {Any, _WHOLE} else (part | _Other, part())
+        part = _WHOLE if len(inner) > _MANY else _shape(frozenset(inner))
+        kind, default = (Any, UNSET) if part is _WHOLE else (part | _Other, part())
         fields.append((slot(name), kind, msgspec.field(default=default, name=name)))
     return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
 

@@ -41,14 +41,11 @@ def with_ticks(
     due = clock() + every
     wanted.release()
     while True:
-        left = due - clock()
-        if left <= 0:
+        try:
+            item = queue.get(timeout=max(0.0, due - clock()))
+        except Empty:
             yield Tick()
             due = clock() + every
-            continue
-        try:
-            item = queue.get(timeout=left)
-        except Empty:
             continue
         except InterruptedRunError:
             if queue.empty():
@@ -59,6 +56,9 @@ def with_ticks(
                 raise item.error
             return
         yield item
+        if clock() >= due:
+            yield Tick()
+            due = clock() + every
         wanted.release()
 
 

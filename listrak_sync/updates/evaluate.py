@@ -88,7 +88,7 @@ class Evaluator:
         deciding = {_TYPE, *integrations.PATHS, self._dispatch.path}
         self._first_look = Decoder(deciding)
         self._whole_look = Decoder(deciding | paths)
-        self._looks_once = True
+        self._looks_once = not self._whole_look.is_whole
         at_a_glance = (_TYPE, integrations.PATHS[0], self._dispatch.path)
         self._glance = attrgetter(*(".".join(map(slot, path)) for path in at_a_glance))
 
@@ -174,7 +174,7 @@ class Evaluator:
             else:
                 unmatched += 1
         result.lines = number - block.first_line + 1
-        self._looks_once = taken * 3 > result.lines
+        self._looks_once = taken * 3 > result.lines and not self._whole_look.is_whole
         result.skipped[FILTERED] += filtered
         result.skipped[NO_MATCH] += unmatched
 

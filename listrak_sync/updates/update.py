@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Path, find, find_in_objects, finder
+from listrak_sync.events.paths import Event, Found, Part, Path, find, finder, slot
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.compiler import DirectiveError, Value
 from listrak_sync.mapping.conditions import Condition, paths_of, pins
@@ -160,6 +160,7 @@ def _first_address(candidates: Iterable[Found]) -> str:
     raise _RejectedError("missing_email", "no e-mail address where the mapping looks for one")
 
 
+_roots: Final = (finder(("properties",)), finder(("traits",)))
 _timestamp: Final = finder(TIMESTAMP)
 _first_choice: Final = finder(EMAIL_PATHS[0])
 
@@ -245,21 +246,24 @@ def _membership(mapping: Mapping, event: Event) -> str:
 
 def _member_of(key: str) -> Callable[[Event], str]:
     """Return what says `on` for an event whose contact is in this audience, `off` for out."""
-    in_properties = finder(("properties", key), find_in_objects)
-    in_traits = finder(("traits", key), find_in_objects)
+    attribute = slot(key)
 
     def member(event: Event) -> str:
-        found = in_properties(event)
-        if found is None or found is UNSET:
-            found = in_traits(event)
-        if found is True or found == "true":
-            return "on"
-        if found is False or found == "false":
-            return "off"
-        if found is None or found is UNSET:
-            detail = f"neither properties nor traits say whether the contact is in {key}"
-        else:
-            detail = f"{key} is {_shown(found)}, neither true nor false"
+        found: Found = None
+        for root in _roots:
+            below: object = root(event)
+            if isinstance(below, dict):
+                found = below.get(key)
+            elif isinstance(below, Part):
+                found = getattr(below, attribute)
+            if found is True or found == "true":
+                return "on"
+            if found is False or found == "false":
+                return "off"
+            if found is not None and found is not UNSET:
+                detail = f"{key} is {_shown(found)}, neither true nor false"
+                raise _RejectedError("unknown_membership", detail)
+        detail = f"neither properties nor traits say whether the contact is in {key}"
         raise _RejectedError("unknown_membership", detail)
 
     return member
