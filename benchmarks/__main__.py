@@ -79,13 +79,14 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     events, packed, few, many = (
         str(here / name) for name in ("1.json", "1.json.gz", "few.json", "many.json")
     )
-    one, fifty = str(here / "one.yaml"), str(here / "fifty.yaml")
+    one, broad, fifty = (str(here / f"{name}.yaml") for name in ("one", "broad", "fifty"))
     made_up.write_events(Path(events), lines)
     made_up.compress(Path(events), Path(packed))
     made_up.write_events(Path(few), min(lines, SCRIPT_LINES))
     made_up.write_contacts(Path(many), contacts)
-    made_up.write_mapping(Path(one), 1)
-    made_up.write_mapping(Path(fifty), 50)
+    made_up.write_mappings(Path(one), 1)
+    made_up.write_mappings(Path(fifty), 50)
+    made_up.write_broad_mapping(Path(broad))
     jq = [Case("jq select", ("jq", one, events, "1"))] if shutil.which("jq") else []
     return [
         Case("orjson.loads", ("orjson", one, events, "1")),
@@ -95,7 +96,8 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
         Case("one mapping, 2 jobs", ("dry-run", one, events, "2"), "orjson.loads"),
         Case("fifty mappings", ("dry-run", fifty, events, "1"), "orjson.loads"),
         Case("fifty mappings, 2 jobs", ("dry-run", fifty, events, "2"), "orjson.loads"),
-        Case("fifty mappings again", ("dry-run", fifty, events, "1"), "one mapping"),
+        Case("one broad mapping", ("dry-run", broad, events, "1"), "orjson.loads"),
+        Case("fifty, once more", ("dry-run", fifty, events, "1"), "one broad mapping"),
         Case("one mapping again", ("dry-run", one, events, "1"), "json.loads"),
         *(Case("one mapping, once more", ("dry-run", one, events, "1"), each.name) for each in jq),
         Case("gzip", ("dry-run", one, packed, "1"), "one mapping"),

@@ -40,16 +40,27 @@ def compress(path: Path, packed: Path) -> None:
             target.write(block)
 
 
-def write_mapping(path: Path, count: int) -> None:
-    """Write a mapping file for some of the audiences; JSON is YAML."""
+def write_mappings(path: Path, count: int) -> None:
+    """Write a mapping file for the first audiences; JSON is YAML."""
+    _write_mappings(
+        path, {key: f'context.personas.computation_key = "{key}"' for key in AUDIENCES[:count]}
+    )
+
+
+def write_broad_mapping(path: Path) -> None:
+    """Write one mapping that takes the events of every audience."""
+    _write_mappings(path, {"all": 'context.personas.computation_class = "audience"'})
+
+
+def _write_mappings(path: Path, triggers: dict[str, str]) -> None:
     mappings = [
         {
-            "name": key,
-            "trigger": f'context.personas.computation_key = "{key}"',
+            "name": name,
+            "trigger": trigger,
             "list_id": 100 + number % 3,
             "profile_field_values": {str(700 + number): "useAudienceKey"},
         }
-        for number, key in enumerate(AUDIENCES[:count])
+        for number, (name, trigger) in enumerate(triggers.items())
     ]
     path.write_text(json.dumps({"mappings": mappings}, indent=1))
 
