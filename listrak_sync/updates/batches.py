@@ -80,8 +80,9 @@ def batches(
 
 def single(contacts: Iterable[Contact], route: Route) -> Iterator[Batch]:
     """Yield a batch for each contact, for mappings that do not batch."""
+    encode = _encode_row if route == LIST_IMPORT else _encode_contact
     for contact in contacts:
-        yield _batch_of(route, (contact,), (_encode(route, contact),))
+        yield _batch_of(route, (contact,), (encode(contact),))
 
 
 def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterator[Batch]:
@@ -90,20 +91,24 @@ def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterato
 
 
 def _gathered(contacts: Iterable[Contact], route: Route, limits: Limits) -> Iterator[Batch]:
+    encode, end = (_encode_row, 2) if route == LIST_IMPORT else (_encode_contact, 1)
     held: list[Contact] = []
     encoded: list[bytes] = []
-    size, end = 0, 2 if route == LIST_IMPORT else 1
+    size = room = list_id = 0
     for contact in contacts:
-        part = _encode(route, contact)
-        full = len(held) >= limits.contacts or size + len(part) + end > limits.bytes
-        if held and (full or held[0].list_id != contact.list_id):
-            yield _batch_of(route, held, encoded)
-            held, encoded = [], []
-        if not held:
-            size = 1 if route == PROFILE_FIELDS else list_file.empty_bytes(contact)
+        part = encode(contact)
+        size += len(part) + end
+        if size > limits.bytes or not room or contact.list_id != list_id:
+            if held:
+                yield _batch_of(route, held, encoded)
+                held, encoded = [], []
+            room, list_id = limits.contacts, contact.list_id
+            size = (1 if route == PROFILE_FIELDS else list_file.empty_bytes(contact)) + (
+                len(part) + end
+            )
+        room -= 1
         held.append(contact)
         encoded.append(part)
-        size += len(part) + end
     if held:
         yield _batch_of(route, held, encoded)
 
@@ -119,15 +124,13 @@ def _batch_of(route: Route, contacts: Iterable[Contact], encoded: Iterable[bytes
     return Batch(list_id, route, list_file.body(name, columns, content), held)
 
 
-def _encode(route: Route, contact: Contact) -> bytes:
-    if route == LIST_IMPORT:
-        return list_file.row((contact.email_address, *(value for _, value in contact.fields)))
-    return encode_contact(contact.email_address, contact.fields)
+def _encode_row(contact: Contact) -> bytes:
+    return list_file.row((contact.email_address, *(value for _, value in contact.fields)))
 
 
-def encode_contact(email_address: str, fields: FieldValues) -> bytes:
+def _encode_contact(contact: Contact) -> bytes:
     """Return a contact as an element of the body of `POST …/Contact/SegmentationField`."""
-    return b'{"emailAddress":%b,%b}' % (_json(email_address), _encode_values(fields))
+    return b'{"emailAddress":' + _json(contact.email_address) + _encode_values(contact.fields)
 
 
 _json: Final = msgspec.json.Encoder().encode
@@ -136,4 +139,4 @@ _json: Final = msgspec.json.Encoder().encode
 @lru_cache(maxsize=4096)
 def _encode_values(fields: FieldValues) -> bytes:
     values = [{"segmentationFieldId": field, "value": value} for field, value in fields]
-    return b'"segmentationFieldValues":%b' % _json(values)
+    return b',"segmentationFieldValues":%b}' % _json(values)

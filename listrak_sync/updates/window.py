@@ -140,28 +140,33 @@ class Window:
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
+        values, fields, places, mappings = self._values, self._fields, self._places, self._mappings
         all_rows = with_alone or not self._single
         for list_id, contacts in self._lists.items():
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
-                    yield self._contact(list_id, address, (first,))
+                    place, only = places[first], (fields[first], values[first])
+                    yield Contact(
+                        list_id,
+                        address,
+                        (only,),
+                        (mappings[first],),
+                        place >> _LINE_BITS,
+                        place & _LINE_MASK,
+                    )
                     continue
                 rows = [row for row in self._rows(first) if all_rows or not self._goes_alone(row)]
                 if rows:
-                    yield self._contact(list_id, address, rows)
-
-    def _contact(self, list_id: int, address: str, rows: Sequence[int]) -> Contact:
-        if len(rows) == 1:
-            (row,) = rows
-            place = self._places[row]
-            fields: FieldValues = ((self._fields[row], self._values[row]),)
-            mappings: tuple[int, ...] = (self._mappings[row],)
-        else:
-            place = max(self._places[row] for row in rows)
-            fields = tuple(sorted((self._fields[row], self._values[row]) for row in rows))
-            mappings = tuple(sorted({self._mappings[row] for row in rows}))
-        return Contact(list_id, address, fields, mappings, place >> _LINE_BITS, place & _LINE_MASK)
+                    place = max(places[row] for row in rows)
+                    yield Contact(
+                        list_id,
+                        address,
+                        tuple(sorted((fields[row], values[row]) for row in rows)),
+                        tuple(sorted({mappings[row] for row in rows})),
+                        place >> _LINE_BITS,
+                        place & _LINE_MASK,
+                    )
 
     def _rows(self, first: int) -> Iterator[int]:
         row = first

@@ -31,6 +31,8 @@ SLOT_BYTES: Final = 4 << 20
 
 _AHEAD: Final = 2
 _TOO_MUCH: Final = b""
+_MOST_OPEN: Final = 65_536
+"""A process opens no file with a higher number, unless it has thousands open."""
 
 Result: TypeAlias = tuple[Piece, Evaluated]
 _Counts: TypeAlias = tuple[int, int, dict[str, int], dict[int, int]]
@@ -159,23 +161,22 @@ class _Workers:
             warnings.simplefilter("ignore", DeprecationWarning)  # threads: see _work
             process = os.fork()
         if not process:
-            _work(self._evaluator, theirs, self._memory, [ours, *(c for _, c in self._processes)])
+            _work(self._evaluator, theirs, self._memory)
         theirs.close()
         self._processes.append((process, ours))
 
 
-def _work(
-    evaluator: Evaluator, connection: Connection, memory: mmap.mmap, others: list[Connection]
-) -> NoReturn:
+def _work(evaluator: Evaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
     """Answer for blocks until there is nobody who asks; signals are for the parent to heed.
 
     Nothing that another thread of the parent may hold is touched: no lock, no file, no output.
+    What is open is not kept open: where the parent is killed, nobody else holds its journal.
     """
     try:
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)
-        for other in others:
-            other.close()
+        os.closerange(3, connection.fileno())
+        os.closerange(connection.fileno() + 1, _MOST_OPEN)
         while True:
             slot, length, file, first = _decode_task(connection.recv_bytes())
             start = slot * SLOT_BYTES

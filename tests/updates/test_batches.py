@@ -20,8 +20,8 @@ from listrak_sync.updates.batches import (
     Batch,
     Limits,
     Route,
+    _encode_contact,
     batches,
-    encode_contact,
     rebatch,
     single,
 )
@@ -117,7 +117,7 @@ def test_no_smaller_than_need_be(contacts: list[Contact], limits: Limits) -> Non
     """A batch ends only where its next contact would break a limit or is of another list."""
     for batch, following in pairwise(_batches(contacts, limits)):
         next_one = following.contacts[0]
-        size = len(batch.body) + 1 + len(encode_contact(next_one.email_address, next_one.fields))
+        size = len(batch.body) + 1 + len(_encode_contact(next_one))
         assert (
             batch.list_id != following.list_id
             or len(batch.contacts) == limits.contacts
