@@ -133,7 +133,7 @@ def test_body(contacts: list[Contact], limits: Limits) -> None:
         assert json.loads(batch.body) == expected
         assert list(map(list, json.loads(batch.body))) == list(map(list, expected))
         assert batch.body == b"[%b]" % b",".join(
-            encode_contact(contact.email_address, contact.fields) for contact in batch.contacts
+            _encode_contact(contact) for contact in batch.contacts
         )
 
 
