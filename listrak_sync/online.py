@@ -142,17 +142,17 @@ def _field_problems(
         there = known.get(field.id)
         if there is None:
             message = f"list {list_id} has no profile field {field.id}"
-            yield _problem(mapping, "missing_field", message)
+            yield _problem(mapping, "missing_field", message, field)
             continue
         what = f"field {field.id} ({there.name}) of list {list_id}"
         text = field_text(field.value.constant) or ""
         if _switches(field) and there.data_type not in {CHECK_BOX, None}:
             value = "on or off" if field.may_use_audience else text
             message = f"{what} is set to {value}, but is no CheckBox: it is {there.data_type}"
-            yield _problem(mapping, "no_check_box", message)
+            yield _problem(mapping, "no_check_box", message, field)
         elif not _switches(field) and 0 < (there.max_length or 0) < len(text):
             message = f"{what} takes {there.max_length} characters, the constant has {len(text)}"
-            yield _problem(mapping, "too_long", message)
+            yield _problem(mapping, "too_long", message, field)
 
 
 def _switches(field: Field) -> bool:
@@ -160,8 +160,10 @@ def _switches(field: Field) -> bool:
     return field.may_use_audience or field_text(field.value.constant) in SWITCHES
 
 
-def _problem(mapping: Mapping, kind: str, message: str) -> Finding:
-    return Finding(mapping.place, kind, f"{mapping.name!r}: {message}")
+def _problem(mapping: Mapping, kind: str, message: str, field: Field | None = None) -> Finding:
+    """Return a problem at a field's place, or else at its mapping's."""
+    place = mapping.place if field is None else field.place
+    return Finding(place, kind, f"{mapping.name!r}: {message}")
 
 
 def _allowed(answer: _T | Failure, what: str, areas: str) -> _T:

@@ -206,14 +206,16 @@ def test_once_for_each_list(start: Start) -> None:
     ],
 )
 def test_field_problems(start: Start, values: dict[str, object], kind: str, message: str) -> None:
-    """A field that is missing, is no check box or is too short is a fault of its mapping."""
+    """A field that is missing, is no check box or is too short is a fault at its place."""
     checked = start().check((7, {"789": "on"}), (7, values))
     (problem,) = checked.problems
-    assert (problem.kind, problem.place.path) == (kind, "mappings[1]")
+    (field,) = values
+    path = f"mappings[1].profile_field_values.{field}"
+    assert (problem.kind, problem.place.path) == (kind, path)
     assert problem.message == f"'mappings[1]': {message}"
     error = checked.error("m.yaml")
     assert isinstance(error, SettingsError)
-    assert error.message == f"m.yaml:1:{problem.place.column}: mappings[1]: {problem.message}"
+    assert error.message == f"m.yaml:1:{problem.place.column}: {path}: {problem.message}"
 
 
 @pytest.mark.parametrize("value", ["Köln!", {"@path": "$.properties.city"}])

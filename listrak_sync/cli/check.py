@@ -9,9 +9,10 @@ import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.console import Messages, printable
+from listrak_sync.cli.console import Messages, counted, printable
 from listrak_sync.cli.lookups import listrak, print_lines
 from listrak_sync.errors import ListrakSyncError
+from listrak_sync.events.sources import shown
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL
 from listrak_sync.mapping.check import Finding, remarks
 from listrak_sync.mapping.faults import Fault, MappingFileError
@@ -81,13 +82,9 @@ def _tell(file: str, count: int, found: Sequence[Finding], checked: Checked | No
     messages = Messages()
     for line in checked.not_checked if checked else ():
         messages.info(line)
-    counts = f"{_counted(count, 'mapping')}, no faults, {_counted(len(found), 'remark')}"
-    asked = f", {_counted(checked.lists, 'list')} found at Listrak" if checked else ""
+    counts = f"{counted(count, 'mapping')}, no faults, {counted(len(found), 'remark')}"
+    asked = f", {counted(checked.lists, 'list')} found at Listrak" if checked else ""
     messages.info(f"{file}: {counts}{asked}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _print_json(
@@ -100,7 +97,7 @@ def _print_json(
 ) -> None:
     keys = ("line", "column", "path", "message", "instead")
     record = {
-        "file": file,
+        "file": shown(file),
         "mappings": mappings,
         "faults": [{key: getattr(fault, key) for key in keys} for fault in faults],
         "remarks": [remark.as_json() for remark in remarks],

@@ -11,7 +11,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
-from listrak_sync.cli.console import Messages, Output
+from listrak_sync.cli.console import Messages, Output, counted
 from listrak_sync.errors import UsageError
 
 app = typer.Typer(
@@ -57,6 +57,12 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    conditions: Annotated[
+        bool,
+        typer.Option(
+            "--conditions", help="Write triggers as conditions, where those can say the same."
+        ),
+    ] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the file if there is one already.")
     ] = False,
@@ -67,15 +73,14 @@ def import_(
 
     messages = Messages(quiet=quiet)
     source = "standard input" if file == "-" else file
-    imported = import_subscriptions(source, _read(file))
+    imported = import_subscriptions(source, _read(file), as_conditions=conditions)
     for skipped in imported.skipped:
         messages.info(f"left out: {skipped.what}: {skipped.reason}")
     if output is None:
         _print(imported.text.removesuffix("\n").encode())
         return
     _write(output, imported.text, replace=force)
-    plural = "s" * (imported.mappings != 1)
-    messages.info(f"{output}: {imported.mappings} mapping{plural} written")
+    messages.info(f"{output}: {counted(imported.mappings, 'mapping')} written")
     messages.info(f"Look it over, then run: listrak-sync mapping check -m {output}")
 
 

@@ -16,7 +16,7 @@ from listrak_sync.mapping.contradictions import (
     contradiction,
     dead_branches,
 )
-from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Mapping, Place
+from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Field, Mapping, Place
 from listrak_sync.mapping.values import field_text, parse_id
 
 MOST_MAPPINGS: Final = 50
@@ -144,19 +144,21 @@ def _quoted(mapping: Mapping, part: Condition) -> str:
 
 def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
     """Remark on mappings that set a contact's field to two values for the same events."""
-    by_field: dict[tuple[int | None, int], list[tuple[Mapping, str]]] = {}
+    by_field: dict[tuple[int | None, int], list[tuple[Mapping, Field, str]]] = {}
     for mapping in mappings:
         for field in mapping.fields:
             text = field_text(field.value.constant)
             if text is not None and text != USE_AUDIENCE_KEY and list_id_of(mapping):
-                by_field.setdefault((list_id_of(mapping), field.id), []).append((mapping, text))
+                by_field.setdefault((list_id_of(mapping), field.id), []).append(
+                    (mapping, field, text)
+                )
     numbers: dict[Hashable, int] = {}
     conditions = {
         mapping.place: {numbers.setdefault(key, len(numbers)) for key in conjuncts(mapping.trigger)}
         for mapping in mappings
     }
     for (list_id, field_id), setters in by_field.items():
-        for (first, one), (second, other) in combinations(setters, 2):
+        for (first, set_before, one), (second, set_here, other) in combinations(setters, 2):
             before, after = conditions[first.place], conditions[second.place]
             if one == other or not (before <= after or after <= before):
                 continue
@@ -164,9 +166,10 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
                 continue
             message = (
                 f"field {field_id} of list {list_id} is set to {other!r} here and to {one!r} by "
-                f"{first.name!r} (line {first.place.line}) for the same events; the later one wins"
+                f"{first.name!r} (line {set_before.place.line}) for the same events; "
+                "the later one wins"
             )
-            yield Finding(second.place, "contradictory_values", message)
+            yield Finding(set_here.place, "contradictory_values", message)
 
 
 def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:

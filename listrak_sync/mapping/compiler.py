@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 from msgspec import UNSET
@@ -26,6 +26,8 @@ class Value:
     resolve: Resolve
     paths: frozenset[Path] = frozenset()
     constant: Found = UNSET
+    written: tuple[Node, ...] = ()
+    """What it may come to as it is written in the file, whatever the event."""
 
     @property
     def is_constant(self) -> bool:
@@ -68,15 +70,15 @@ class Compiler:
         """Compile a constant, a directive, or a list or mapping of them."""
         match node.value:
             case tuple(items):
-                return _together(_list, [self.value(item) for item in items])
+                return _together(node, _list, [self.value(item) for item in items])
             case dict(entries) if any(name.startswith("@") for name in entries):
                 return self.directive(node)
             case dict(entries):
                 names = list(entries)
                 values = [self.value(entry.value) for entry in entries.values()]
-                return _together(lambda parts: _object(names, parts), values)
+                return _together(node, lambda parts: _object(names, parts), values)
             case scalar:
-                return constant(scalar)
+                return replace(constant(scalar), written=(node,))
 
     def directive(self, node: Node) -> Value:
         """Compile a mapping with exactly one key that starts with `@`."""
@@ -94,9 +96,10 @@ class Compiler:
                 )
         compile_ = self._directives.get(str(first.key.value))
         if compile_ is None:
-            near = difflib.get_close_matches(str(first.key.value), self._directives, 1)
+            by_lower = {name.lower(): name for name in self._directives}
+            near = difflib.get_close_matches(str(first.key.value).lower(), by_lower, 1)
             known = ", ".join(self._directives)
-            instead = f"did you mean {near[0]}?" if near else f"known: {known}"
+            instead = f"did you mean {by_lower[near[0]]}?" if near else f"known: {known}"
             self.document.fault(first.key, f"there is no directive {first.key.value}", instead)
             return NOTHING
         return compile_(self, first.value)
@@ -108,24 +111,28 @@ class Compiler:
         self.document.fault(node, f"{what} is {node.kind}", "write a text or a directive")
         return NOTHING
 
-    def options(self, node: Node, directive: str, known: tuple[str, ...]) -> dict[str, Node]:
-        """Return the options of a directive by name, faults noted."""
+    def options(
+        self, node: Node, directive: str, known: tuple[str, ...], needed: tuple[str, ...] = ()
+    ) -> dict[str, Node] | None:
+        """Return the options of a directive by name; None where one that is needed is missing."""
         if not isinstance(node.value, dict):
             instead = f"write {', '.join(known)} under it"
             self.document.fault(node, f"{directive} needs options, not {node.kind}", instead)
-            return {}
-        for name, entry in node.value.items():
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                instead = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                self.document.fault(entry.key, f"{directive} has no option {name}", instead)
-        return {name: entry.value for name, entry in node.value.items()}
+            return None
+        meant = self.document.known(node.value, known, f"{directive} has no option {{}}")
+        missing = [name for name in needed if name not in node.value]
+        if lacking := [name for name in missing if name not in meant]:
+            names, keys = " and ".join(lacking), " and ".join(f"{name}:" for name in lacking)
+            self.document.lacking(node, f"{directive} needs {names}", f"write {keys} under it")
+        return None if missing else {name: entry.value for name, entry in node.value.items()}
 
-    def needed(self, node: Node, options: Mapping[str, Node], directive: str, name: str) -> Node:
-        """Return an option that must be there; the directive itself where it is missing."""
-        if name not in options and isinstance(node.value, dict):
-            self.document.fault(node, f"{directive} needs {name}", f"write {name}: under it")
-        return options.get(name, node)
+    def choice(self, node: Node, option: str, choices: tuple[str, ...]) -> str | None:
+        """Return the word that an option is; None, and a fault noted, where it is none of them."""
+        if isinstance(node.value, str) and node.value in choices:
+            return node.value
+        written = repr(node.value) if isinstance(node.value, str) else node.kind
+        self.document.fault(node, f"the {option} is {written}", f"write {' or '.join(choices)}")
+        return None
 
 
 CompileDirective: TypeAlias = Callable[[Compiler, Node], Value]
@@ -150,13 +157,16 @@ def _object(names: list[str], parts: list[Found]) -> Json:
     return cast(Json, dict(zip(names, parts, strict=True)))
 
 
-def _together(build: Callable[[list[Found]], Json], values: list[Value]) -> Value:
+def _together(node: Node, build: Callable[[list[Found]], Json], values: list[Value]) -> Value:
     """Return a list or mapping of values; what is missing in it stays UNSET."""
     resolvers = [value.resolve for value in values]
     if all(value.is_constant for value in values):
-        return constant(build([value.constant for value in values]))
+        same = constant(build([value.constant for value in values]))
+        return replace(same, written=(node,))
     paths = frozenset[Path]().union(*(value.paths for value in values))
-    return Value(lambda event: build([resolver(event) for resolver in resolvers]), paths)
+    return Value(
+        lambda event: build([resolver(event) for resolver in resolvers]), paths, written=(node,)
+    )
 
 
 def nodes_below(node: Node) -> Iterator[Node]:

@@ -59,12 +59,15 @@ def _template(compiler: Compiler, node: Node) -> Value:
 
 
 def _if(compiler: Compiler, node: Node) -> Value:
-    options = compiler.options(node, "@if", ("exists", "blank", "then", "else"))
+    known = ("exists", "blank", "then", "else")
+    options = compiler.options(node, "@if", known)
+    if options is None:
+        return NOTHING
     tests = {name: test for name, test in options.items() if name in {"exists", "blank"}}
     if all(map(is_falsy, tests.values())):
-        if isinstance(node.value, dict):
+        if all(name in known for name in options):
             instead = "write exists: or blank: with a directive under it"
-            compiler.document.fault(node, "@if tests nothing", instead)
+            compiler.document.lacking(node, "@if tests nothing", instead)
         return NOTHING
     name = "exists" if "exists" in tests else "blank"
     operand = compiler.value(tests[name])
@@ -73,25 +76,25 @@ def _if(compiler: Compiler, node: Node) -> Value:
     if "else" in options and is_falsy(options["else"]):
         otherwise = NOTHING
     test, yes, no = operand.resolve, then.resolve, otherwise.resolve
-    paths = operand.paths | then.paths | otherwise.paths
-    if name == "exists":
-        return Value(lambda event: no(event) if _is_nothing(test(event)) else yes(event), paths)
-    return Value(lambda event: no(event) if _is_blank(test(event)) else yes(event), paths)
+    fails = _is_nothing if name == "exists" else _is_blank
+    return Value(
+        lambda event: no(event) if fails(test(event)) else yes(event),
+        operand.paths | then.paths | otherwise.paths,
+        written=then.written + otherwise.written,
+    )
 
 
 def _case(compiler: Compiler, node: Node) -> Value:
-    options = compiler.options(node, "@case", ("operator", "value"))
-    operator = options.get("operator")
-    if operator is None or operator.value not in {"lower", "upper"}:
-        where = operator or node
-        compiler.document.fault(where, "@case needs an operator", "write operator: lower or upper")
+    options = compiler.options(node, "@case", ("operator", "value"), ("operator",))
+    if options is None:
         return NOTHING
+    operator = compiler.choice(options["operator"], "operator", ("lower", "upper"))
     if "value" not in options:
         return NOTHING
     operand = compiler.text(options["value"], "the value of @case")
-    if operand.constant == "":
+    if is_falsy(options["value"]):
         return NOTHING
-    change = str.lower if operator.value == "lower" else str.upper
+    change = str.lower if operator == "lower" else str.upper
 
     def resolve(event: Event) -> Found:
         value = operand.resolve(event)

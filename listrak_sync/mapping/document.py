@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 import yaml
 
+from listrak_sync.mapping import core_schema
 from listrak_sync.mapping.conditions import Span
+from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.faults import Fault, MappingFileError
+from listrak_sync.mapping.scalar_places import places
 
 MAX_NODES: Final = 200_000
 """How many values a file may hold, its aliases written out."""
@@ -18,20 +23,8 @@ MAX_NODES: Final = 200_000
 MAX_DEPTH: Final = 100
 """How deep values may nest."""
 
-_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+|$))+")
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
 _CORE: Final = "tag:yaml.org,2002:"
-_PLAIN: Final = {
-    "null": re.compile(r"~|null|Null|NULL|"),
-    "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
-    "int": re.compile(r"[-+]?(?:0|[1-9][0-9]{0,999})|0o[0-7]{1,999}|0x[0-9a-fA-F]{1,999}"),
-    "float": re.compile(
-        r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
-        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
-    ),
-}
-"""The plain scalars of YAML 1.2's core schema that are no text; leading zeros stay text."""
-
-Scalar: TypeAlias = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +44,8 @@ class Node:
     start: int
     end: int
     style: str | None = None
+    head: Node | None = None
+    """What a list or mapping stands behind: its key, or the dash of a list's item."""
 
     @property
     def kind(self) -> str:
@@ -77,6 +72,7 @@ class Document:
         self.file = file
         self.text = text
         self.faults: list[Fault] = []
+        self._faulty: set[int] = set()
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def root(self) -> Node:
@@ -102,18 +98,46 @@ class Document:
         return _Builder(self).build(node)
 
     def fault(self, node: Node, message: str, instead: str, span: Span | None = None) -> None:
-        """Note a fault at a node, or at offsets into the text that the node holds."""
-        start, end = node.start, node.end
+        """Note a fault at a node, or at offsets into the text that the node holds.
+
+        Of several at one place only the first is kept: the others follow from it, or say it
+        again where an alias repeats the place.
+        """
+        at = Span(node.start, node.end)
         if span is not None and isinstance(node.value, str):
-            start = self.source_offset(node, span.start)
-            end = self.source_offset(node, max(span.start, span.end - 1)) + 1
-        self._add(node.path, start, end - start, message, instead)
+            at = self.within(node, span)
+        self._add(node.path, at.start, at.end - at.start, message, instead)
+
+    def lacking(self, node: Node, message: str, instead: str) -> None:
+        """Note that something is missing in a node, at the key or dash that it stands behind."""
+        self.fault(node.head or node, message, instead)
+
+    def known(
+        self, entries: Mapping[str, Entry], known: Collection[str], message: str
+    ) -> frozenset[str]:
+        """Note every key that is not known, by a message with `{}`.
+
+        Return the known ones that the others are taken for: these are not missing, too.
+        """
+        meant: set[str] = set()
+        for name, entry in entries.items():
+            if name in known:
+                continue
+            snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+            near = difflib.get_close_matches(snake, known, 1)
+            meant.update(near)
+            instead = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            self.fault(entry.key, message.format(name or "''"), instead)
+        return frozenset(meant)
 
     def source(self, node: Node) -> str:
         """Return a node as it is written in the file."""
         return self.text[node.start : node.end]
 
     def _add(self, path: str, offset: int, width: int, message: str, instead: str) -> None:
+        if offset in self._faulty:
+            return
+        self._faulty.add(offset)
         line, column = self.position(offset)
         source = self.text[self._lines[line - 1] :].split("\n", 1)[0].rstrip("\r")
         self.faults.append(Fault(self.file, line, column, path, message, instead, source, width))
@@ -123,41 +147,18 @@ class Document:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
-    def source_offset(self, node: Node, index: int) -> int:
-        """Return where in the file a character of a node's text stands.
+    def within(self, node: Node, span: Span) -> Span:
+        """Return where in the file a part of a node's text stands.
 
-        Quotes, escapes, folds and indents are followed as YAML reads them; white space
-        itself may be off by a fold.
+        What is behind the text stands behind its last character that is no white space.
         """
-        text, at = str(node.value), node.start
-        if node.style in {"|", ">"}:
-            at = self.text.find("\n", at) + 1
-        elif node.style in {"'", '"'}:
-            at += 1
-        for position, character in enumerate(text[: index + 1]):
-            while at < node.end and self.text[at].isspace() and not character.isspace():
-                at += 1
-            width = self._escape_width(node.style, at)
-            while width < 0 and at < node.end:
-                at -= width
-                width = self._escape_width(node.style, at)
-            if position == index:
-                break
-            if not character.isspace() or self.text[at : at + 1].isspace() or width > 1:
-                at += width
-        return min(at, node.end)
-
-    def _escape_width(self, style: str | None, at: int) -> int:
-        """Return how many characters of the file make the next one; negative: none of them."""
-        if style == "'" and self.text.startswith("''", at):
-            return 2
-        if style == '"' and self.text[at : at + 1] == "\\":
-            escape = self.text[at + 1 : at + 2]
-            if escape in {"\n", "\r"}:
-                rest = self.text[at + 1 :]
-                return -1 - (len(rest) - len(rest.lstrip()))
-            return {"x": 4, "u": 6, "U": 10}.get(escape, 2)
-        return 1
+        text = str(node.value)
+        found = places(self.text, Span(node.start, node.end), node.style, text)
+        last = len(text.rstrip())
+        if span.start >= last:
+            end = found[last - 1].end if last else found[-1].end
+            return Span(end, end)
+        return Span(found[span.start].start, found[max(span.start, span.end - 1)].end)
 
 
 class _CoreLoader(yaml.SafeLoader):
@@ -174,29 +175,50 @@ class _Builder:
         self.open: set[int] = set()
         self.count = 0
 
-    def build(self, source: yaml.Node | None, path: str = "") -> Node:
+    def build(self, source: yaml.Node | None, path: str = "", head: Node | None = None) -> Node:
         if source is None:
             return Node(None, path, 0, len(self.document.text))
         start, end = source.start_mark.index, source.end_mark.index
+        node = Node(None, path, start, end, head=head)
         self.count += 1
         if id(source) in self.open or self.count > MAX_NODES:
-            node = Node(None, path, start, end)
             self.document.fault(node, "an alias makes this endless", "write the values out")
             raise MappingFileError(self.document.faults)
         if len(self.open) > MAX_DEPTH:
             message = f"values nest deeper than {MAX_DEPTH}"
-            self.document.fault(Node(None, path, start, end), message, "write it flatter")
+            self.document.fault(node, message, "write it flatter")
             raise MappingFileError(self.document.faults)
         if isinstance(source, yaml.ScalarNode):
             return self.scalar(source, path)
         self.open.add(id(source))
         try:
             if isinstance(source, yaml.SequenceNode):
-                items = [self.build(item, f"{path}[{i}]") for i, item in enumerate(source.value)]
-                return Node(tuple(items), path, start, end)
-            return Node(self.entries(source, path), path, start, end)
+                self.no_tag(source, node, "seq")
+                return replace(node, value=self.items(source, path))
+            self.no_tag(source, node, "map")
+            return replace(node, value=self.entries(source, path))
         finally:
             self.open.discard(id(source))
+
+    def no_tag(self, source: yaml.Node, node: Node, own: str) -> None:
+        if source.tag != f"{_CORE}{own}":
+            what = "list" if own == "seq" else "mapping"
+            message = f"the tag {source.tag} cannot stand before a {what}"
+            self.document.fault(node, message, "take the tag out")
+
+    def items(self, source: yaml.SequenceNode, path: str) -> tuple[Node, ...]:
+        paths = (f"{path}[{number}]" for number in range(len(source.value)))
+        if source.flow_style:
+            return tuple(map(self.build, source.value, paths))
+        return tuple(map(self.item, source.value, paths))
+
+    def item(self, source: yaml.Node, path: str) -> Node:
+        """Build an item of a list in block style, which stands behind a dash."""
+        text, start = self.document.text, source.start_mark.index
+        dash = text.rfind("-", 0, start)
+        follows = dash >= 0 and not text[dash + 1 : start].strip()
+        head = Node("-", path, dash, source.end_mark.index) if follows else None
+        return self.build(source, path, head)
 
     def entries(self, source: yaml.Node, path: str) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
@@ -205,19 +227,13 @@ class _Builder:
                 where = Node("", path, key_source.start_mark.index, key_source.end_mark.index)
                 self.document.fault(where, "a key must be a word or a number", "write one")
                 continue
-            name = key_source.value
+            name = _joined(key_source.value, "replace")
             inner = f"{path}.{name}" if path else name
-            key = Node(
-                name,
-                inner,
-                key_source.start_mark.index,
-                key_source.end_mark.index,
-                key_source.style,
-            )
+            key = replace(self.scalar(key_source, inner), value=name)
             if name in entries:
                 self.document.fault(key, f"the key {name} is given twice", "keep one of them")
                 continue
-            entries[name] = Entry(key, self.build(value_source, inner))
+            entries[name] = Entry(key, self.build(value_source, inner, key))
         return entries
 
     def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
@@ -225,36 +241,24 @@ class _Builder:
         start, end = source.start_mark.index, source.end_mark.index
         properties = _PROPERTIES.match(self.document.text, start, end)
         explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
-        start = properties.end() if properties else start
+        tagged = Node("", path, start, end, source.style)
+        node = replace(tagged, start=properties.end() if properties else start)
         try:
-            text = source.value.encode("utf-16", "surrogatepass").decode("utf-16")
+            text = _joined(source.value, "strict")
         except UnicodeDecodeError:
-            node = Node("", path, start, end, source.style)
             self.document.fault(node, "half of a surrogate pair is escaped", "write the other half")
             return node
-        node = Node(text, path, start, end, source.style)
-        tagged = Node(text, path, source.start_mark.index, end, source.style)
-        if explicit and tag not in {"str", "null", "bool", "int", "float"}:
+        if not explicit:
+            return replace(node, value=text if source.style else core_schema.bare(text))
+        if tag not in core_schema.KINDS:
             self.document.fault(tagged, f"the tag {source.tag} is unknown", "take the tag out")
-            return node
-        if explicit and tag == "str":
-            return node
-        if source.style is None or explicit:
-            for kind, pattern in _PLAIN.items():
-                if pattern.fullmatch(text) and (not explicit or tag == kind):
-                    return Node(_scalar(kind, text), path, start, end, source.style)
-            if explicit:
-                self.document.fault(tagged, f"{text!r} is no {tag}", "take the tag out")
-        return node
+        elif core_schema.matches(tag, text):
+            return replace(node, value=core_schema.read(tag, text))
+        else:
+            self.document.fault(tagged, f"{text!r} is no {tag}", "take the tag out")
+        return replace(node, value=text)
 
 
-def _scalar(kind: str, text: str) -> Scalar:
-    match kind:
-        case "null":
-            return None
-        case "bool":
-            return text.lower() == "true"
-        case "int":
-            return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
-        case _:
-            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+def _joined(text: str, errors: str) -> str:
+    """Return a text with its escaped surrogates joined to the characters that they make."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", errors)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,6 +18,7 @@ from listrak_sync.mapping.conditions import (
     In,
     Literal,
     PathOf,
+    Truth,
     compile_condition,
     paths_of,
 )
@@ -60,20 +63,28 @@ class MappingExplainer:
         return None
 
     def text(self, condition: Condition) -> str:
-        """Return a condition as it is written in the mapping file."""
-        return self._source.text(condition.span) if self._source else ""
+        """Return a condition as it is written; in the trigger language for YAML of many lines."""
+        if self._source is None:
+            return ""
+        start, end = condition.span.start, condition.span.end
+        is_yaml = not isinstance(self._source.node.value, str)
+        if is_yaml and "\n" in self._source.document.text[start:end].rstrip():
+            with suppress(NotExpressibleError):
+                return fql_text(condition)
+        return self._source.text(condition.span)
 
     def at(self, condition: Condition) -> str:
         """Return where a condition stands, as file:line:column of the mapping file."""
         if self._source is None:
             return ""
         place = self._source.place(condition.span)
-        return f"{self._source.document.file}:{place.line}:{place.column}"
+        file = os.fsencode(self._source.document.file).decode(errors="backslashreplace")
+        return f"{file}:{place.line}:{place.column}"
 
     def _failure(self, condition: Condition, event: Event) -> Failure:
         found = {
             path_text(path): None if (value := find(event, path)) is UNSET else value
-            for path in dict.fromkeys(paths_of(condition))
+            for path in reversed(tuple(paths_of(condition)))
         }
         text = self.text(condition)
         return Failure(text, self.at(condition), _expected(condition, text), found)
@@ -109,6 +120,8 @@ def _expected(condition: Condition, text: str) -> str:
                 return f"{operator} {operand_text(literal)}"
             case In(PathOf(), container):
                 return f"in {operand_text(container)}"
+            case Truth(PathOf()):
+                return "= true"
         return fql_text(condition)
     except NotExpressibleError:
         return text

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
 from listrak_sync.errors import SettingsError
-from listrak_sync.mapping.compiler import Compiler, Value, constant, is_directive, nodes_below
+from listrak_sync.events.sources import shown
+from listrak_sync.mapping import settings
+from listrak_sync.mapping.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.conditions import Condition, Span
 from listrak_sync.mapping.directives import COMPILERS
 from listrak_sync.mapping.document import Document, Entry, Node
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.fql import parse as parse_trigger
 from listrak_sync.mapping.fql_tokens import FqlError
-from listrak_sync.mapping.values import is_email_address, parse_id
+from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml_conditions import read_conditions
 
 USE_AUDIENCE_KEY: Final = "useAudienceKey"
@@ -33,15 +34,11 @@ KEYS: Final = (
     "audience_key",
     "enable_batching",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A profile field's id and its value; `may_use_audience` where the audience decides it."""
-
-    id: int
-    value: Value
-    may_use_audience: bool
+_NEEDED: Final = {
+    "list_id": "and the id of a list",
+    "profile_field_values": "and below it 789: on",
+}
+"""The keys that a mapping must have, and what to write there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +51,33 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A profile field's id and its value; `may_use_audience` where the audience decides it."""
+
+    id: int
+    value: Value
+    may_use_audience: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class ConditionSource:
-    """The text that a mapping's condition was read from."""
+    """What a mapping's condition was read from: spans are offsets into a trigger, or the file."""
 
     document: Document
     node: Node
 
     def place(self, span: Span) -> Place:
         """Return where a part of the condition stands."""
-        return Place(*self.document.position(self._offsets(span)[0]), self.node.path)
+        if isinstance(self.node.value, str):
+            span = self.document.within(self.node, span)
+        return Place(*self.document.position(span.start), self.node.path)
 
     def text(self, span: Span) -> str:
-        """Return a part of the condition as it is written, on one line."""
-        start, end = self._offsets(span)
-        return " ".join(self.document.text[start:end].split())
-
-    def _offsets(self, span: Span) -> tuple[int, int]:
-        """Return offsets into the file: a trigger's spans are offsets into its own text."""
-        if not isinstance(self.node.value, str):
-            return span.start, span.end
-        last = max(span.start, span.end - 1)
-        return (
-            self.document.source_offset(self.node, span.start),
-            self.document.source_offset(self.node, last) + 1,
-        )
+        """Return a part of the condition on one line: of a trigger, or of YAML as it stands."""
+        trigger = self.node.value
+        text = trigger if isinstance(trigger, str) else self.document.text
+        return " ".join(text[span.start : span.end].split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def load(file: FilePath) -> tuple[Mapping, ...]:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "Save the file as UTF-8."
         raise SettingsError(f"{file}:{line}: this is no UTF-8", hint) from error
-    return parse(str(file), text)
+    return parse(shown(file), text)
 
 
 def parse(file: str, text: str) -> tuple[Mapping, ...]:
@@ -132,20 +132,23 @@ class _Reader:
         self.fault = document.fault
         self.compiler = Compiler(document, COMPILERS)
         self.names: dict[str, str] = {}
+        """Whose every name is, the names that mappings have by default among them."""
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
         if not isinstance(root.value, dict):
             self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
             return ()
-        self.known(root.value, ("mappings",))
+        self.document.known(root.value, ("mappings",), "the key {} is unknown")
         entry = root.value.get("mappings")
         if entry is None:
             if not self.document.faults:
                 self.fault(root, "the key mappings is missing", "begin the file with mappings:")
             return ()
         if not isinstance(entry.value.value, tuple) or not entry.value.value:
-            self.fault(entry.value, "mappings holds no list", "write a mapping as - name: …")
+            given = "is empty" if entry.value.value == () else "holds no list"
+            self.fault(entry.value, f"mappings {given}", "write a mapping as - name: …")
             return ()
+        self.names = {node.path: node.path for node in entry.value.value if _is_unnamed(node)}
         found = [self.mapping(node) for node in entry.value.value]
         return tuple(mapping for mapping in found if mapping is not None)
 
@@ -154,18 +157,19 @@ class _Reader:
             self.fault(node, f"a mapping is expected, not {node.kind}", "write name: …, trigger: …")
             return None
         entries = node.value
-        self.known(entries, KEYS)
+        meant = self.document.known(entries, KEYS, "the key {} is unknown")
+        self.needed(node, [key for key in _NEEDED if key not in entries and key not in meant])
         condition, source = self.condition(entries)
         return Mapping(
             name=self.name(entries.get("name"), node.path),
             enabled=self.switch(entries.get("enabled")),
             trigger=condition,
-            list_id=self.list_id(node, entries.get("list_id")),
-            email_address=self.email_address(entries.get("email_address")),
-            fields=self.fields(node, entries.get("profile_field_values")),
-            audience_key=self.audience_key(entries.get("audience_key")),
+            list_id=self.optional(entries.get("list_id"), settings.list_id) or NOTHING,
+            email_address=self.optional(entries.get("email_address"), settings.email_address),
+            fields=self.fields(entries.get("profile_field_values")),
+            audience_key=self.optional(entries.get("audience_key"), settings.audience_key),
             enable_batching=self.switch(entries.get("enable_batching")),
-            place=Place(*self.document.position(node.start), node.path),
+            place=self.place(node),
             source=source,
         )
 
@@ -183,20 +187,20 @@ class _Reader:
             return read_conditions(self.document, conditions.value), source
         return None, None
 
-    def known(self, entries: dict[str, Entry], known: tuple[str, ...]) -> None:
-        for name, entry in entries.items():
-            if name not in known:
-                snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-                near = difflib.get_close_matches(snake, known, 1)
-                instead = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-                self.fault(entry.key, f"the key {name} is unknown", instead)
+    def needed(self, node: Node, missing: Sequence[str]) -> None:
+        """Note the keys that a mapping lacks."""
+        if missing:
+            message = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+            instead = ", ".join(f"{key}: {_NEEDED[key]}" for key in missing)
+            self.document.lacking(node, message, f"write {instead}")
 
     def name(self, entry: Entry | None, path: str) -> str:
         if entry is None:
             return path
         node = entry.value
         if not isinstance(node.value, str | int | float) or not str(node.value).strip():
-            self.fault(node, f"the name is {node.kind}", "write a text")
+            given = "empty" if isinstance(node.value, str) else node.kind
+            self.fault(node, f"the name is {given}", "write a text, or leave the key out")
             return path
         name = node.value if isinstance(node.value, str) else self.document.source(node)
         other = self.names.setdefault(name, path)
@@ -224,38 +228,13 @@ class _Reader:
             self.fault(node, error.message, error.instead, error.span)
             return None
 
-    def list_id(self, node: Node, entry: Entry | None) -> Value:
-        if entry is None:
-            self.fault(node, "list_id is missing", "write list_id: and the id of a list")
-            return constant(None)
-        value = self.single(entry.value, "the list id")
-        if value.is_constant and parse_id(value.constant) is None:
-            self.fault(entry.value, "this is no list id", "write a number from 1 to 2147483647")
-        return value
+    def optional(
+        self, entry: Entry | None, compile_: Callable[[Compiler, Node], Value]
+    ) -> Value | None:
+        return None if entry is None else compile_(self.compiler, entry.value)
 
-    def email_address(self, entry: Entry | None) -> Value | None:
+    def fields(self, entry: Entry | None) -> tuple[Field, ...]:
         if entry is None:
-            return None
-        value = self.single(entry.value, "the e-mail address")
-        if value.is_constant:
-            address = value.constant
-            if not isinstance(address, str) or not is_email_address(address.strip()):
-                instead = "write an address, or a directive such as '@path': $.traits.email"
-                self.fault(entry.value, "this is no e-mail address", instead)
-        return value
-
-    def audience_key(self, entry: Entry | None) -> Value | None:
-        if entry is None:
-            return None
-        value = self.single(entry.value, "the audience key")
-        if value.is_constant and (not isinstance(value.constant, str) or not value.constant):
-            self.fault(entry.value, "this is no audience key", "write a text such as vip_shoppers")
-        return value
-
-    def fields(self, node: Node, entry: Entry | None) -> tuple[Field, ...]:
-        if entry is None:
-            instead = "write profile_field_values: and below it 789: on"
-            self.fault(node, "profile_field_values is missing", instead)
             return ()
         if not isinstance(entry.value.value, dict) or not entry.value.value:
             self.fault(entry.value, "no profile field is given", "write its id and value: 789: on")
@@ -277,21 +256,13 @@ class _Reader:
             instead = "write a number from 1 to 2147483647"
             self.fault(entry.key, f"{name} is no profile field id", instead)
             return None
-        value = self.single(entry.value, "the value")
-        if value.is_constant and value.constant is None:
-            self.fault(
-                entry.value, "the field has no value", f"write on, off or {USE_AUDIENCE_KEY}"
-            )
+        value = settings.field_value(self.compiler, entry.value)
         audience = any(below.value == USE_AUDIENCE_KEY for below in nodes_below(entry.value))
-        return Field(field_id, value, audience)
+        return Field(field_id, value, audience, self.place(entry.key))
 
-    def single(self, node: Node, what: str) -> Value:
-        """Compile a scalar or a directive; a list or plain mapping cannot stand here."""
-        if isinstance(node.value, tuple | dict) and not is_directive(node):
-            self.fault(node, f"{what} is {node.kind}", "write one value or a directive")
-            return constant(UNUSABLE)
-        return self.compiler.value(node)
+    def place(self, node: Node) -> Place:
+        return Place(*self.document.position(node.start), node.path)
 
 
-UNUSABLE: Final = "1"
-"""What stands for a value whose fault is noted, so that no second one is."""
+def _is_unnamed(node: Node) -> bool:
+    return not isinstance(node.value, dict) or "name" not in node.value

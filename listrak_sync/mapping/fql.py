@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import replace
 from typing import Final, NoReturn
 
@@ -130,9 +131,7 @@ class _Parser:
             case "text":
                 return Literal(token.text[1:-1], token.span)
             case "number":
-                number = token.text
-                whole = number.lstrip("+-").isdigit() and len(number) < 1000
-                return Literal(int(number) if whole else float(number), token.span)
+                return Literal(_number(token), token.span)
             case "sign" if token.text == "[":
                 return self.items(token, depth)
             case "word" if token.text in _CONSTANTS:
@@ -215,6 +214,16 @@ class _Parser:
         fail(message, MISTAKES.get(self.token.text, instead), self.token.span)
 
 
+def _number(token: Token) -> int | float:
+    """Return a number as it is written, a whole one with all its digits."""
+    if token.text.lstrip("+-").isdigit() and len(token.text) < 1000:
+        return int(token.text)
+    number = float(token.text)
+    if not math.isfinite(number):
+        fail("the number is too large", "write one below 1.8e308", token.span)
+    return number
+
+
 def _alone(operand: Operand) -> Truth:
     """Return an operand that is a condition by itself."""
     if isinstance(operand, Literal) and not isinstance(operand.value, bool):
@@ -231,7 +240,11 @@ def _numeric(operator: Token, operand: Operand) -> Operand:
     if not isinstance(operand, Literal) or type(operand.value) in functions.NUMBERS:
         return operand
     number = functions.BY_NAME["number"].evaluate(operand.value)
-    if not isinstance(operand.value, str) or not isinstance(number, float):
+    if (
+        not isinstance(operand.value, str)
+        or not isinstance(number, float)
+        or not math.isfinite(number)
+    ):
         fail(f"{operator.text} compares numbers", "write a number", operand.span)
     return replace(operand, value=number)
 

@@ -44,22 +44,20 @@ def liquid_directive(compiler: Compiler, node: Node) -> Value:
     if not template:
         return constant("")
     try:
-        from liquid.exceptions import LiquidError  # noqa: PLC0415 - an optional extra
+        compiled = _environment().from_string(template)
     except ImportError:
         instead = "install it with: pip install 'listrak-sync[liquid]'"
         document.fault(node, "@liquid needs the package python-liquid", instead)
         return NOTHING
-    try:
-        compiled = _environment().from_string(template)
-    except LiquidError as error:
-        document.fault(node, f"the template cannot be read: {error.message}", "mend the template")
+    except Exception as error:  # noqa: BLE001 - as below
+        document.fault(node, f"the template cannot be read: {_words(error)}", "mend the template")
         return NOTHING
 
     def resolve(event: Event) -> Found:
         try:
             return compiled.render(event)
-        except LiquidError as error:
-            raise DirectiveError(f"@liquid: {error.message}") from error
+        except Exception as error:  # the library lets Python's own errors through
+            raise DirectiveError(f"@liquid: {_words(error)}") from error
 
     return Value(resolve, frozenset({()}))
 
@@ -71,6 +69,7 @@ def _environment() -> Environment:
 
     class Limited(Environment):
         loop_iteration_limit = 1000
+        local_namespace_limit = 10_000_000
         output_stream_limit = 1_000_000
 
     environment = Limited()
@@ -79,3 +78,8 @@ def _environment() -> Environment:
     for name in _NO_FILTERS:
         environment.filters.pop(name, None)
     return environment
+
+
+def _words(error: Exception) -> str:
+    """Return what a failure says: the library's words, or else Python's with their kind."""
+    return str(getattr(error, "message", "")) or f"{type(error).__name__}: {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
@@ -24,8 +25,9 @@ from listrak_sync.mapping.numbers import number_text
 def _array_path(compiler: Compiler, node: Node) -> Value:
     """Compile `[path, shape]`: the list at the path, each item in the shape if there is one."""
     if not isinstance(node.value, tuple) or not 1 <= len(node.value) <= 2:
-        instead = "write a list of a path and a shape"
-        compiler.document.fault(node, f"@arrayPath needs a list, not {node.kind}", instead)
+        given = f"{len(node.value)} items" if isinstance(node.value, tuple) else node.kind
+        message = f"@arrayPath needs a list of one or two, not {given}"
+        compiler.document.fault(node, message, "write a list of a path and a shape")
         return NOTHING
     where = node.value[0]
     if isinstance(where.value, str):
@@ -49,22 +51,25 @@ def _array_path(compiler: Compiler, node: Node) -> Value:
 
 def _flatten(compiler: Compiler, node: Node) -> Value:
     """Compile `separator`, `value`, `omitArrays`: nested keys joined to flat ones."""
-    options = compiler.options(node, "@flatten", ("separator", "value", "omitArrays"))
-    separator = compiler.needed(node, options, "@flatten", "separator")
-    value = compiler.needed(node, options, "@flatten", "value")
-    if separator is node or value is node:
+    needed = ("separator", "value")
+    options = compiler.options(node, "@flatten", (*needed, "omitArrays"), needed)
+    if options is None:
         return NOTHING
+    operand = compiler.value(options["value"])
+    separator = options["separator"]
     joiner = separator.value
     if not isinstance(joiner, str) or not joiner:
-        compiler.document.fault(separator, "the separator is no text", "write a text such as '.'")
+        written = "empty" if joiner == "" else separator.kind
+        compiler.document.fault(
+            separator, f"the separator is {written}", "write a text such as '.'"
+        )
         return NOTHING
-    operand = compiler.value(value)
     omit = "omitArrays" in options and bool(options["omitArrays"].value)
 
     def resolve(event: Event) -> Found:
         return cast(Json, dict(_flat(operand.resolve(event), "", joiner, omit_lists=omit)))
 
-    return Value(resolve, operand.paths)
+    return Value(resolve, operand.paths, written=(node,))
 
 
 def _flat(
@@ -86,19 +91,17 @@ def _flat(
 
 def _json(compiler: Compiler, node: Node) -> Value:
     """Compile `mode: encode|decode` and `value`: JSON text from a value, or back."""
-    options = compiler.options(node, "@json", ("mode", "value"))
-    mode = compiler.needed(node, options, "@json", "mode")
-    value = compiler.needed(node, options, "@json", "value")
-    if mode is node or value is node:
+    options = compiler.options(node, "@json", ("mode", "value"), ("mode", "value"))
+    if options is None:
         return NOTHING
-    if mode.value not in {"encode", "decode"}:
-        compiler.document.fault(mode, "@json has no such mode", "write encode or decode")
-        return NOTHING
+    mode = compiler.choice(options["mode"], "mode", ("encode", "decode"))
+    value = options["value"]
     operand = compiler.value(value)
     if is_falsy(value):
-        compiler.document.fault(value, f"@json is given {value.kind}", "write a directive")
+        given = "an empty text" if value.value == "" else value.kind
+        compiler.document.fault(value, f"@json is given {given}", "write a directive")
         return NOTHING
-    change = _encoded if mode.value == "encode" else _decoded
+    change = _encoded if mode == "encode" else _decoded
     return Value(lambda event: change(operand.resolve(event)), operand.paths)
 
 
@@ -128,7 +131,7 @@ def _plain(value: Found) -> Json | msgspec.Raw:
         case bool():
             return value
         case int() | float():
-            return msgspec.Raw(number_text(value).encode())
+            return msgspec.Raw(number_text(value).encode()) if math.isfinite(value) else None
         case _:
             return value if isinstance(value, str) else None
 
@@ -147,13 +150,11 @@ def _is_index(name: str) -> bool:
 
 def _merge(compiler: Compiler, node: Node) -> Value:
     """Compile `objects` and `direction: left|right`: one object of several."""
-    options = compiler.options(node, "@merge", ("objects", "direction"))
-    direction = compiler.needed(node, options, "@merge", "direction")
-    objects = compiler.needed(node, options, "@merge", "objects")
-    if direction is node or objects is node:
+    options = compiler.options(node, "@merge", ("objects", "direction"), ("objects", "direction"))
+    if options is None:
         return NOTHING
-    if direction.value not in {"left", "right"}:
-        compiler.document.fault(direction, "@merge has no such direction", "write left or right")
+    direction = compiler.choice(options["direction"], "direction", ("left", "right"))
+    objects = options["objects"]
     if not isinstance(objects.value, tuple):
         compiler.document.fault(objects, f"objects is {objects.kind}", "write a list")
         return NOTHING
@@ -162,10 +163,12 @@ def _merge(compiler: Compiler, node: Node) -> Value:
             instead = "write a mapping or a directive"
             compiler.document.fault(each, f"@merge is given {each.kind}", instead)
     values = [compiler.value(each) for each in objects.value]
-    if direction.value == "left":
+    if direction == "left":
         values.reverse()
     paths = frozenset[Path]().union(*(value.paths for value in values))
-    return Value(lambda event: _merged([value.resolve(event) for value in values]), paths)
+    return Value(
+        lambda event: _merged([value.resolve(event) for value in values]), paths, written=(node,)
+    )
 
 
 def _merged(values: list[Found]) -> Found:
@@ -181,23 +184,26 @@ def _merged(values: list[Found]) -> Found:
 
 def _transform(compiler: Compiler, node: Node) -> Value:
     """Compile `apply` and `mapping`: the mapping sees only what apply makes of the event."""
-    options = compiler.options(node, "@transform", ("apply", "mapping"))
-    apply = compiler.needed(node, options, "@transform", "apply")
-    mapping = compiler.needed(node, options, "@transform", "mapping")
-    if apply is node or mapping is node:
+    options = compiler.options(node, "@transform", ("apply", "mapping"), ("apply", "mapping"))
+    if options is None:
         return NOTHING
-    for option, name in ((apply, "apply"), (mapping, "mapping")):
+    for name in ("apply", "mapping"):
+        option = options[name]
         if not isinstance(option.value, dict) or not option.value:
+            given = "empty" if option.value == {} else option.kind
             instead = "write a mapping or a directive"
-            compiler.document.fault(option, f"{name} is {option.kind}", instead)
-    first, second = compiler.value(apply), compiler.inside().value(mapping)
+            compiler.document.fault(option, f"{name} is {given}", instead)
+    first = compiler.value(options["apply"])
+    second = compiler.inside().value(options["mapping"])
+
+    whole_event = compiler.on_event
 
     def resolve(event: Event) -> Found:
-        if not isinstance(event, dict):
+        if not whole_event and not isinstance(event, dict):
             raise DirectiveError("@transform: it is not applied to an object")
         return second.resolve(cast(Event, _without_missing(first.resolve(event))))
 
-    return Value(resolve, first.paths)
+    return Value(resolve, first.paths, written=second.written)
 
 
 def _without_missing(value: Found) -> Found:
@@ -221,7 +227,7 @@ def _exclude_when_null(compiler: Compiler, node: Node) -> Value:
         value = operand.resolve(event)
         return UNSET if value is None else _without_null(value)
 
-    return Value(resolve, operand.paths)
+    return Value(resolve, operand.paths, written=operand.written)
 
 
 def _without_null(value: Found) -> Found:

@@ -21,11 +21,14 @@ from listrak_sync.mapping.conditions import (
     Refuted,
     Truth,
 )
-from listrak_sync.mapping.document import Scalar
+from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.globs import parts
 from listrak_sync.mapping.numbers import number_text
+from listrak_sync.mapping.yaml_conditions import GROUPS
 
 _ESCAPED: Final = re.compile(r"[^A-Za-z0-9_-]")
+_NO_PATH: Final = re.compile(r"-?\.?[0-9].*|and|or|in|true|false|null", re.DOTALL)
+"""Paths that would be read as something else, were they not escaped."""
 Item: TypeAlias = "dict[str, Json]"
 
 
@@ -35,7 +38,8 @@ class NotExpressibleError(ValueError):
 
 def path_text(path: Path) -> str:
     """Return a path as it is written in a trigger."""
-    return ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
+    text = ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
+    return f"\\{text}" if _NO_PATH.fullmatch(text) else text
 
 
 def fql_text(condition: Condition) -> str:
@@ -94,25 +98,30 @@ def _item(condition: Condition) -> Item:
         case Not(inner):
             return {"not": [_item(inner)]}
         case Compare("=" | "!=" as operator, PathOf(path), Literal(None)):
-            return {path_text(path): {"exists": operator == "!="}}
+            return {_key(path): {"exists": operator == "!="}}
         case Compare("=", PathOf(path), Literal(value)):
-            return {path_text(path): value}
+            return {_key(path): value}
         case Compare("!=", PathOf(path), Literal(value)):
-            return {path_text(path): {"is_not": value}}
+            return {_key(path): {"is_not": value}}
         case Compare(operator, PathOf(path), Literal(value)):
-            return {path_text(path): {operator: value}}
-        case In(PathOf(path), ListOf(items)):
-            return {path_text(path): [_plain(item) for item in items]}
+            return {_key(path): {operator: value}}
+        case In(PathOf(path), ListOf(items)) if items:
+            return {_key(path): [_plain(item) for item in items]}
         case Truth(PathOf(path)):
-            return {path_text(path): True}
+            return {_key(path): True}
         case Truth(Call(arguments=(PathOf(path), Literal(str()))) as call):
             name, text = _text_test(call)
-            return {path_text(path): {name: text}}
+            return {_key(path): {name: text}}
         case Refuted(Call(arguments=(PathOf(path), Literal(str()))) as call):
             name, text = _text_test(call)
             verb = {"contains": "contain", "starts_with": "start_with", "ends_with": "end_with"}
-            return {path_text(path): {f"does_not_{verb[name]}": text}}
+            return {_key(path): {f"does_not_{verb[name]}": text}}
     raise NotExpressibleError(fql_text(condition))
+
+
+def _key(path: Path) -> str:
+    text = path_text(path)
+    return f"\\{text}" if text in GROUPS else text
 
 
 def _plain(item: Operand) -> Json:

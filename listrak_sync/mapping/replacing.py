@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Final
 
 from listrak_sync.events.paths import Event, Found, utf16_length
-from listrak_sync.mapping.compiler import NOTHING, Compiler, Value
+from listrak_sync.mapping.compiler import NOTHING, Compiler, Value, is_falsy
 from listrak_sync.mapping.document import Node
 from listrak_sync.mapping.functions import as_text
 
@@ -30,21 +30,19 @@ Replace = Callable[[str], str]
 
 def replace_directive(compiler: Compiler, node: Node) -> Value:
     """Compile `@replace`: numbers and booleans become text first, anything else gives `""`."""
-    options = compiler.options(node, "@replace", _OPTIONS)
-    pattern = compiler.needed(node, options, "@replace", "pattern")
-    value = compiler.needed(node, options, "@replace", "value")
-    if pattern is node or value is node:
+    options = compiler.options(node, "@replace", _OPTIONS, ("pattern", "value"))
+    if options is None:
         return NOTHING
-    operand = compiler.text(value, "the value of @replace")
+    operand = compiler.text(options["value"], "the value of @replace")
     ignore_case = _switch(compiler, options.get("ignorecase"), default=False)
     everywhere = _switch(compiler, options.get("global"), default=True)
     steps: list[Replace] = []
     for name, suffix in (("pattern", ""), ("pattern2", "2")):
         if name in options:
-            found = _text(compiler, options[name], shortest=1)
-            put = _text(compiler, options.get(f"replacement{suffix}"), shortest=0)
+            found = _text(compiler, options, name, shortest=1)
+            put = _text(compiler, options, f"replacement{suffix}", shortest=0)
             steps.append(_step(found, put, ignore_case=ignore_case, everywhere=everywhere))
-    if operand.constant == "":
+    if is_falsy(options["value"]):
         return NOTHING
 
     def resolve(event: Event) -> Found:
@@ -67,13 +65,18 @@ def _switch(compiler: Compiler, node: Node | None, *, default: bool) -> bool:
     return node.value
 
 
-def _text(compiler: Compiler, node: Node | None, shortest: int) -> str:
+def _text(compiler: Compiler, options: Mapping[str, Node], name: str, shortest: int) -> str:
+    node = options.get(name)
     if node is None:
         return ""
-    if isinstance(node.value, str) and shortest <= utf16_length(node.value) <= MAX_LENGTH:
-        return node.value
+    given = node.kind
+    if isinstance(node.value, str):
+        length = utf16_length(node.value)
+        if shortest <= length <= MAX_LENGTH:
+            return node.value
+        given = f"{length} characters long" if length else "empty"
     instead = f"write a text of {shortest} to {MAX_LENGTH} characters"
-    compiler.document.fault(node, "@replace cannot take this", instead)
+    compiler.document.fault(node, f"the {name} is {given}", instead)
     return "?"
 
 

@@ -20,8 +20,8 @@ _TYPES: Final = {str: "string", bool: "boolean", int: "number", float: "number"}
 def mapping_file_schema() -> Schema:
     """Return the schema, by the 2020-12 dialect.
 
-    It is laxer than the program: it sees no syntax of triggers and templates, and nothing
-    that two mappings have to do with each other.
+    It is laxer than the program: it sees no syntax of triggers and templates, not what a
+    directive comes to, and nothing that two mappings have to do with each other.
     """
     return {
         "$schema": DIALECT,

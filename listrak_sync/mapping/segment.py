@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from listrak_sync.errors import UsageError
-from listrak_sync.mapping import yaml_writer
+from listrak_sync.mapping import fql, yaml_writer
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import parse
+from listrak_sync.mapping.fql_tokens import FqlError
+from listrak_sync.mapping.rendering import NotExpressibleError, yaml_conditions
 from listrak_sync.mapping.segment_settings import Part, counterparts, is_listrak
 from listrak_sync.mapping.subscriptions import Subscription, Unread, read
 
@@ -22,11 +24,12 @@ class Imported:
     skipped: tuple[Unread, ...]
 
 
-def import_subscriptions(source: str, data: bytes) -> Imported:
+def import_subscriptions(source: str, data: bytes, *, as_conditions: bool = False) -> Imported:
     """Return the mapping file that does what the subscriptions in a JSON text do.
 
-    What cannot be carried over, or what a check of the file would refuse, is remarked in
-    comments. Raises UsageError where there is no such subscription; `source` names the text.
+    With `as_conditions`, triggers become conditions where those can say the same. What cannot
+    be carried over, or what a check of the file would refuse, is remarked in comments. Raises
+    UsageError where there is no such subscription; `source` names the text.
     """
     skipped: list[Unread] = []
     names: set[str] = set()
@@ -39,7 +42,9 @@ def import_subscriptions(source: str, data: bytes) -> Imported:
         match found:
             case Subscription(settings=settings) if is_listrak(settings):
                 name = _unique(found.name or f"mapping {len(names) + 1}", names)
-                lines += yaml_writer.indented(_mapping(source, name, found))
+                lines += yaml_writer.indented(
+                    _mapping(source, name, found, as_conditions=as_conditions)
+                )
             case Subscription(name=name):
                 skipped.append(Unread(name or "a subscription", "it has no settings of Listrak"))
             case Unread():
@@ -61,21 +66,24 @@ def _unique(name: str, names: set[str]) -> str:
     return unique
 
 
-def _mapping(source: str, name: str, subscription: Subscription) -> list[str]:
+def _mapping(
+    source: str, name: str, subscription: Subscription, *, as_conditions: bool
+) -> list[str]:
     """Return the lines of one mapping, remarks and all."""
     try:
-        return _remarked(name, subscription)
+        return _remarked(name, subscription, as_conditions=as_conditions)
     except RecursionError as error:
         hint = "Take the subscription out of the JSON, or write its settings flatter."
         raise UsageError(f"{source}: {name}: its settings nest too deep", hint) from error
 
 
-def _remarked(name: str, subscription: Subscription) -> list[str]:
+def _remarked(name: str, subscription: Subscription, *, as_conditions: bool) -> list[str]:
     settings, remarks = counterparts(subscription.settings)
+    trigger = Part("trigger", subscription.trigger)
     parts = [
         Part("name", name, tuple(remarks)),
         *([] if subscription.enabled else [Part("enabled", False)]),
-        Part("trigger", subscription.trigger),
+        _conditions(trigger) if as_conditions else trigger,
         *settings,
     ]
     for key, remark in _faults(parts):
@@ -84,6 +92,14 @@ def _remarked(name: str, subscription: Subscription) -> list[str]:
             for part in parts
         ]
     return _lines(parts)
+
+
+def _conditions(trigger: Part) -> Part:
+    """Return a trigger as conditions, or as it is where they cannot say it."""
+    try:
+        return Part("conditions", [*yaml_conditions(fql.parse(str(trigger.value)))])
+    except (FqlError, NotExpressibleError):
+        return trigger
 
 
 def _lines(parts: list[Part]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -24,14 +25,16 @@ from listrak_sync.mapping.conditions import (
     Span,
     Truth,
 )
-from listrak_sync.mapping.document import Document, Entry, Node, Scalar
+from listrak_sync.mapping.core_schema import Scalar
+from listrak_sync.mapping.document import Document, Entry, Node
 from listrak_sync.mapping.fql_tokens import FqlError, next_token
 from listrak_sync.mapping.globs import escape
 
 MAX_DEPTH: Final = 100
 """How deep any, all and not may nest."""
 
-_GROUPS: Final = ("any", "all", "not")
+GROUPS: Final = ("any", "all", "not")
+"""Keys that are no paths; a path of such a name is written with a backslash before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +156,11 @@ class _Reader:
         operator = OPERATORS[name]
         nodes = node.value if isinstance(node.value, tuple) else (node,)
         if not nodes or (isinstance(node.value, tuple) and operator.lists is None):
-            self.fault(node, f"{name} is given {node.kind}", f"write {operator.takes}")
+            given = f"{name} does not take a list" if nodes else "the list is empty"
+            self.fault(node, given, f"write {operator.takes}")
             return None
-        good = True
-        for each in nodes:
-            if not isinstance(each.value, operator.types) or (
-                isinstance(each.value, bool) and bool not in operator.types
-            ):
-                self.fault(each, f"{name} is given {each.kind}", f"write {operator.takes}")
-                good = False
-        if not good:
+        taken = [self.operand(name, each) for each in nodes]
+        if not all(taken):
             return None
         if name == "is" and len(nodes) > 1:
             items = tuple(Literal(_scalar(each), _span(each)) for each in nodes)
@@ -171,6 +169,27 @@ class _Reader:
         if len(parts) == 1 or operator.lists is None:
             return parts[0]
         return operator.lists(parts, subject.span)
+
+    def operand(self, name: str, node: Node) -> bool:
+        """Say whether an operator takes a value, noting why not."""
+        operator, value = OPERATORS[name], node.value
+        if value is None and name in {"is", "is_not"}:
+            instead = (
+                "write exists: false under the path for what is missing or null"
+                if name == "is"
+                else "write exists: true under the path for what is there"
+            )
+            self.fault(node, "null cannot be compared", instead)
+            return False
+        known = isinstance(value, operator.types) and (
+            bool in operator.types or not isinstance(value, bool)
+        )
+        endless = isinstance(value, float) and not math.isfinite(value)
+        if endless or not known:
+            given = "a number that is not finite" if endless else node.kind
+            given = "null" if value is None else given
+            self.fault(node, f"{name} does not take {given}", f"write {operator.takes}")
+        return known and not endless
 
 
 def _is(operator: str, subject: _Subject, value: Scalar) -> Condition:

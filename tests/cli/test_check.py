@@ -131,26 +131,29 @@ def test_online(cli: Cli, start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("list_id", "field", "status", "kind"),
+    ("list_id", "field", "kind"),
     [
-        (99, "789: on", 7, "missing_list"),
-        (12345, "5: on", 3, "missing_field"),
-        (12345, "790: on", 3, "no_check_box"),
+        (99, "789: on", "missing_list"),
+        (12345, "5: on", "missing_field"),
+        (12345, "790: on", "no_check_box"),
     ],
 )
-def test_problems(cli: Cli, start: Start, list_id: int, field: str, status: int, kind: str) -> None:
+def test_problems(cli: Cli, start: Start, list_id: int, field: str, kind: str) -> None:
     """What is not as a mapping has it is an error at its place; remarks are made all the same."""
     start(account=ACCOUNT)
     write(cli, CLASH, list_id, field)
+    status, line, column, path = 3, 6, 7, f"mappings[0].profile_field_values.{field[:-4]}"
+    if kind == "missing_list":
+        status, line, column, path = 7, 2, 5, "mappings[0]"
     done = cli.run(*CHECK, "--online")
     assert (done.status, done.out) == (status, REMARK)
-    assert "m.yaml:2:5: mappings[0]: 'VIP': " in done.err
+    assert f"m.yaml:{line}:{column}: {path}: 'VIP': " in done.err
     assert done.err.endswith("listrak-sync lists\n" if status == 7 else "fields LIST_ID\n")
     as_json = cli.run(*CHECK, "--online", "--json")
     assert as_json.status == status
     record = as_json.json()
     (problem,) = record["online"]["problems"]
-    assert (problem["kind"], problem["path"], problem["line"]) == (kind, "mappings[0]", 2)
+    assert (problem["kind"], problem["path"], problem["line"]) == (kind, path, line)
     assert len(record["remarks"]) == 1
 
 

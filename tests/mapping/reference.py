@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, TypeAlias, cast
 
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Json
+from listrak_sync.events.paths import Found, Json
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -25,6 +26,9 @@ from listrak_sync.mapping.conditions import (
     Refuted,
     Truth,
 )
+
+Decoded: TypeAlias = "dict[str, Json]"
+"""An event, decoded whole."""
 
 NAMES: Final = ("type", "event", "properties", "traits", "a", "b", "0", "1", "length", "größe x")
 TEXTS: Final = ("track", "a", "ab", "A b", "", "5", "true", "null", "a*b", "it's", "ß", "日本 x")
@@ -124,7 +128,7 @@ def render_operand(operand: Operand) -> str:
             return f"{name}({', '.join(map(render_operand, arguments))})"
 
 
-def holds(condition: Condition, event: Event) -> bool:
+def holds(condition: Condition, event: Decoded) -> bool:
     """Say whether a condition holds, by reading its tree."""
     match condition:
         case All(parts):
@@ -145,7 +149,7 @@ def holds(condition: Condition, event: Event) -> bool:
             return compare(operator, left, right, event)
 
 
-def compare(operator: str, left: Operand, right: Operand, event: Event) -> bool:
+def compare(operator: str, left: Operand, right: Operand, event: Decoded) -> bool:
     """Compare two operands; with a number written on one side, or by `<`, as numbers."""
     a, b = evaluate(left, event), evaluate(right, event)
     written = any(isinstance(side, Literal) and is_number(side.value) for side in (left, right))
@@ -186,7 +190,7 @@ def is_number(value: Found) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def evaluate(operand: Operand, event: Event) -> Found:
+def evaluate(operand: Operand, event: Decoded) -> Found:
     """Return the value of an operand."""
     match operand:
         case PathOf(names):
@@ -317,3 +321,251 @@ def _set_matches(pattern: str, text: str) -> bool:
             chosen.add(members[0])
             members = members[1:]
     return bool(text) and (text[0] in chosen) != negated and glob_matches(rest, text[1:])
+
+
+class UnresolvableError(ValueError):
+    """A directive that cannot be carried out for an event."""
+
+
+def resolve(value: Json, event: Found) -> Found:
+    """Return what a value of the mapping file comes to for an event, by reading it."""
+    if isinstance(value, list):
+        return cast(Json, [resolve(item, event) for item in value])
+    if not isinstance(value, dict):
+        return value
+    directives = [name for name in value if name.startswith("@")]
+    if not directives:
+        return cast(Json, {name: resolve(item, event) for name, item in value.items()})
+    (name,) = directives
+    return DIRECTIVES[name](value[name], event)
+
+
+def _path(operand: Any, event: Found) -> Found:
+    path = resolve(operand, event)
+    if not isinstance(path, str):
+        raise UnresolvableError
+    names = path.replace("$.", "", 1).split(".")
+    return look_up(event, tuple(name for name in names if name))
+
+
+def _template(operand: Any, event: Found) -> Found:
+    template = resolve(operand, event)
+    if not isinstance(template, str):
+        raise UnresolvableError
+    text = ""
+    while "{{" in template:
+        before, _, rest = template.partition("{{")
+        name, _, template = rest.partition("}}")
+        found = look_up(event, tuple(name.split(".")))
+        text += before + ("" if found is None or found is UNSET else spelt(found))
+    return text + template
+
+
+def spelt(value: Json) -> str:
+    """Return what JavaScript's String() makes of a value."""
+    if isinstance(value, list):
+        return ",".join("" if item is None else spelt(item) for item in value)
+    if isinstance(value, dict):
+        return "[object Object]"
+    return "null" if value is None else str(written(value))
+
+
+def _if(options: Any, event: Found) -> Found:
+    test = "exists" if "exists" in options else "blank"
+    found = resolve(options[test], event)
+    passes = found is not None and found is not UNSET
+    if test == "blank":
+        empty = passes and not isinstance(found, dict) and spelt(cast(Json, found)) == ""
+        passes = passes and not (empty or found is False or (is_number(found) and found == 0))
+    if passes:
+        return resolve(options["then"], event) if "then" in options else UNSET
+    written_off = options.get("else")
+    if not isinstance(written_off, list | dict) and not written_off:
+        return UNSET
+    return resolve(written_off, event)
+
+
+def _case(options: Any, event: Found) -> Found:
+    if options["value"] == "":
+        return UNSET
+    found = resolve(options["value"], event)
+    if not isinstance(found, str):
+        return found
+    return found.upper() if options["operator"] == "upper" else found.lower()
+
+
+def _replace(options: Any, event: Found) -> Found:
+    if options["value"] == "":
+        return UNSET
+    text = written(resolve(options["value"], event))
+    if text is None:
+        return ""
+    count = -1 if options.get("global", True) else 1
+    return text.replace(options["pattern"], options.get("replacement", ""), count)
+
+
+def _array_path(operands: Any, event: Found) -> Found:
+    found = _path(operands[0], event)
+    if len(operands) == 1 or not isinstance(found, list | dict):
+        return found
+    items = [found] if isinstance(found, dict) else found
+    return cast(Json, [resolve(operands[1], item) for item in items])
+
+
+def _flatten(options: Any, event: Found) -> Found:
+    flat: dict[str, Found] = {}
+
+    def walk(value: Found, names: list[str]) -> None:
+        if isinstance(value, dict):
+            for name in in_order(value):
+                walk(value[name], [*names, name])
+        elif isinstance(value, list) and not options.get("omitArrays"):
+            for index, item in enumerate(value):
+                walk(item, [*names, str(index)])
+        else:
+            flat[options["separator"].join(names)] = value
+
+    walk(resolve(options["value"], event), [])
+    return cast(Json, flat)
+
+
+def in_order(value: dict[str, Json]) -> list[str]:
+    """Return the names of an object in JavaScript's order: indexes, then as they came."""
+    indexes = [name for name in value if name.isdecimal()]
+    return sorted(indexes, key=int) + [name for name in value if name not in indexes]
+
+
+def _json(options: Any, event: Found) -> Found:
+    found = resolve(options["value"], event)
+    if options["mode"] == "encode":
+        return UNSET if found is UNSET else as_json(found)
+    if not isinstance(found, str):
+        return found
+    try:
+        return cast(Json, json.loads(found))
+    except ValueError:
+        return found
+
+
+def as_json(value: Found) -> str:
+    """Write a value as JavaScript's JSON.stringify does; what is missing in a list is null."""
+    match value:
+        case dict():
+            kept = [name for name in in_order(value) if cast(Found, value[name]) is not UNSET]
+            members = (f"{as_json(name)}:{as_json(value[name])}" for name in kept)
+            return "{" + ",".join(members) + "}"
+        case list():
+            return "[" + ",".join(map(as_json, value)) + "]"
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+    return written(value) or "null"
+
+
+def _merge(options: Any, event: Found) -> Found:
+    found = [resolve(each, event) for each in options["objects"]]
+    merged: dict[str, Json] = {}
+    for each in found if options["direction"] == "right" else found[::-1]:
+        if isinstance(each, list | str):
+            merged |= {str(index): item for index, item in enumerate(each)}
+        elif isinstance(each, dict):
+            merged |= {name: each[name] for name in in_order(each)}
+    return merged
+
+
+def _transform(options: Any, event: Found) -> Found:
+    if not isinstance(event, dict):
+        raise UnresolvableError
+    return resolve(options["mapping"], _there(resolve(options["apply"], event)))
+
+
+def _there(value: Found) -> Found:
+    """Return a value without the members that are missing."""
+    if isinstance(value, dict):
+        members = [(name, _there(member)) for name, member in value.items()]
+        return cast(Json, {name: member for name, member in members if member is not UNSET})
+    return cast(Json, [_there(item) for item in value]) if isinstance(value, list) else value
+
+
+def _exclude_when_null(operand: Any, event: Found) -> Found:
+    def walk(value: Found) -> Found:
+        if isinstance(value, dict):
+            return cast(Json, {name: walk(member) for name, member in value.items()})
+        return UNSET if value is None else value
+
+    return walk(resolve(operand, event))
+
+
+DIRECTIVES: Final[dict[str, Callable[[Any, Found], Found]]] = {
+    "@path": _path,
+    "@template": _template,
+    "@literal": resolve,
+    "@if": _if,
+    "@case": _case,
+    "@replace": _replace,
+    "@arrayPath": _array_path,
+    "@flatten": _flatten,
+    "@json": _json,
+    "@merge": _merge,
+    "@transform": _transform,
+    "@excludeWhenNull": _exclude_when_null,
+}
+
+
+def exact(value: Found) -> object:
+    """Return what is equal for the very same values alone: missing is not null, true not 1."""
+    match value:
+        case list():
+            return ["list", *map(exact, value)]
+        case dict():
+            return {name: exact(member) for name, member in value.items()}
+    return key(value) if value is not UNSET else "missing"
+
+
+def _as_directive(value: Json) -> Json:
+    """Return a value as a directive, for where a constant may not stand."""
+    is_directive = isinstance(value, dict) and any(name.startswith("@") for name in value)
+    return value if is_directive else {"@literal": value}
+
+
+def _directives(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    some = inner.map(_as_directive)
+    objects = st.dictionaries(st.sampled_from(NAMES), inner, min_size=1, max_size=3)
+
+    def options(name: str, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Json]:
+        return st.fixed_dictionaries({name: st.fixed_dictionaries(given)})
+
+    return st.one_of(
+        st.lists(inner, max_size=3),
+        objects,
+        *(
+            options("@if", **{test: some, "then": inner, "else": inner})
+            for test in ("exists", "blank")
+        ),
+        options("@case", operator=st.sampled_from(("lower", "upper")), value=some),
+        options("@replace", pattern=st.sampled_from("aA b5"), value=some),
+        st.builds(lambda path, shape: {"@arrayPath": [path, shape]}, _written_paths, objects),
+        options("@flatten", separator=st.just("."), value=inner),
+        options("@flatten", separator=st.just("_"), value=inner, omitArrays=st.booleans()),
+        options("@json", mode=st.sampled_from(("encode", "decode")), value=some),
+        options(
+            "@merge",
+            objects=st.lists(objects | some, max_size=3),
+            direction=st.sampled_from(("left", "right")),
+        ),
+        options("@transform", apply=objects | some, mapping=objects | some),
+        st.fixed_dictionaries({"@excludeWhenNull": inner}),
+        st.fixed_dictionaries({"@literal": inner}),
+    )
+
+
+_written_paths: Final = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(
+    lambda names: "$." + ".".join(names)
+)
+_leaves: Final[st.SearchStrategy[Json]] = st.one_of(
+    scalars,
+    st.builds(lambda path: {"@path": path}, _written_paths),
+    st.builds(lambda path: {"@template": f"a{{{{{path[2:]}}}}}"}, _written_paths),
+    st.builds(lambda path: {"@path": {"@path": path}}, _written_paths),
+)
+directive_values: Final[st.SearchStrategy[Json]] = st.recursive(_leaves, _directives, max_leaves=8)
+"""Values of the mapping file: constants, directives, and both in one another."""

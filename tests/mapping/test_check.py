@@ -16,11 +16,12 @@ from listrak_sync.mapping.contradictions import conjuncts, contradiction, dead_b
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql import parse as parse_trigger
 from tests.mapping import reference
+from tests.mapping.reference import Decoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from listrak_sync.events.paths import Event, Json
+    from listrak_sync.events.paths import Json
 
 
 def check(*mappings: Mapping[str, object]) -> list[Finding]:
@@ -163,7 +164,7 @@ def test_unreachable_by_itself() -> None:
     assert found.message == 'this part never matches: (event = "B" and event = "C")'
 
 
-def _never_holds(condition: Condition, event: Event) -> bool:
+def _never_holds(condition: Condition, event: Decoded) -> bool:
     return not compile_condition(condition)(event)
 
 
@@ -225,7 +226,7 @@ events: Final = reference.events | st.fixed_dictionaries(
 
 
 @given(mixed, st.lists(events, max_size=20))
-def test_never_is_never(condition: Condition, some: list[Event]) -> None:
+def test_never_is_never(condition: Condition, some: list[Decoded]) -> None:
     """What is said to hold never holds for no event, whole or in part."""
     if contradiction([condition]):
         assert all(_never_holds(condition, event) for event in some)
@@ -234,7 +235,7 @@ def test_never_is_never(condition: Condition, some: list[Event]) -> None:
 
 
 @given(mixed, mixed, st.lists(events, max_size=20))
-def test_narrower(one: Condition, other: Condition, some: list[Event]) -> None:
+def test_narrower(one: Condition, other: Condition, some: list[Decoded]) -> None:
     """A condition of more conjuncts holds for nothing that the one of fewer does not hold for."""
     both = All((one, other))
     assert conjuncts(one) <= conjuncts(both)
@@ -298,11 +299,12 @@ NARROWER: Final = f"{A} and properties.total > 5"
 def test_contradictory_values(first: dict[str, object], second: dict[str, object]) -> None:
     """Two values for one field, where one mapping takes all that the other takes, are remarked on.
 
-    The remark stands at the later mapping and names the earlier.
+    The remark stands at the later field and names the earlier mapping.
     """
     first, second = first | {"name": "One"}, second | {"profile_field_values": {"1": "off"}}
     (found,) = check(first, second)
-    assert (found.kind, found.place.path) == ("contradictory_values", "mappings[1]")
+    path = "mappings[1].profile_field_values.1"
+    assert (found.kind, found.place.path) == ("contradictory_values", path)
     assert found.message == (
         "field 1 of list 7 is set to 'off' here and to 'on' by 'One' (line 1) "
         "for the same events; the later one wins"

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.paths import Event, Json
+from listrak_sync.events.paths import Json
 from listrak_sync.mapping.conditions import Condition, compile_condition, paths_of
 from listrak_sync.mapping.fql import parse
 from tests.mapping import reference
+from tests.mapping.reference import Decoded
 
 
-def takes(trigger: str, event: Event) -> bool:
+def takes(trigger: str, event: Decoded) -> bool:
     """Say whether a trigger holds for an event."""
     return compile_condition(parse(trigger))(event)
 
@@ -141,7 +142,7 @@ SAMPLES: dict[str, Json] = {
 )
 def test_kinds(trigger: str, takes_kinds: str) -> None:
     """A condition takes exactly these kinds of value at p, of all there are."""
-    events: dict[str, Event] = {
+    events: dict[str, Decoded] = {
         name.replace(" ", "_"): {**SAMPLES, "p": value} for name, value in SAMPLES.items()
     }
     events["missing"] = dict(SAMPLES)
@@ -167,14 +168,14 @@ def test_kinds(trigger: str, takes_kinds: str) -> None:
         ("!(a or b)", {"a": False}),
     ],
 )
-def test_event(trigger: str, event: Event) -> None:
+def test_event(trigger: str, event: Decoded) -> None:
     """A trigger takes the event that it describes, and not an empty one unless it says so."""
     assert takes(trigger, event)
     assert takes(trigger, {}) is trigger.startswith("!")
 
 
 @given(reference.conditions, reference.events)
-def test_agrees_with_the_reference(condition: Condition, event: Event) -> None:
+def test_agrees_with_the_reference(condition: Condition, event: Decoded) -> None:
     """A trigger, written and compiled, holds exactly where its tree, read plainly, holds."""
     trigger = reference.render(condition)
     assert takes(trigger, event) is reference.holds(condition, event)
@@ -182,7 +183,7 @@ def test_agrees_with_the_reference(condition: Condition, event: Event) -> None:
 
 
 @given(reference.conditions, reference.events)
-def test_paths_are_all_that_is_read(condition: Condition, event: Event) -> None:
+def test_paths_are_all_that_is_read(condition: Condition, event: Decoded) -> None:
     """What no path of a condition begins with does not count for it."""
     first_names = {path[0] for path in paths_of(condition)}
     trimmed = {name: value for name, value in event.items() if name in first_names}
@@ -270,7 +271,7 @@ LEAVES = st.one_of(
 MEMBERS = st.dictionaries(
     st.sampled_from(["plan", "first name", "größe", "$total", "it's", "a/b", "page"]), LEAVES
 )
-EVENTS: st.SearchStrategy[Event] = st.fixed_dictionaries(
+EVENTS: st.SearchStrategy[Decoded] = st.fixed_dictionaries(
     {},
     optional={
         "type": st.sampled_from(["track", "page"]) | WORDS,
@@ -296,7 +297,7 @@ def shown(screen: Group | Row) -> str:
     return forms[screen.operator].format(path, screen.value)
 
 
-def judged(screen: Group | Row, event: Event) -> bool:
+def judged(screen: Group | Row, event: Decoded) -> bool:
     """Say what the screen promises: a value that counts as false ends a path, as its result."""
     if isinstance(screen, Group):
         verdicts = [judged(part, event) for part in screen.parts]
@@ -327,6 +328,6 @@ def member(value: Json, name: str) -> Json:
 
 
 @given(SCREENS, EVENTS)
-def test_agrees_with_the_screen(screen: Group | Row, event: Event) -> None:
+def test_agrees_with_the_screen(screen: Group | Row, event: Decoded) -> None:
     """A trigger copied from Segment's screen means what the screen's fields mean."""
     assert takes(shown(screen), event) is judged(screen, event)

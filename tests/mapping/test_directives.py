@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Json, Path
+from listrak_sync.events.paths import Found, Json, Path
 from listrak_sync.mapping.compiler import Compiler, DirectiveError, Value
 from listrak_sync.mapping.directives import COMPILERS
 from listrak_sync.mapping.document import Document
 from tests.mapping import reference
+from tests.mapping.reference import Decoded
 
-EVENT: Event = {
+EVENT: Decoded = {
     "a": {"b": [{"c d": "deep"}], "first.last": "flat", "it's": 1},
     "text": "Straße",
     "empty": "",
@@ -211,6 +212,7 @@ def test_if_branches(options: Json, result: Found) -> None:
         ("lower", {"@path": "missing"}, UNSET),
         ("lower", {"@path": "empty"}, ""),
         ("lower", "", UNSET),
+        ("lower", {"@literal": ""}, ""),
     ],
 )
 def test_case(operator: str, value: Json, result: Found) -> None:
@@ -277,7 +279,7 @@ operands = st.recursive(
 
 
 @given(operands, reference.events)
-def test_paths_are_all_that_is_read(value: Json, event: Event) -> None:
+def test_paths_are_all_that_is_read(value: Json, event: Decoded) -> None:
     """What no path of a value begins with does not count for it."""
     made = compiled(value)
     first_names = {path[0] for path in made.paths}

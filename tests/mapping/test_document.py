@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from listrak_sync.mapping.conditions import Span
-from listrak_sync.mapping.document import Document, Node, Scalar
+from listrak_sync.mapping.core_schema import Scalar
+from listrak_sync.mapping.document import Document, Node
 from listrak_sync.mapping.faults import MappingFileError
 
 
@@ -361,7 +362,7 @@ def test_width_of_a_place() -> None:
     """The carets cover what a span covers, as it is written."""
     document, root = read(r"""a: "x \x41\x42 = y" """)
     document.fault(member(root, "a"), "no", "yes", Span(2, 4))
-    assert document.faults[0].shown().splitlines()[2] == "          ^^^^^"
+    assert document.faults[0].shown().splitlines()[2] == "          ^^^^^^^^"
 
 
 def test_place_beyond_the_end() -> None:

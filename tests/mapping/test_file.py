@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.conditions import All, Compare, Literal, PathOf
 from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.file import Mapping, load, parse
+from listrak_sync.mapping.file import Mapping, Place, load, parse
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "mappings.example.yaml"
@@ -31,7 +31,7 @@ def test_refused(file: Path) -> None:
 def test_every_message_has_its_file() -> None:
     """No message lies beside a file that is gone."""
     assert {file.stem for file in HERE.glob("invalid/*.txt")} == {file.stem for file in INVALID}
-    assert len(INVALID) > 50
+    assert len(INVALID) > 100
 
 
 def test_all_faults_at_once() -> None:
@@ -111,6 +111,17 @@ def test_audience(value: str, *, may: bool) -> None:
     """A field may follow the audience where useAudienceKey stands in its value, however deep."""
     mapping = only(SHORT.replace("on}", f"{value}}}"))
     assert mapping.fields[0].may_use_audience is may
+
+
+def test_places() -> None:
+    """A mapping and each of its fields know where they stand."""
+    text = SHORT.replace(" {789: on}", "\n      789: on\n      '0790': off")
+    mapping = only(text)
+    assert mapping.place == Place(2, 5, "mappings[0]")
+    assert [field.place for field in mapping.fields] == [
+        Place(4, 7, "mappings[0].profile_field_values.789"),
+        Place(5, 7, "mappings[0].profile_field_values.0790"),
+    ]
 
 
 @pytest.mark.parametrize(

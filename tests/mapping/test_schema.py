@@ -25,17 +25,40 @@ SCHEMA: Any = mapping_file_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 BEYOND = {
+    "audience_key_branch",
+    "condition_infinite",
+    "email_address_branch",
+    "field_an_object",
+    "field_branch_a_list",
+    "field_branch_a_mapping",
+    "field_branch_infinite",
+    "field_infinite",
+    "field_literal_a_list",
+    "field_not_a_number",
+    "field_too_large",
+    "field_transform_an_object",
     "field_twice",
     "if_tests_null",
+    "list_id_branch",
+    "name_of_earlier_unnamed",
+    "name_of_unnamed",
     "name_twice",
     "trigger_cut_off",
+    "trigger_escaped",
+    "trigger_escaped_end",
     "trigger_folded",
+    "trigger_folded_escaped",
     "trigger_literal",
+    "trigger_number_too_large",
     "trigger_plain",
     "trigger_quoted",
     "trigger_single_quoted",
 }
-"""Faults that no schema sees: the syntax of texts, and what two keys have to do with each other."""
+"""Faults that no schema sees.
+
+The syntax of texts, numbers that JSON lacks, what a directive comes to, and what two keys
+have to do with each other.
+"""
 
 
 def accepts(text: str) -> bool:
@@ -176,14 +199,14 @@ def test_conditions(conditions: str) -> None:
         "{'@if': {blank: {'@path': $.a}}}",
         "{'@case': {operator: lower, value: {'@path': $.a}}}",
         "{'@replace': {pattern: a, pattern2: b, ignorecase: true, value: {'@path': $.a}}}",
-        "{'@literal': {'@literal': [1, {a: null}]}}",
+        "{'@json': {mode: encode, value: {'@literal': {'@literal': [1, {a: null}]}}}}",
         "{'@liquid': '{{ a | upcase }}'}",
         "{'@arrayPath': [$.a, {b: {'@path': $.c}}]}",
-        "{'@flatten': {separator: '.', value: {'@path': $.a}, omitArrays: true}}",
+        "{'@if': {exists: {'@flatten': {separator: '.', value: {'@path': $.a}, omitArrays: 1}}}}",
         "{'@json': {mode: encode, value: {'@path': $.a}}}",
-        "{'@merge': {objects: [{a: 1}, {'@path': $.b}], direction: left}}",
+        "{'@if': {exists: {'@merge': {objects: [{a: 1}, {'@path': $.b}], direction: left}}}}",
         "{'@transform': {apply: {a: {'@path': $.b}}, mapping: {'@path': $.a}}}",
-        "{'@excludeWhenNull': {a: {'@path': $.b}}}",
+        "{'@json': {mode: encode, value: {'@excludeWhenNull': {a: {'@path': $.b}}}}}",
         "{'@path': 5}",
         "{'@path': [a]}",
         "{'@path': $.a, '@template': b}",

@@ -231,3 +231,25 @@ def test_too_deep() -> None:
         value = [value]
     with pytest.raises(UsageError, match=r"s\.json: A: its settings nest too deep"):
         imported(subscription(profileFieldValues={"7": value}))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "key"),
+    [
+        (TRIGGER, "conditions"),
+        ('type = "track" and (contains(event, "Order") or properties.total >= 5)', "conditions"),
+        ('match(event, "Order*") and !contains(traits.plan, "free")', "conditions"),
+        ("properties.total = properties.limit", "trigger"),
+        ("length(event) > 3", "trigger"),
+    ],
+)
+@pytest.mark.parametrize("event", ["Order", "Orders", "Cart"])
+@pytest.mark.parametrize("plan", ["free", "pro", None])
+def test_as_conditions(trigger: str, key: str, event: str, plan: str | None) -> None:
+    """As conditions, a mapping takes the same events; what they cannot say stays a trigger."""
+    data = msgspec.json.encode([subscription() | {"trigger": trigger}])
+    asked = import_subscriptions("s.json", data, as_conditions=True).text
+    assert {each for each in ("conditions", "trigger") if f"{each}:" in asked} == {key}
+    properties = {"total": 5, "limit": 5, "email": "a@example.com"}
+    occurred = {"type": "track", "event": event, "properties": properties, "traits": {"plan": plan}}
+    assert updates(asked, occurred) == updates(import_subscriptions("s.json", data).text, occurred)

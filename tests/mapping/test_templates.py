@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.paths import Event, Json, Path
+from listrak_sync.events.paths import Json, Path
 from listrak_sync.mapping.templates import compile_template, javascript_text, placeholders
 from tests.mapping import reference
+from tests.mapping.reference import Decoded
 
-EVENT: Event = {
+EVENT: Decoded = {
     "a": {"b": "x", "first name": "Ann", "null": None},
     "n": 5.0,
     "yes": True,
@@ -100,13 +101,13 @@ def test_javascript_text(value: Json, text: str) -> None:
 
 
 @given(st.text(), reference.events)
-def test_text_without_placeholders_stays(text: str, event: Event) -> None:
+def test_text_without_placeholders_stays(text: str, event: Decoded) -> None:
     """Text that holds no opening braces is its own result."""
     assert compile_template(text.replace("{{", "{"))(event) == text.replace("{{", "{")
 
 
 @given(st.text("{}a. \n'[0]", max_size=20), reference.events)
-def test_any_text_is_a_template(template: str, event: Event) -> None:
+def test_any_text_is_a_template(template: str, event: Decoded) -> None:
     """No text fails to be a template, and what it reads is all it needs."""
     first_names = {path[:1] for path in placeholders(template)}
     everything = () in first_names
