@@ -26,7 +26,7 @@ class Addresses:
             if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
                 shown = url.rpartition("@")[2]
                 raise SettingsError(f"{shown} is no address", "Write https:// and a host.")
-            if parts.username or parts.password or parts.query or parts.fragment:
+            if "@" in parts.netloc or parts.query or parts.fragment:
                 hint = "Credentials go into the environment; a query has no meaning here."
                 raise SettingsError(f"{parts.hostname}: only host and path may stand here", hint)
             if parts.scheme == "http" and not is_loopback(url):
@@ -54,7 +54,12 @@ class Addresses:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """Return an address's parts, None where host or port cannot be one."""
+    """Return an address's parts, None where host or port cannot be one.
+
+    What other parsers pass over or read otherwise (line ends, spaces, backslashes) is in none.
+    """
+    if not url.isprintable() or " " in url or "\\" in url:
+        return None
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -13,6 +15,7 @@ from listrak_sync import __version__
 from listrak_sync.errors import SettingsError
 from listrak_sync.listrak.addresses import Addresses, is_loopback
 from listrak_sync.listrak.auth import ClientCredentials, TokenError
+from listrak_sync.listrak.bounds import bound
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.models import ImportStatus, ImportSummary
 from listrak_sync.listrak.replies import judge, judge_failure
@@ -21,6 +24,11 @@ from listrak_sync.listrak.verdicts import Accepted, Failure, Unavailable, Verdic
 TIMEOUT: Final = httpx.Timeout(connect=10, read=120, write=120, pool=None)
 """How long a request may take, in seconds, at each of its steps."""
 
+_HEADERS: Final = {
+    "User-Agent": f"listrak-sync/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
 _JSON: Final = {"Content-Type": "application/json"}
 _T = TypeVar("_T")
 
@@ -67,7 +75,8 @@ class Api:
     def __init__(
         self, addresses: Addresses, credentials: Credentials, connections: int = 1
     ) -> None:
-        loopback = is_loopback(addresses.api_url) and is_loopback(addresses.auth_url)
+        urls = (addresses.api_url, addresses.auth_url)
+        own = [url for url in urls if is_loopback(url)]
         self._addresses = addresses
         self._auth = ClientCredentials(credentials, addresses.auth_url)
         limits = httpx.Limits(
@@ -77,16 +86,19 @@ class Api:
             self._client = httpx.Client(
                 auth=self._auth,
                 follow_redirects=False,
-                headers={"User-Agent": f"listrak-sync/{__version__}", "Accept": "application/json"},
+                headers=_HEADERS,
                 limits=limits,
                 timeout=TIMEOUT,
-                trust_env=not loopback,
+                event_hooks={"response": [bound]},
+                verify=httpx.create_ssl_context(),
+                mounts={f"all://{urlsplit(url).netloc}": None for url in own},
+                trust_env=len(own) < len(urls),
             )
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
             hint = "Correct SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY, or unset them."
-            raise SettingsError(
-                f"the environment's proxy or certificates: {error}", hint
-            ) from error
+            # an address that cannot be read may hold the proxy's password anywhere
+            words = "no address" if isinstance(error, httpx.InvalidURL) else error
+            raise SettingsError(f"the environment's proxy or certificates: {words}", hint) from None
 
     def __enter__(self) -> Self:
         """Return the open API."""
@@ -106,13 +118,11 @@ class Api:
 
         The body is a JSON array of contacts with their values.
         """
-        reply = self._send("POST", self._addresses.profile_fields_url(list_id), body)
-        return judge(reply) if isinstance(reply, httpx.Response) else reply
+        return self._post(self._addresses.profile_fields_url(list_id), body)
 
     def start_list_import(self, list_id: int, body: bytes) -> Verdict:
         """Start the import of a file: `POST /List/{listId}/ListImport`."""
-        reply = self._send("POST", self._addresses.list_import_url(list_id), body)
-        return judge(reply) if isinstance(reply, httpx.Response) else reply
+        return self._post(self._addresses.list_import_url(list_id), body)
 
     def import_finished(self, list_id: int, import_id: int) -> bool | Failure:
         """Say whether an import has ended: `GET /List/{listId}/ListImport/{id}/Status`."""
@@ -147,11 +157,15 @@ class Api:
         path = f"/List/{list_id}/SegmentationFieldGroup/{group_id}/SegmentationField"
         return self._get(path, tuple[ProfileField, ...])
 
+    def _post(self, url: str, body: bytes) -> Verdict:
+        reply = self._send("POST", url, body)
+        return self._judge(reply) if isinstance(reply, httpx.Response) else reply
+
     def _get(self, path: str, shape: type[_T]) -> _T | Failure:
         reply = self._send("GET", f"{self._addresses.api}{path}")
         if not isinstance(reply, httpx.Response):
             return reply
-        verdict = judge(reply)
+        verdict = self._judge(reply)
         if not isinstance(verdict, Accepted):
             return verdict
         try:
@@ -171,8 +185,19 @@ class Api:
         try:
             return request()
         except TokenError as error:
-            return error.failure
+            return self._hidden(error.failure)
         except httpx.HTTPError as error:
-            return judge_failure(error)
-        except httpx.InvalidURL as error:
+            return self._hidden(judge_failure(error))
+        except (httpx.InvalidURL, UnicodeError) as error:
             return Unavailable(f"the address cannot be reached: {error}")
+
+    def _judge(self, reply: httpx.Response) -> Verdict:
+        verdict = judge(reply)
+        return verdict if isinstance(verdict, Accepted) else self._hidden(verdict)
+
+    def _hidden(self, failure: Failure) -> Failure:
+        """Return a failure whose words repeat neither secret nor token."""
+        if isinstance(failure, Unavailable):
+            return dataclasses.replace(failure, reason=self._auth.hide(failure.reason))
+        code, message = self._auth.hide(failure.code), self._auth.hide(failure.message)
+        return dataclasses.replace(failure, code=code, message=message)

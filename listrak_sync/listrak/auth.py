@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Annotated, Final
+from urllib.parse import quote_plus
 
 import httpx
 import msgspec
@@ -17,6 +18,8 @@ from listrak_sync.listrak.verdicts import Accepted, Denied, Failure, NotFound, R
 
 RENEW_BEFORE: Final = 60.0
 """How long before its end a token is renewed, in seconds, or a tenth of its life."""
+
+SHORTEST_SECRET: Final = 8
 
 Flow = Generator[httpx.Request, httpx.Response, None]
 TokenFlow = Generator[httpx.Request, httpx.Response, str]
@@ -57,6 +60,7 @@ class ClientCredentials(httpx.Auth):
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
+        self._issued: list[str] = []
         self._ends = 0.0
 
     def sync_auth_flow(self, request: httpx.Request) -> Flow:
@@ -68,6 +72,17 @@ class ClientCredentials(httpx.Auth):
             token = yield from self._current(refused=token)
             request.headers["Authorization"] = f"Bearer {token}"
             yield request
+
+    def hide(self, text: str) -> str:
+        """Return text without the secret and the tokens, which a reply may repeat.
+
+        Each is left where it is too short to be told from a word.
+        """
+        secret = self._credentials.client_secret
+        for each in (secret, quote_plus(secret), *tuple(self._issued)):
+            if len(each) >= SHORTEST_SECRET:
+                text = text.replace(each, "[hidden]")
+        return text
 
     def authenticate(self, send: Callable[[httpx.Request], httpx.Response]) -> None:
         """Get a token if there is none that lasts. Raises TokenError."""
@@ -87,6 +102,7 @@ class ClientCredentials(httpx.Auth):
                 reply = yield self._request()
                 token = _token_of(reply)
                 self._token = token.access_token
+                self._issued.append(self._token)
                 life = token.expires_in
                 self._ends = (
                     float("inf")

@@ -42,6 +42,9 @@ def read(environment: Mapping[str, str], secret_file: Path | None = None) -> Cre
     ]
     if missing:
         raise SettingsError(f"{' and '.join(missing)}: not set", _HINT)
+    if not (client_id + secret).isprintable():
+        hint = "Look for a byte order mark, a line end or another encoding than UTF-8."
+        raise SettingsError("the client id or its secret holds what is no text", hint)
     return Credentials(client_id, secret)
 
 

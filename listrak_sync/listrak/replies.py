@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,7 @@ from listrak_sync.listrak.verdicts import (
     BetaClosed,
     Denied,
     NotFound,
+    Redirected,
     Refused,
     TooLarge,
     Unavailable,
@@ -22,11 +24,17 @@ from listrak_sync.listrak.verdicts import (
     Verdict,
 )
 
-MAX_RETRY_AFTER: Final = 3600.0
-"""The longest pause, in seconds, that a reply may ask for."""
+MAX_RETRY_AFTER: Final = 300.0
+"""The longest pause, in seconds, that a reply is granted: for a longer one it is asked again."""
 
-PASSING: Final = frozenset({408, 429})
-"""Statuses below 500 that pass by themselves."""
+DENYING: Final = frozenset({401, 402, 403, 451})
+PASSING: Final = frozenset({407, 408, 425, 429})
+"""Statuses below 500 that pass by themselves, or with what stands between."""
+
+LONGEST_WORDS: Final = 500
+"""So many characters of a reply's message are kept."""
+
+_NO_ERROR: Final = frozenset({b"", b"null", b'""', b"false"})
 
 
 class _Error(msgspec.Struct):
@@ -41,6 +49,7 @@ class _Created(msgspec.Struct):
     """The answer of a route that starts an import."""
 
     resourceId: str | int | None = None  # noqa: N815 - Listrak's name
+    error: msgspec.Raw = msgspec.Raw()
 
 
 def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -> Verdict:
@@ -51,10 +60,12 @@ def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -
     code, message = _words(response)
     if "BETA_ROUTE" in code:
         return BetaClosed(code, message)
-    if code in {"ERROR_UNAUTHORIZED", "ERROR_INVALID_CREDENTIALS"} or status in {401, 403}:
+    if code in {"ERROR_UNAUTHORIZED", "ERROR_INVALID_CREDENTIALS"} or status in DENYING:
         return Denied(code, message)
     if status in PASSING or status >= 500:
         return Unavailable(f"{code}: {message}", _retry_after(response, now))
+    if 300 <= status < 400:
+        return Redirected(f"HTTP {status}", _where(response))
     match status:
         case 400 | 422:
             return Refused(code, message)
@@ -67,13 +78,15 @@ def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -
 
 def judge_failure(error: httpx.HTTPError) -> Unavailable:
     """Return the verdict of a request that got no reply."""
-    words = " ".join(str(error).split())
+    words = _one_line(str(error))
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             reason = "no connection in time"
         case httpx.TimeoutException():
             reason = "no reply in time"
-        case httpx.ConnectError():
+        case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in words:
+            reason = f"no trust, a private authority goes into SSL_CERT_FILE: {words}"
+        case httpx.ConnectError() | httpx.ProxyError():
             reason = f"no connection: {words}"
         case _:
             reason = f"the connection broke off: {words or type(error).__name__}"
@@ -90,6 +103,9 @@ def _judge_success(response: httpx.Response) -> Verdict:
         return Accepted()
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Unavailable(f"HTTP {response.status_code} with a body that is not Listrak's")
+    if bytes(created.error) not in _NO_ERROR:
+        code, message = _words(response)
+        return Unavailable(f"HTTP {response.status_code}, but {code}: {message}")
     ids = str(created.resourceId or "").replace(";", ",").split(",")
     return Accepted(tuple(id_.strip() for id_ in ids if id_.strip()))
 
@@ -102,7 +118,18 @@ def _words(response: httpx.Response) -> tuple[str, str]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         error = _Error()
     message = error.message or error.error_description or response.reason_phrase
-    return error.error or fallback, message or fallback
+    return _one_line(error.error) or fallback, _one_line(message) or fallback
+
+
+def _one_line(text: str) -> str:
+    """Return a reply's words so that they fit into a line of ours."""
+    return " ".join(text[: 2 * LONGEST_WORDS].split())[:LONGEST_WORDS]
+
+
+def _where(response: httpx.Response) -> str:
+    """Return where a redirect points, without what may be confidential in the address."""
+    location = re.split("[?#]", response.headers.get("Location", ""))[0].rpartition("@")[2]
+    return f"redirected to {_one_line(location)}" if location else "redirected to nowhere"
 
 
 def _retry_after(

@@ -38,6 +38,14 @@ class NotFound:
 
 
 @dataclass(frozen=True, slots=True)
+class NoSuchList:
+    """The list is missing: asked for by itself, it was not found either."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Denied:
     """The integration may not do this, or may do nothing."""
 
@@ -62,14 +70,32 @@ class Unavailable:
 
 
 @dataclass(frozen=True, slots=True)
-class Unexpected:
-    """A reply that means a fault on our side."""
+class Redirected:
+    """A reply that points elsewhere, which is never followed; `message` says where."""
 
     code: str
     message: str
 
 
-Failure: TypeAlias = Refused | TooLarge | NotFound | Denied | BetaClosed | Unavailable | Unexpected
+@dataclass(frozen=True, slots=True)
+class Unexpected:
+    """A reply that no fault of Listrak's or of the network explains: our bug, most likely."""
+
+    code: str
+    message: str
+
+
+Failure: TypeAlias = (
+    Refused
+    | TooLarge
+    | NotFound
+    | NoSuchList
+    | Denied
+    | BetaClosed
+    | Unavailable
+    | Redirected
+    | Unexpected
+)
 Verdict: TypeAlias = Accepted | Failure
 
 

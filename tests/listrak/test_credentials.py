@@ -71,6 +71,15 @@ def test_missing(environment: dict[str, str], missing: str) -> None:
     assert "s3cret" not in str(caught.value) + caught.value.hint
 
 
+@pytest.mark.parametrize("secret", ["\ufeffs3cret", "s3cret\udcff", "s3\ncret", "s3cret\0"])
+def test_no_text(secret: str) -> None:
+    """A secret that no form can carry is refused without being shown."""
+    with pytest.raises(SettingsError, match="holds what is no text") as caught:
+        read({**ID, "LISTRAK_CLIENT_SECRET": secret})
+    assert "cret" not in caught.value.message.replace("secret", "")
+    assert caught.value.__context__ is None
+
+
 def test_file_before_environment_even_if_empty(tmp_path: Path) -> None:
     """An empty secret file is missing a secret: the environment does not stand in for it."""
     empty = tmp_path / "empty"

@@ -16,14 +16,17 @@ from listrak_sync.listrak.verdicts import (
     BetaClosed,
     Denied,
     NotFound,
+    Redirected,
     Refused,
     TooLarge,
     Unavailable,
     Unexpected,
     Verdict,
+    words_of,
 )
 
 HTML = b"<html><h1>Proxy</h1></html>"
+UNTRUSTED = "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 ROWS: list[tuple[int, type[Verdict]]] = [
     (400, Refused),
@@ -34,10 +37,12 @@ ROWS: list[tuple[int, type[Verdict]]] = [
     (413, TooLarge),
     (405, Unexpected),
     (415, Unexpected),
-    (301, Unexpected),
-    (302, Unexpected),
-    (307, Unexpected),
+    (418, Unexpected),
+    (402, Denied),
+    (451, Denied),
+    (407, Unavailable),
     (408, Unavailable),
+    (425, Unavailable),
     (429, Unavailable),
     (500, Unavailable),
     (502, Unavailable),
@@ -77,6 +82,38 @@ def test_other_body(status: int, kind: type[Verdict], body: bytes) -> None:
     verdict = judge(reply(status, body))
     assert type(verdict) is kind
     assert f"HTTP {status}" in str(verdict)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
+@pytest.mark.parametrize(
+    ("location", "where"),
+    [
+        ("https://example.com/login", "https://example.com/login"),
+        ("https://ann:pw@example.com/a?token=pw#pw", "example.com/a"),
+        ("/login?back=pw", "/login"),
+        ("", "nowhere"),
+        ("?pw", "nowhere"),
+        (" https://example.com/ a\tb ", "https://example.com/ a b"),
+    ],
+)
+def test_redirected(status: int, location: str, where: str) -> None:
+    """A redirect is told by where it points, without what may be confidential in the address."""
+    verdict = judge(reply(status, error(status, "ERROR_UNKNOWN"), Location=location))
+    assert verdict == Redirected(f"HTTP {status}", f"redirected to {where}")
+
+
+@pytest.mark.parametrize("status", [101, 103, 600, 999])
+def test_outlandish_status(status: int) -> None:
+    """A status that means nothing has a verdict, and is not accepted."""
+    assert isinstance(judge(reply(status)), Unavailable if status >= 500 else Unexpected)
+
+
+def test_words_fit_into_a_line() -> None:
+    """Listrak's words come in one line, however they are written, and not endlessly."""
+    verdict = judge(reply(400, error(400, "ERROR_X\nerror: b", "a\r\n\tb " + "c" * 10_000)))
+    assert isinstance(verdict, Refused)
+    assert verdict.code == "ERROR_X error: b"
+    assert verdict.message == ("a b " + "c" * 10_000)[:500]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +169,16 @@ def test_accepted_by_a_proxy(body: bytes) -> None:
     assert isinstance(judge(reply(200, body)), Unavailable)
 
 
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_error_with_a_good_status(status: int) -> None:
+    """A good status over an error document is no acceptance: nothing is lost by it."""
+    verdict = judge(reply(status, error(400, "ERROR_X")))
+    assert verdict == Unavailable(f"HTTP {status}, but ERROR_X: Words.")
+    for none in (b"null", b'""', b"false"):
+        body = b'{"resourceId": "7", "error": %b}' % none
+        assert judge(reply(status, body)) == Accepted(("7",))
+
+
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_deep_body(status: int) -> None:
     """A body that nests without end is no answer of Listrak's, and no bug."""
@@ -146,7 +193,8 @@ def test_deep_body(status: int) -> None:
         ("0", 0.0),
         ("17", 17.0),
         (" 17 ", 17.0),
-        ("3601", MAX_RETRY_AFTER),
+        ("301", MAX_RETRY_AFTER),
+        ("3600", MAX_RETRY_AFTER),
         ("9" * 400, MAX_RETRY_AFTER),
         ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0),
         ("Sun, 01 Mar 2026 13:00:30 +0100", 30.0),
@@ -186,10 +234,37 @@ def test_any_retry_after(header: str) -> None:
     assert verdict.retry_after is None or 0 <= verdict.retry_after <= MAX_RETRY_AFTER
 
 
-@given(st.integers(200, 599), st.binary())
-def test_any_body(status: int, body: bytes) -> None:
-    """Any body at any status has a verdict, and only a good status is accepted."""
-    assert status < 300 or not isinstance(judge(reply(status, body)), Accepted)
+_HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from([b"Retry-After", b"Location", b"Content-Type", b"X-A"]),
+        st.binary().map(lambda raw: raw.replace(b"\r", b"").replace(b"\n", b"")),
+    ),
+    max_size=4,
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "message", "status", "resourceId", "error_description"]),
+            inner,
+        )
+    ),
+    max_leaves=6,
+).map(lambda value: json.dumps(value).encode())
+
+
+@given(st.integers(100, 999), st.binary() | _JSON, _HEADERS)
+def test_any_reply(status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    """Any reply has a verdict in one line, and only a good status is accepted."""
+    verdict = judge(httpx.Response(status, content=body, headers=headers), lambda: NOW)
+    if isinstance(verdict, Accepted):
+        assert 200 <= status < 300
+        return
+    words = words_of(verdict)
+    assert words
+    assert "\n" not in words
+    assert len(words) < 1100
 
 
 @pytest.mark.parametrize(
@@ -200,6 +275,11 @@ def test_any_body(status: int, body: bytes) -> None:
         (httpx.ReadTimeout(""), "no reply in time"),
         (httpx.WriteTimeout(""), "no reply in time"),
         (httpx.ConnectError("[Errno 111]\n refused"), "no connection: [Errno 111] refused"),
+        (httpx.ProxyError("407 Sign in"), "no connection: 407 Sign in"),
+        (
+            httpx.ConnectError(UNTRUSTED),
+            f"no trust, a private authority goes into SSL_CERT_FILE: {UNTRUSTED}",
+        ),
         (httpx.RemoteProtocolError("cut"), "the connection broke off: cut"),
         (httpx.ReadError(""), "the connection broke off: ReadError"),
         (httpx.DecodingError("bad gzip"), "the connection broke off: bad gzip"),

@@ -8,7 +8,9 @@ from listrak_sync.listrak.verdicts import (
     BetaClosed,
     Denied,
     Failure,
+    NoSuchList,
     NotFound,
+    Redirected,
     Refused,
     TooLarge,
     Unavailable,
@@ -17,7 +19,10 @@ from listrak_sync.listrak.verdicts import (
 )
 
 
-@pytest.mark.parametrize("kind", [Refused, TooLarge, NotFound, Denied, BetaClosed, Unexpected])
+@pytest.mark.parametrize(
+    "kind",
+    [Refused, TooLarge, NotFound, NoSuchList, Denied, BetaClosed, Redirected, Unexpected],
+)
 def test_words(kind: type[Refused]) -> None:
     """A failure is shown with Listrak's code and Listrak's words."""
     failure: Failure = kind("ERROR_X", "No.")

@@ -1,0 +1,66 @@
+"""A reply's body within bounds of size and time, whatever the other side sends."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import httpx
+
+LARGEST: Final = 16 << 20
+"""The largest body of a reply, in bytes, once it is unpacked."""
+
+LONGEST: Final = 120.0
+"""How long a body may take to arrive, in seconds."""
+
+PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+def bound(response: httpx.Response) -> None:
+    """Make a response unpack its body itself and break off beyond the bounds.
+
+    A hook for httpx.Client, called before the body is read. Raises httpx.DecodingError for a way
+    of packing that was not asked for; reading raises that or httpx.ReadError.
+    """
+    packing = response.headers.pop("Content-Encoding", "identity").strip().lower()
+    if packing not in PACKED | {"", "identity"}:
+        raise httpx.DecodingError(f"a body packed as {packing[:40]!r}, which was not asked for")
+    assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - from a Client
+    response.stream = _Bounded(response.stream, packed=packing in PACKED)
+
+
+class _Bounded(httpx.SyncByteStream):
+    def __init__(
+        self,
+        stream: httpx.SyncByteStream,
+        *,
+        packed: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._stream = stream
+        self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
+        self._clock = clock
+
+    def __iter__(self) -> Iterator[bytes]:
+        left, until = LARGEST, self._clock() + LONGEST
+        for received in self._stream:
+            piece = self._unpacked(received, left + 1)
+            left -= len(piece)
+            if left < 0:
+                raise httpx.ReadError(f"the reply is larger than {LARGEST:,} bytes")
+            if self._clock() > until:
+                raise httpx.ReadError(f"the reply takes longer than {LONGEST:.0f} s")
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _unpacked(self, received: bytes, most: int) -> bytes:
+        if self._unpack is None:
+            return received
+        try:
+            return self._unpack.decompress(received, most)
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from error
