@@ -1,0 +1,67 @@
+"""Where an event has its contact's e-mail address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from msgspec import UNSET
+
+from listrak_sync.events.paths import Event, Found, find, finder
+from listrak_sync.mapping.compiler import Value
+from listrak_sync.mapping.values import is_email_address
+from listrak_sync.updates.rejected import RejectedError, shown
+
+_IN_TRAITS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
+_EXTERNAL_IDS: Final = ("context", "externalIds")
+EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
+"""Where addresses are, unless the mapping says where."""
+
+_first_choice: Final = finder(_IN_TRAITS[0])
+
+
+def address_finder(value: Value | None) -> Callable[[Event], str]:
+    """Return what finds a contact's address: where the mapping says, or where Segment looks.
+
+    It raises RejectedError. Source: the destination's default of `email_address`.
+    """
+    if value is None:
+        return _default_address
+    resolve = value.resolve
+
+    def given(event: Event) -> str:
+        found = resolve(event)
+        if isinstance(found, str) or found is None or found is UNSET:
+            return _first_address((found,))
+        raise RejectedError("invalid_email", f"{shown(found)} is no e-mail address")
+
+    return given
+
+
+def _default_address(event: Event) -> str:
+    """Return the contact's address where the mapping does not say where to find it."""
+    first = _first_choice(event)
+    if type(first) is str and is_email_address(first):
+        return first
+    return _first_address(_default_addresses(event))
+
+
+def _first_address(candidates: Iterable[Found]) -> str:
+    """Return the first text that is not blank, if it is an address."""
+    for candidate in candidates:
+        if isinstance(candidate, str) and (address := candidate.strip()):
+            if is_email_address(address):
+                return address
+            raise RejectedError("invalid_email", f"{shown(address)} is no e-mail address")
+    raise RejectedError("missing_email", "no e-mail address where the mapping looks for one")
+
+
+def _default_addresses(event: Event) -> Iterator[Found]:
+    """Yield what may be the contact's address, the first choice first."""
+    for path in _IN_TRAITS:
+        yield find(event, path)
+    external_ids = find(event, _EXTERNAL_IDS)
+    if isinstance(external_ids, list):
+        for entry in external_ids:
+            if isinstance(entry, dict) and entry.get("type") == "email":
+                yield entry.get("id")

@@ -1,0 +1,79 @@
+"""Whether an event says that its contact is in an audience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from msgspec import UNSET
+
+from listrak_sync.events.paths import Event, Found, Part, Path, find, finder, slot
+from listrak_sync.mapping.conditions import Condition, pins
+from listrak_sync.mapping.file import Mapping
+from listrak_sync.updates.rejected import RejectedError, shown
+
+COMPUTATION_KEY: Final = ("context", "personas", "computation_key")
+_AUDIENCE_KEY: Final = ("properties", "audience_key")
+_roots: Final = (finder(("properties",)), finder(("traits",)))
+
+
+def audience_paths(mapping: Mapping) -> Iterator[Path]:
+    """Yield what decides membership; with a key known beforehand, little of an event."""
+    key: Found = UNSET
+    if mapping.audience_key is not None:
+        key = mapping.audience_key.constant
+        yield from mapping.audience_key.paths
+    else:
+        yield from (COMPUTATION_KEY, _AUDIENCE_KEY)
+        key = pinned(mapping.trigger, COMPUTATION_KEY)
+    for root in ("properties", "traits"):
+        yield (root, key) if isinstance(key, str) and key else (root,)
+
+
+def pinned(trigger: Condition | None, path: Path) -> str | None:
+    """Return the text that a trigger demands at a path, None where it leaves it open."""
+    texts = pins(trigger).get(path, ()) if trigger is not None else ()
+    return next(iter(texts)) if len(texts) == 1 else None
+
+
+def membership(mapping: Mapping, event: Event) -> str:
+    """Return `on` for an event that says its contact is in the audience, `off` for out.
+
+    Raises RejectedError. Source: `useAudienceKey` of Segment's destination.
+    """
+    if mapping.audience_key is not None:
+        key = mapping.audience_key.resolve(event)
+    else:
+        key = find(event, COMPUTATION_KEY)
+        if not isinstance(key, str) or not key:
+            key = find(event, _AUDIENCE_KEY)
+    if not isinstance(key, str) or not key:
+        raise RejectedError("unknown_membership", "the event names no audience")
+    return member_of(key)(event)
+
+
+@lru_cache(maxsize=4096)
+def member_of(key: str) -> Callable[[Event], str]:
+    """Return what says `on` for an event whose contact is in this audience, `off` for out."""
+    attribute = slot(key)
+
+    def member(event: Event) -> str:
+        found: Found = None
+        for root in _roots:
+            below: object = root(event)
+            if isinstance(below, dict):
+                found = below.get(key)
+            elif isinstance(below, Part):
+                found = getattr(below, attribute, UNSET)
+            if found is True or found == "true":
+                return "on"
+            if found is False or found == "false":
+                return "off"
+            if found is not None and found is not UNSET:
+                detail = f"{key} is {shown(found)}, neither true nor false"
+                raise RejectedError("unknown_membership", detail)
+        detail = f"neither properties nor traits say whether the contact is in {key}"
+        raise RejectedError("unknown_membership", detail)
+
+    return member
