@@ -116,7 +116,8 @@ def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
         try:
             below = _named(argument)
         except OSError as error:
-            problems.append(f"{error.filename or argument}: {error.strerror or error}")
+            inside = error.filename not in {None, str(Path(argument))}
+            problems.append(f"{error.filename if inside else argument}: {error.strerror or error}")
             continue
         if not below:
             problems.append(f"{argument}: no file in this folder")

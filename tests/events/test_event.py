@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.event import Decoder, UnreadableError
-from listrak_sync.events.paths import Event, Part, Path, find
+from listrak_sync.events.paths import Event, Part, Path, find, find_in_objects, finder
 from listrak_sync.events.sources import Block, LongLine, Piece
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import Evaluator
@@ -62,7 +62,9 @@ MALFORMED = [
     pytest.param(b"null", "not_an_object", id="null"),
     pytest.param(b'{"type":"track","n":1e999}', "number_out_of_range", id="1e999"),
     pytest.param(b'{"type":"track","n":-1e999}', "number_out_of_range", id="-1e999"),
-    pytest.param(b'{"type":"track","n":%b}' % (b"9" * 5000), "number_out_of_range", id="5000 digits"),
+    pytest.param(
+        b'{"type":"track","n":%b}' % (b"9" * 5000), "number_out_of_range", id="5000 digits"
+    ),
     pytest.param(b'{"n":%b}' % (b"[" * 100_000), "nested_too_deep", id="nested"),
     pytest.param(
         b'{"x":%b%b}' % (b"[" * 100_000, b"]" * 100_000), "nested_too_deep", id="nested over"
@@ -85,6 +87,27 @@ def test_unreadable(line: bytes, reason: str) -> None:
         _decoder().decode(line)
     assert caught.value.reason == reason
     assert caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (rb'{"type":"\ud800"}', "half of a surrogate pair (byte 15)"),
+        (rb'{"type":"track","x":"\uD9aBc"}', "half of a surrogate pair (byte 27)"),
+        (rb'{"type":"track","x":"\\\ud800"}', "half of a surrogate pair (byte 29)"),
+        (rb'{"type":"track","x":"\ud800\ud800"}', "surrogate pair"),
+        (rb'{"type":"track","x":"\udc00"}', "surrogate pair"),
+        (rb'{"type":"track","x":"\ud83d\ude00', "truncated"),
+        (rb'{"type":"track","x":"\\ud800', "truncated"),
+        (rb'{"type":"track","x":"\ud8', "truncated"),
+    ],
+)
+def test_half_of_a_pair(line: bytes, words: str) -> None:
+    """Half of a surrogate pair is told as that, not as a line that is cut off."""
+    with pytest.raises(UnreadableError) as caught:
+        _decoder().decode(line)
+    assert caught.value.reason == "not_json"
+    assert words in caught.value.detail
 
 
 def test_not_utf8() -> None:
@@ -157,9 +180,11 @@ def test_projection(event: Event, paths: set[Path], more: list[Event]) -> None:
         line = json.dumps(one).encode()
         projected, whole = decoder.decode(line), msgspec.json.decode(line)
         for path in paths:
-            found, expected = find(projected, path), find(whole, path)
-            assert found == expected
-            assert type(found) is type(expected)
+            for way in (find, find_in_objects):
+                expected = way(whole, path)
+                for found in (way(projected, path), finder(path, way)(projected)):
+                    assert found == expected
+                    assert type(found) is type(expected)
 
 
 @given(data=st.binary(max_size=30), paths=PATHS)

@@ -109,7 +109,7 @@ def _javascript_member(value: Json, name: str) -> Found:
 
 
 @given(event=EVENTS, path=st.lists(NAMES, max_size=4).map(tuple))
-def test_model(event: Event, path: Path) -> None:
+def test_model(event: dict[str, Json], path: Path) -> None:
     """What is found is what JavaScript finds name by name; nothing has only nothing below it."""
     value: Found = event
     for name in path:

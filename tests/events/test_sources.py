@@ -341,6 +341,113 @@ def test_folders(tmp_path: Path) -> None:
     assert [source.size for source in found] == [len(name) for name in names]
 
 
+def test_links(tmp_path: Path) -> None:
+    """Links in a folder are followed, also to the same folder twice; pipes are left out."""
+    folder, other = tmp_path / "a", tmp_path / "b"
+    (other / "inner").mkdir(parents=True)
+    folder.mkdir()
+    (other / "inner" / "f").write_bytes(b"x\n")
+    (folder / "file").symlink_to(other / "inner" / "f")
+    (folder / "one").symlink_to(other)
+    (folder / "two").symlink_to(other)
+    os.mkfifo(folder / "pipe")
+    names = [Path(each.file).relative_to(folder).as_posix() for each in expand([str(folder)])]
+    assert names == ["file", "one/inner/f", "two/inner/f"]
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "problem"),
+    [
+        ("gone", "nowhere", "No such file or directory"),
+        ("self", "self", "Too many levels of symbolic links"),
+        ("loop", ".", "this link leads back to a folder above it"),
+        ("b/loop", "..", "this link leads back to a folder above it"),
+        ("b/loop", "../../c", "this link leads back to a folder above it"),
+    ],
+)
+def test_links_that_lead_nowhere(tmp_path: Path, name: str, target: str, problem: str) -> None:
+    """A link in a folder that leads nowhere, or round in circles, is told: nothing is lost."""
+    folder = tmp_path / "a"
+    (folder / "b").mkdir(parents=True)
+    (folder / "fine").write_bytes(b"x\n")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "back").symlink_to(folder)
+    (folder / name).symlink_to(target)
+    with pytest.raises(UsageError) as caught:
+        expand([str(folder)])
+    told = caught.value.message.removesuffix(f": {problem}")
+    assert told != caught.value.message
+    assert told.startswith(str(folder / name))
+
+
+@pytest.mark.parametrize("locked", ["a/b", "a/b/f"])
+def test_locked_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked: str) -> None:
+    """A folder or file in a folder that cannot be read is told by its own name."""
+    path = tmp_path / "a" / "b" / "f"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x\n")
+    iterate, opened = Path.iterdir, Path.open
+
+    def refused(self: Path) -> None:
+        if self == tmp_path / locked:
+            raise PermissionError(13, "Permission denied", str(self))
+
+    def iterdir(self: Path) -> Iterator[Path]:
+        refused(self)
+        return iterate(self)
+
+    def open_(self: Path, mode: str = "r") -> object:
+        refused(self)
+        return opened(self, mode)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.raises(UsageError) as caught:
+        expand([str(tmp_path / "a"), "gone"])
+    assert caught.value.message.splitlines() == [
+        f"{tmp_path / locked}: Permission denied",
+        "gone: No such file or directory",
+    ]
+
+
+def test_name_that_is_no_text(tmp_path: Path) -> None:
+    """A file's name that is no UTF-8 is told with its bytes escaped, wherever it is told."""
+    path = tmp_path / os.fsdecode(b"e\xff")
+    path.write_bytes(b"x\n%b\n" % (b"y" * (sources.MAX_LINE_BYTES + 1)))
+    (source,) = expand([str(tmp_path)])
+    assert source.file == str(path)
+    missing = Source(str(tmp_path / os.fsdecode(b"g\xfe")))
+    names = [Path(piece.file).name for piece in read([source, missing])]
+    assert names == [r"e\xff", r"e\xff", r"g\xfe"]
+    assert source.name == str(tmp_path / r"e\xff")
+
+
+LONG = """
+import sys
+from listrak_sync.events.sources import LongLine, Source, read
+(piece,) = read([Source(sys.argv[1])])
+assert isinstance(piece, LongLine), piece
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(piece.length, peak.split()[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_memory_of_a_long_line(file: Path) -> None:
+    """However long a line is, no more of it is held than a line may be long."""
+    peaks = []
+    for size in (50 << 20, 400 << 20):
+        with file.open("wb") as stream:
+            stream.truncate(size)
+        done = subprocess.run(
+            [sys.executable, "-c", LONG, str(file)], capture_output=True, check=True, env={}
+        )
+        length, peak = map(int, done.stdout.split())
+        assert length == size
+        peaks.append(peak)
+    assert peaks[1] < peaks[0] + 4_000
+
+
 def test_hidden_parent(tmp_path: Path) -> None:
     """A folder that is named is read though it, or one above it, is hidden."""
     folder = tmp_path / ".cache" / "events"
