@@ -163,4 +163,7 @@ class Report:
 
     def _applied(self, list_id: int) -> dict[str, Any]:
         """Return what a list's imports did, if they were waited for."""
-        return {"applied": self.applied[list_id]} if list_id in self.applied else {}
+        applied, entry = self.applied.get(list_id), self.lists[list_id]
+        if applied is None:
+            return {}
+        return {"applied": applied, "unaccounted": applied.unaccounted(entry.accepted)}

@@ -159,10 +159,11 @@ class Run:
         self.report.seconds = time.monotonic() - self._started
         return self.report
 
-    def take_receipt(self, receipt: Receipt) -> None:
+    def take_receipt(self, receipt: Receipt) -> bool:
         """Count how a batch ended, and hand on its contacts where they were not accepted.
 
-        What a watcher raises, or a guard, ends the run; its other batches are still answered for.
+        Returns whether they could be handed on. What a watcher raises, or a guard, ends the run;
+        its other batches are still answered for.
         """
         self.report.count_receipt(receipt)
         try:
@@ -174,9 +175,14 @@ class Run:
                 case Unsent(batch, detail):
                     for contact in batch.contacts:
                         self.watchers.on_reject(self._refused(contact, "unsent", detail))
-            self._guard_rejects()
         except Exception as error:  # noqa: BLE001 - told when all is answered for
             self.stop.because(error)
+            return False
+        try:
+            self._guard_rejects()
+        except StoppedError as error:
+            self.stop.because(error)
+        return True
 
     def names(self, contact: Contact) -> list[str]:
         """Return the names of the mappings that gave a contact's values."""
@@ -249,7 +255,7 @@ class Run:
     def _guard_rejects(self) -> None:
         limit, count = self.plan.guards.max_rejects, self.report.reject_count
         if limit is not None and count > limit:
-            hint = "See them with --rejects FILE; allow more with --max-rejects."
+            hint = "Look at the rejects; allow more with --max-rejects."
             raise StoppedError(f"rejects: {count:,}, more than --max-rejects {limit}", hint)
 
     def _guard_contacts(self) -> None:

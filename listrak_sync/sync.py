@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -86,9 +87,9 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
     delivery = Delivery(listrak, run.take_receipt, stop, ways, journal)
 
     def leave(window: Window, error: ListrakSyncError) -> None:
-        """Answer for a window that is neither sent nor planned."""
-        stop.because(error)
+        """Answer for a window that is neither sent nor planned, once the one before is sent."""
         delivery.finish()
+        stop.because(error)
         for batch in _batches(run.phases(window)):
             run.take_receipt(Unsent(batch, str(error)))
 
@@ -98,8 +99,8 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
             planned = phases if journal is None else journal.plan(phases, run.files, run.position)
         except SettingsError as error:
             leave(window, error)
-        else:
-            delivery.start(planned)
+            raise  # or a later window would be planned, and this one never read again
+        delivery.start(planned)
 
     try:
         for phases in _left_over(journal, run):
@@ -112,7 +113,8 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
         leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
         stop.because(error)
-        send(run.rest())
+        with suppress(SettingsError):
+            send(run.rest())
     delivery.finish()
     if journal is not None:
         try:
@@ -130,24 +132,32 @@ def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
     """Yield what unfinished runs left unanswered, the oldest first; count it apart."""
     if journal is None:
         return
-    for info in reversed(journal.runs()):
+    infos = journal.runs()
+    run.files += (file for info in infos if info.id == journal.run for file in info.files)
+    for info in reversed(infos):
         if not info.is_finished:
-            before = len(run.files)
-            run.files += info.files
+            is_own = info.id == journal.run
+            before = 0 if is_own else len(run.files)
+            run.files += () if is_own else info.files
             for phases in journal.unanswered(info.id):
-                yield _counted(phases, run, before)
-            if info.id != journal.run:
-                journal.end(info.id)
+                yield _counted(phases, run, before, is_own=is_own)
 
 
-def _counted(phases: Phases, run: Run, before: int) -> Phases:
-    """Count batches of an earlier window, and number their files as this run does."""
+def _counted(phases: Phases, run: Run, before: int, *, is_own: bool) -> Phases:
+    """Count batches of an earlier window, and number their files as this run does.
+
+    Another run's mappings have other names, which nobody knows any more.
+    """
 
     def batches(phase: Phase) -> Iterator[Batch]:
         for batch in phase.batches:
             run.report.left_over += len(batch.contacts)
             contacts = tuple(
-                msgspec.structs.replace(contact, file=contact.file + before)
+                msgspec.structs.replace(
+                    contact,
+                    file=contact.file + before,
+                    mappings=contact.mappings if is_own else (),
+                )
                 for contact in batch.contacts
             )
             yield msgspec.structs.replace(batch, contacts=contacts)

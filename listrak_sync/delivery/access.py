@@ -7,23 +7,13 @@ from collections.abc import Callable
 from random import SystemRandom
 from typing import Final, Protocol, TypeVar
 
-from listrak_sync.delivery.failures import error_for
+from listrak_sync.delivery.consequences import error_for
 from listrak_sync.delivery.retry import BRIEF
-from listrak_sync.listrak.verdicts import (
-    BetaClosed,
-    Denied,
-    Failure,
-    NotFound,
-    Refused,
-    TooLarge,
-    Unavailable,
-    Unexpected,
-)
+from listrak_sync.listrak.verdicts import Failure, Unavailable
 
 LONGEST_PAUSE: Final = 30.0
 """The longest pause, in seconds, that somebody who waits for an answer is asked to wait."""
 
-FAILURES: Final = (Refused, TooLarge, NotFound, Denied, BetaClosed, Unavailable, Unexpected)
 _T = TypeVar("_T")
 
 
@@ -58,6 +48,6 @@ def check_access(api: Authenticating) -> None:
 
 def answered(answer: _T | Failure) -> _T:
     """Return an answer that is no failure. Raises what a failure means."""
-    if isinstance(answer, FAILURES):
+    if isinstance(answer, Failure):
         raise error_for(answer)
     return answer

@@ -7,20 +7,26 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
-from listrak_sync.delivery.failures import error_for, waited_too_long
+from listrak_sync.delivery.consequences import Step, error_for, step_for
+from listrak_sync.delivery.failures import waited_too_long
 from listrak_sync.delivery.follow import Import, follow
 from listrak_sync.delivery.isolation import Isolation, halves
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.retry import PATIENT, RetryPolicy
-from listrak_sync.delivery.sender import Listrak, Sender, Senses
+from listrak_sync.delivery.sender import Listrak, OnRetry, Retry, Sender, Senses
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,
+    Denied,
+    Failure,
+    NoSuchList,
     NotFound,
+    Redirected,
     Refused,
     TooLarge,
-    Verdict,
+    Unavailable,
+    Unexpected,
     words_of,
 )
 from listrak_sync.updates.batches import (
@@ -49,6 +55,9 @@ Phases: TypeAlias = Iterable[Phase]
 class Ledger(Protocol):
     """Where answers and divisions of batches are written down."""
 
+    def imports(self) -> list[Import]:
+        """Return the imports that may still be running, of runs before."""
+
     def answer(self, receipt: Receipt) -> None:
         """Write down how a batch ended."""
 
@@ -59,6 +68,10 @@ class Ledger(Protocol):
 class NoLedger:
     """Writes nothing down."""
 
+    def imports(self) -> list[Import]:
+        """Know of no import."""
+        return []
+
     def answer(self, receipt: Receipt) -> None:
         """Forget a receipt."""
 
@@ -67,28 +80,37 @@ class NoLedger:
         return parts
 
 
+def _ignore(_: Retry) -> None:
+    """Tell nobody of a retry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How batches are sent: how many at a time, how patiently, and by which routes."""
+    """How batches are sent: how many at a time, how patiently, and by which routes.
+
+    `on_retry` is told of each wait before it begins, from any thread.
+    """
 
     in_flight: int = 4
     fall_back: bool = True
     policy: RetryPolicy = PATIENT
     senses: Senses = field(default_factory=Senses)
+    on_retry: OnRetry = _ignore
 
 
 class Delivery:
     """Sends one window after the other, several batches at a time, in threads of its own.
 
-    A window is begun when every import of the one before is accepted and, where Listrak lets us
-    ask, has ended. `on_receipt` is called for each batch, by one thread at a time. Once stopped,
+    A window is begun when every import of the one before, also of a run before, is accepted and,
+    where Listrak lets us ask, has ended. `on_receipt` is called for each batch, by one thread at
+    a time; where it returns False, nobody was told, and the batch stays unanswered. Once stopped,
     what is in flight is finished and nothing new is sent.
     """
 
     def __init__(
         self,
         listrak: Listrak,
-        on_receipt: Callable[[Receipt], None],
+        on_receipt: Callable[[Receipt], bool | None],
         stop: Stop,
         ways: Ways | None = None,
         ledger: Ledger | None = None,
@@ -98,11 +120,13 @@ class Delivery:
         self._stop = stop
         self._ways = ways or Ways()
         self._ledger: Ledger = ledger or NoLedger()
-        self._sender = Sender(listrak, stop, self._ways.policy, self._ways.senses)
-        self._isolation = Isolation()
+        self._sender = Sender(
+            listrak, stop, self._ways.policy, self._ways.senses, self._ways.on_retry
+        )
+        self._isolation = Isolation(self._ways.in_flight)
         self._lock = threading.Lock()
         self._existing: set[int] = set()
-        self._open: list[Import] = []
+        self._open = self._ledger.imports()
         self._window: threading.Thread | None = None
         self.fell_back = False
         """Whether the profile-fields route is closed and the rest goes by list import."""
@@ -166,78 +190,89 @@ class Delivery:
 
     def _deliver(self, batch: Batch) -> None:
         """Answer for every contact of a batch, dividing it where that is needed."""
-        pending = [batch]
+        pending, taken = [batch], set[int]()
         while pending:
-            each = pending.pop()
-            parts = self._isolation.fitting(each)
-            outcome = parts if len(parts) > 1 else self._outcome(each)
+            each = pending.pop(self._isolation.next_of(pending))
+            outcome = self._outcome(each)
             if isinstance(outcome, list):
                 pending += reversed(self._ledger.divide(each, outcome))
                 continue
-            self._ledger.answer(outcome)
+            self._isolation.learn(outcome, taken, whole=each is batch)
             with self._lock:
                 if isinstance(outcome, Delivered):
                     self._open += ((each.list_id, import_id) for import_id in outcome.imports)
-                self._on_receipt(outcome)
+                is_told = self._on_receipt(outcome)
+            if is_told is not False:  # for with the answer, the ledger forgets the contacts
+                self._ledger.answer(outcome)
 
     def _outcome(self, batch: Batch) -> Receipt | list[Batch]:
         """Send a batch; return how it ended, or the parts to send in its place."""
         if self._stop.event.is_set():
-            return Unsent(batch, str(self._stop.error))
-        words = self._isolation.verdict_on_list(batch.list_id)
+            return self._stopped(batch)
+        words = self._isolation.verdict_on(batch)
         if words is not None:
             return Undelivered(batch, "list_refused", words)
         if batch.route == PROFILE_FIELDS and self.fell_back:
             return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
-        verdict = self._sender.send(batch)
-        if isinstance(verdict, NotFound):
-            verdict = self._tell_apart(batch, verdict)
-        return self._lead(batch, verdict)
-
-    def _lead(self, batch: Batch, verdict: Verdict | None) -> Receipt | list[Batch]:
-        """Return what a verdict leads to."""
-        words = (
-            words_of(verdict) if verdict is not None and not isinstance(verdict, Accepted) else ""
-        )
-        single = len(batch.contacts) == 1
-        match verdict:
+        parts = self._isolation.fitting(batch)
+        if len(parts) > 1:
+            return parts
+        match self._sender.send(batch):
             case None:
-                return Unsent(batch, str(self._stop.error))
+                return self._stopped(batch)
             case Accepted(resource_ids):
-                self._isolation.accepted(batch.list_id)
                 return Delivered(batch, resource_ids)
-            case Refused() if single:
-                self._isolation.refused_alone(batch.list_id, words)
-                return Undelivered(batch, "refused_by_listrak", words)
-            case TooLarge() if single:
-                return Undelivered(batch, "too_large", words)
-            case Refused():
+            case failure:
+                return self._lead(batch, failure)
+
+    def _lead(self, batch: Batch, failure: Failure) -> Receipt | list[Batch]:
+        """Take the step that a failure leads to."""
+        words = words_of(failure)
+        match step_for(failure, len(batch.contacts)):
+            case Step.HALVE:
                 return halves(batch)
-            case TooLarge():
+            case Step.SHRINK:
                 self._isolation.too_large(batch)
                 return self._isolation.fitting(batch)
-            case NotFound():
-                self._isolation.refuse_list(batch.list_id, f"list {batch.list_id}: {words}")
+            case Step.ASK if isinstance(failure, NotFound):
+                told = self._tell_apart(batch, failure)
+                return self._stopped(batch) if told is None else self._lead(batch, told)
+            case Step.REFUSE_CONTACT:
+                return Undelivered(batch, "refused_by_listrak", words)
+            case Step.REFUSE_LARGE:
+                return Undelivered(batch, "too_large", words)
+            case Step.REFUSE_LIST:
+                self._isolation.give_up(batch.list_id, f"list {batch.list_id}: {words}")
                 return Undelivered(batch, "list_refused", f"list {batch.list_id}: {words}")
-            case BetaClosed() if self._ways.fall_back:
+            case Step.FALL_BACK if self._ways.fall_back and batch.route == PROFILE_FIELDS:
                 self.fell_back = True
                 return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
-            case failure:
+            case _:
                 error = error_for(failure)
                 self._stop.because(error)
                 return Unsent(batch, error.message)
 
-    def _tell_apart(self, batch: Batch, verdict: NotFound) -> Verdict:
+    def _stopped(self, batch: Batch) -> Unsent:
+        return Unsent(batch, str(self._stop.error))
+
+    def _tell_apart(self, batch: Batch, failure: NotFound) -> Failure | None:
         """Ask whether a list is missing; where it is there, the body was too large.
 
-        A list that was there is asked for again only for a single contact.
+        A list that was there is asked for again only for a single contact. Returns None where
+        the run was stopped before an answer.
         """
         if batch.list_id not in self._existing or len(batch.contacts) == 1:
-            found = self._listrak.list(batch.list_id)
-            if isinstance(found, Verdict):
-                return found
+            match self._sender.ask(lambda: self._listrak.list(batch.list_id)):
+                case None:
+                    return None
+                case NotFound(code, message):
+                    return NoSuchList(code, message)
+                case Denied() | Unavailable() | Redirected() | Unexpected() as found:
+                    return found
+                case Refused(code, message) | TooLarge(code, message) | BetaClosed(code, message):
+                    return Unexpected(code, message)
             self._existing.add(batch.list_id)
-        return TooLarge(verdict.code, verdict.message)
+        return TooLarge(failure.code, failure.message)
 
     def _barrier(self) -> None:
         """Wait until the imports so far have ended, so that nothing newer overtakes them."""

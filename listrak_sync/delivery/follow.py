@@ -14,6 +14,9 @@ FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 15.0
 """Seconds between two questions about an import: they double from the first to the longest."""
 
+MAX_DIGITS: Final = 10
+"""What is longer is no id: all of Listrak's are of 32 bits."""
+
 Import: TypeAlias = tuple[int, str]
 """A list's id and the id of an import of it, as Listrak named it."""
 
@@ -59,7 +62,7 @@ def follow(
 def _finished(listrak: Listrak, each: Import) -> bool | None:
     """Say whether an import has ended; None where Listrak does not tell."""
     list_id, import_id = each
-    if not import_id.isascii() or not import_id.isdigit():
+    if not import_id.isascii() or not import_id.isdigit() or len(import_id) > MAX_DIGITS:
         return None
     answer = listrak.import_finished(list_id, int(import_id))
     if isinstance(answer, bool):

@@ -3,49 +3,76 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
 
+import msgspec
+
+from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered
 from listrak_sync.updates.batches import Batch, Limits, rebatch
+from listrak_sync.updates.window import Contact
 
 FEW: Final = 5
 """So many single contacts in a row, refused alike, are taken for a fault of the whole list."""
+
+SUSPECT: Final = 2
+"""After so many, the next ones are taken from far apart: neighbours may be bad alike."""
+
+Fields: TypeAlias = frozenset[int]
+"""Ids of profile fields."""
+
+THE_LIST: Final = Fields()
+"""No field: what every contact of a list sets."""
 
 
 class Isolation:
     """Remembers what Listrak refused, for all senders.
 
     For n contacts of which k are refused, halving costs at most 2·k·log2(n) + 10 requests. A
-    list whose every contact would be refused (its id or a field's id is wrong) costs a few.
+    fault that is not the contacts' own costs a few: where nobody gets through who sets certain
+    fields, what sets these fields is given up for the list, be it for a field's id or its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, in_flight: int = 1) -> None:
+        """Begin a run of so many senders, each of which may meet a bad contact first of all."""
+        self._few = max(FEW, in_flight + 1)
         self._lock = threading.Lock()
-        self._alike: dict[int, tuple[str, int]] = {}
-        self._refused: dict[int, str] = {}
+        self._alike: dict[tuple[int, Fields], tuple[str, int]] = {}
+        self._given_up: dict[int, dict[Fields, str]] = {}
         self._largest: dict[str, int] = {}
 
-    def verdict_on_list(self, list_id: int) -> str | None:
-        """Return why nothing more is sent to a list, None where it may be."""
-        return self._refused.get(list_id)
+    def verdict_on(self, batch: Batch) -> str | None:
+        """Return why nothing of a batch is sent, None where some of it is."""
+        given_up = self._given_up.get(batch.list_id, {})
+        if not given_up or THE_LIST in given_up:
+            return given_up.get(THE_LIST)
+        verdicts = [self._verdict(contact) for contact in batch.contacts]
+        return verdicts[0] if None not in verdicts else None
 
-    def refuse_list(self, list_id: int, words: str) -> None:
-        """Send nothing more to a list."""
+    def give_up(self, list_id: int, words: str, fields: Fields = THE_LIST) -> None:
+        """Send nothing more to a list, or nothing that sets all of some fields."""
         with self._lock:
-            self._refused.setdefault(list_id, words)
+            self._given_up[list_id] = {**self._given_up.get(list_id, {}), fields: words}
 
-    def accepted(self, list_id: int) -> None:
-        """Note that Listrak took something for a list."""
-        with self._lock:
-            self._alike.pop(list_id, None)
+    def learn(self, receipt: Receipt, taken: set[int], *, whole: bool) -> None:
+        """Note how a batch ended, or if not whole, a part of one.
 
-    def refused_alone(self, list_id: int, words: str) -> None:
-        """Note that Listrak refused a single contact."""
-        with self._lock:
-            before, count = self._alike.get(list_id, (words, 0))
-            count = count + 1 if before == words else 1
-            self._alike[list_id] = (words, count)
-            if count >= FEW:
-                self._refused.setdefault(list_id, words)
+        `taken` are the fields that Listrak took of other parts: it grows by this one's.
+        """
+        match receipt:
+            case Delivered() if whole and not self._alike:  # nothing to learn, at no cost
+                pass
+            case Delivered(batch):
+                fields = _fields(batch.contacts)
+                taken |= fields
+                with self._lock:
+                    for key in list(self._alike):
+                        if key[0] == batch.list_id and not key[1].isdisjoint(fields):
+                            del self._alike[key]
+            case Undelivered(batch, "refused_by_listrak", words):
+                unproven = _fields(batch.contacts) - taken
+                if unproven:
+                    self._refused_alone(batch.list_id, unproven, words)
 
     def too_large(self, batch: Batch) -> None:
         """Note that a body was too large; half of it is the most that is sent from now on."""
@@ -53,14 +80,83 @@ class Isolation:
             largest = self._largest.get(batch.route, len(batch.body))
             self._largest[batch.route] = min(largest, max(1, len(batch.body) // 2))
 
+    def next_of(self, pending: Sequence[Batch]) -> int:
+        """Return the index of the part of a batch that goes next: the last one, usually.
+
+        Where more than contacts is in doubt, it is the largest, far from what was refused before.
+        """
+        last = len(pending) - 1
+        if len(pending[last].contacts) == 1:
+            return last
+        doubtful = [index for index, part in enumerate(pending) if self._doubtful(part)]
+        return max(doubtful, key=lambda index: len(pending[index].contacts), default=last)
+
     def fitting(self, batch: Batch) -> list[Batch]:
-        """Return a batch in parts that are not known to be too large."""
-        largest = self._largest.get(batch.route)
-        if largest is None or len(batch.body) <= largest or len(batch.contacts) == 1:
+        """Return a batch in parts that can be sent, as far as is known.
+
+        Where more than contacts is in doubt, the first part is a single one from the middle.
+        """
+        count = len(batch.contacts)
+        if count == 1:
             return [batch]
-        return list(rebatch(batch, Limits(len(batch.contacts), largest)))
+        largest = self._largest.get(batch.route)
+        if largest is not None and len(batch.body) > largest:
+            each = -(-count // -(-len(batch.body) // largest))
+            return list(rebatch(batch, Limits(each, len(batch.body))))
+        if batch.list_id in self._given_up:
+            verdicts = [self._verdict(contact) for contact in batch.contacts]
+            good = [one for one, words in zip(batch.contacts, verdicts, strict=True) if not words]
+            bad = [one for one, words in zip(batch.contacts, verdicts, strict=True) if words]
+            if good and bad:
+                return [*_with(batch, good), *_with(batch, bad)]
+        doubtful = self._doubtful(batch)
+        if doubtful:
+            at = doubtful[len(doubtful) // 2]
+            parts = batch.contacts[at : at + 1], batch.contacts[:at], batch.contacts[at + 1 :]
+            return [made for part in parts for made in _with(batch, part)]
+        return [batch]
+
+    def _refused_alone(self, list_id: int, fields: Fields, words: str) -> None:
+        with self._lock:
+            before, count = self._alike.get((list_id, fields), (words, 0))
+            count = count + 1 if before == words else 1
+            if count < self._few:
+                self._alike[list_id, fields] = words, count
+                return
+            del self._alike[list_id, fields]
+        self.give_up(list_id, words, fields)
+
+    def _verdict(self, contact: Contact) -> str | None:
+        fields = _fields((contact,))
+        for refused, words in self._given_up.get(contact.list_id, {}).items():
+            if refused <= fields:
+                return words
+        return None
+
+    def _doubtful(self, batch: Batch) -> list[int]:
+        """Return the indexes of contacts whose like was refused, again and again."""
+        with self._lock:
+            suspects = [
+                fields
+                for (list_id, fields), (_, count) in self._alike.items()
+                if list_id == batch.list_id and count >= SUSPECT
+            ]
+        if not suspects:
+            return []
+        fields = enumerate(_fields((contact,)) for contact in batch.contacts)
+        return [index for index, each in fields if any(one <= each for one in suspects)]
 
 
 def halves(batch: Batch) -> list[Batch]:
     """Return a batch in two, the first half first."""
     return list(rebatch(batch, Limits(-(-len(batch.contacts) // 2), len(batch.body))))
+
+
+def _with(batch: Batch, contacts: Sequence[Contact]) -> list[Batch]:
+    """Return the part of a batch that holds some of its contacts; nothing for none."""
+    limits = Limits(len(batch.contacts), len(batch.body))
+    return list(rebatch(msgspec.structs.replace(batch, contacts=contacts), limits))
+
+
+def _fields(contacts: Iterable[Contact]) -> Fields:
+    return Fields(field_id for contact in contacts for field_id, _ in contact.fields)

@@ -1,4 +1,4 @@
-"""Sends one batch until no other attempt would change the verdict."""
+"""Sends one request until no other attempt would change the verdict."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
 from listrak_sync.delivery.retry import PATIENT, RetryPolicy
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.verdicts import Failure, Unavailable, Verdict
 from listrak_sync.updates.batches import PROFILE_FIELDS, Batch
+
+_T = TypeVar("_T")
 
 
 class Listrak(Protocol):
@@ -43,8 +45,24 @@ class Senses:
     rest: Callable[[threading.Event, float], object] = threading.Event.wait
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A failed attempt (from 1) that is followed by another, in so many seconds, and why.
+
+    `held` says that Listrak asked for the pause, which holds back every sender.
+    """
+
+    attempt: int
+    seconds: float
+    reason: str
+    held: bool
+
+
+OnRetry: TypeAlias = Callable[[Retry], None]
+
+
 class Sender:
-    """Posts batches for all threads: what passes is tried again, a pause holds everybody."""
+    """Asks for all threads: what passes is tried again, a pause holds everybody."""
 
     def __init__(
         self,
@@ -52,29 +70,37 @@ class Sender:
         stop: Stop,
         policy: RetryPolicy = PATIENT,
         senses: Senses | None = None,
+        on_retry: OnRetry = lambda _: None,
     ) -> None:
         self._listrak = listrak
         self._stop = stop
         self._policy = policy
         self._senses = senses or Senses()
+        self._on_retry = on_retry
         self._lock = threading.Lock()
         self._held_until = 0.0
 
     def send(self, batch: Batch) -> Verdict | None:
         """Return the verdict on a batch, None where it was stopped before one was known."""
+        return self.ask(lambda: self._post(batch))
+
+    def ask(self, question: Callable[[], _T]) -> _T | None:
+        """Return the answer to a question, None where it was stopped before one was known."""
         attempt = 0
         while self._may_send():
             attempt += 1
-            verdict = self._post(batch)
-            if not isinstance(verdict, Unavailable):
-                return verdict
-            pause = self._policy.wait(attempt, verdict.retry_after, self._senses.random)
+            answer = question()
+            if not isinstance(answer, Unavailable):
+                return answer
+            held = answer.retry_after is not None
+            pause = self._policy.wait(attempt, answer.retry_after, self._senses.random)
             if pause is None:
-                return verdict
-            if verdict.retry_after is None:
-                self._senses.rest(self._stop.event, pause)
-            else:
+                return answer
+            self._on_retry(Retry(attempt, pause, answer.reason, held))
+            if held:
                 self._hold(pause)
+            else:
+                self._senses.rest(self._stop.event, pause)
         return None
 
     def _post(self, batch: Batch) -> Verdict:

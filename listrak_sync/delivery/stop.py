@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from listrak_sync.errors import InterruptedRunError
@@ -17,7 +18,7 @@ class Stop:
     def __init__(self) -> None:
         self.error: Exception | None = None
         self.event = threading.Event()
-        self._reading = False
+        self._waiting = False
 
     def because(self, error: Exception) -> None:
         """End the run for a reason: nothing new is read or sent."""
@@ -26,21 +27,30 @@ class Stop:
         self.event.set()
 
     def request(self, signal: int) -> None:
-        """End the run for a signal; breaks off a read that waits. For the main thread."""
+        """End the run for a signal; breaks off what waits. For the main thread."""
         self.because(InterruptedRunError(signal))
-        if self._reading:
+        if self._waiting:
             raise InterruptedRunError(signal)
+
+    @contextmanager
+    def breaking_off(self) -> Iterator[None]:
+        """Let a signal break off what waits inside, by InterruptedRunError."""
+        self._waiting = True
+        try:
+            if isinstance(self.error, InterruptedRunError):
+                raise self.error
+            yield
+        finally:
+            self._waiting = False
 
     def until(self, items: Iterator[_T]) -> Iterator[_T]:
         """Yield input until the run has to end; what is read by then is handed on."""
         while self.error is None:
-            self._reading = True
             try:
-                item = next(items, None)
+                with self.breaking_off():
+                    item = next(items, None)
             except InterruptedRunError:
                 return
-            finally:
-                self._reading = False
             if item is None:
                 return
             yield item

@@ -32,6 +32,15 @@ class Applied(msgspec.Struct):
     suppressed: int = 0
     invalid: int = 0
 
+    def unaccounted(self, accepted: int) -> int | None:
+        """Return how many of the accepted contacts Listrak does not mention.
+
+        None where not every import of the list has told what it did.
+        """
+        if self.running or self.unverified:
+            return None
+        return accepted - self.applied - self.skipped - self.suppressed - self.invalid
+
     def count(self, summary: ImportSummary) -> None:
         """Add the counts of an import."""
         invalid = summary.invalid_email_count + summary.banned_count

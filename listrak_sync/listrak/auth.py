@@ -41,7 +41,7 @@ class _Token(msgspec.Struct):
 
 
 class ClientCredentials(httpx.Auth):
-    """Adds a token to each request, renews it before it ends and once on a 401.
+    """Adds a token to each request, renews it before it ends and on a 401.
 
     Raises TokenError where there is no token. Source: RFC 6749, 4.4, and Listrak's page on
     authentication.
@@ -61,17 +61,25 @@ class ClientCredentials(httpx.Auth):
         self._lock = threading.Lock()
         self._token = ""
         self._issued: list[str] = []
+        self._worked: set[str] = set()
         self._ends = 0.0
 
     def sync_auth_flow(self, request: httpx.Request) -> Flow:
-        """Send a request with a token; with a new one where the first is refused."""
-        token = yield from self._current(refused="")
-        request.headers["Authorization"] = f"Bearer {token}"
-        response = yield request
-        if response.status_code == 401:
-            token = yield from self._current(refused=token)
+        """Send a request with a token; with a new one where the first is refused.
+
+        Other senders may use up a new token before its turn here comes: what has worked for
+        anybody and is refused now has run out, and is renewed again.
+        """
+        token, may_have_run_out = (yield from self._current(refused="")), True
+        while True:
             request.headers["Authorization"] = f"Bearer {token}"
-            yield request
+            response = yield request
+            if response.status_code != 401:
+                self._worked.add(token)
+                return
+            if not may_have_run_out and token not in self._worked:
+                return
+            token, may_have_run_out = (yield from self._current(refused=token)), False
 
     def hide(self, text: str) -> str:
         """Return text without the secret and the tokens, which a reply may repeat.

@@ -8,14 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from listrak_sync.delivery import access
-from listrak_sync.delivery.access import FAILURES, answered, ask, check_access
-from listrak_sync.delivery.failures import ACCESS_HINT
+from listrak_sync.delivery.access import answered, ask, check_access
+from listrak_sync.delivery.consequences import ACCESS_HINT
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import (
     BetaClosed,
     Denied,
     Failure,
     NotFound,
+    Redirected,
     Refused,
     Unavailable,
     Unexpected,
@@ -71,7 +72,8 @@ def test_long_pause() -> None:
         (Denied("ERROR_UNAUTHORIZED", "No."), AccessRefusedError, ACCESS_HINT),
         (BetaClosed("ERROR_BETA_ROUTE", "No."), AccessRefusedError, "--route"),
         (PASSING, UnreachableError, "network"),
-        (Unexpected("HTTP 405", "No."), ListrakSyncError, ""),
+        (Redirected("HTTP 302", "No."), UnreachableError, "--api-url"),
+        (Unexpected("HTTP 405", "No."), ListrakSyncError, "report"),
         (Refused("ERROR_X", "No."), ListrakSyncError, ""),
         (NotFound("ERROR_X", "No."), ListrakSyncError, ""),
     ],
@@ -100,4 +102,3 @@ def test_no_failure() -> None:
     """An answer that is none of the failures is handed on."""
     check_access(Answers(None))
     assert answered(("a", "b")) == ("a", "b")
-    assert len(FAILURES) == 7

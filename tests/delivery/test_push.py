@@ -226,7 +226,6 @@ def test_reading_ends_with_the_other_side(file: Path) -> None:
     check_sums(ended.report)
 
 
-@pytest.mark.xfail(reason="run.Run.windows drops the rest of a piece once rejects are too many")
 def test_too_many_rejects_at_the_end_of_a_window(file: Path) -> None:
     """Where a window is full as rejects are too many, no value that was counted is lost."""
     with connected(None, ACCOUNT) as (_, api):

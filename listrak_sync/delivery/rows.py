@@ -1,0 +1,175 @@
+"""The journal's tables: runs, their batches, and the bytes of what is planned."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, overload
+
+import msgspec
+
+from listrak_sync.delivery.database import guarded
+from listrak_sync.delivery.follow import Import
+from listrak_sync.events.positions import Position
+from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Route
+from listrak_sync.updates.window import Contact
+
+APPLICATION: Final = 0x4C53594E
+"""Tells a journal from other SQLite files: LSYN."""
+
+VERSION: Final = 1
+SCHEMA: Final = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    started REAL NOT NULL,
+    ended REAL,
+    settings BLOB NOT NULL,   -- what the run was asked to do, JSON
+    files BLOB NOT NULL,      -- the names of the files by index, JSON
+    position BLOB NOT NULL    -- how far the input is planned, JSON
+);
+CREATE TABLE batches (
+    number INTEGER PRIMARY KEY,
+    run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    window INTEGER NOT NULL,
+    alone INTEGER NOT NULL,   -- 1: goes out by itself, before those that go together
+    rank REAL NOT NULL,       -- the order within a window
+    list INTEGER NOT NULL,
+    route TEXT NOT NULL,
+    size INTEGER NOT NULL,    -- contacts
+    state TEXT NOT NULL,      -- planned, accepted, refused or divided
+    detail TEXT,              -- the imports' ids, or why it was refused
+    answered REAL
+);
+CREATE INDEX places ON batches (run, window, alone DESC, rank);
+CREATE TABLE bodies (         -- of what is planned
+    number INTEGER PRIMARY KEY REFERENCES batches (number) ON DELETE CASCADE,
+    body BLOB NOT NULL,
+    contacts BLOB NOT NULL    -- msgpack
+);
+"""
+
+State: TypeAlias = Literal["planned", "accepted", "refused", "divided"]
+Place: TypeAlias = tuple[str, int, bool, float]
+"""Where a batch belongs: its run and window, whether it goes alone, and its rank among others."""
+
+
+class RunInfo(msgspec.Struct, frozen=True):
+    """A run of the journal; times in seconds since 1970, contacts by the state of their batch."""
+
+    id: str
+    started: float
+    ended: float | None
+    settings: msgspec.Raw
+    files: tuple[str, ...]
+    position: Position
+    contacts: Mapping[str, int]
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether nothing is left to read or to send."""
+        return self.ended is not None
+
+
+def runs(db: sqlite3.Connection) -> list[RunInfo]:
+    """Return every run, the newest first."""
+    contacts: dict[str, dict[str, int]] = {}
+    counts = "SELECT run, state, sum(size) FROM batches WHERE state <> 'divided' GROUP BY 1, 2"
+    for run, state, count in db.execute(counts):
+        contacts.setdefault(run, {})[state] = count
+    rows = "SELECT id, started, ended, settings, files, position FROM runs ORDER BY started DESC"
+    return [
+        RunInfo(
+            run,
+            started,
+            ended,
+            msgspec.Raw(settings),
+            msgspec.json.decode(files, type=tuple[str, ...]),
+            msgspec.json.decode(position, type=Position),
+            contacts.get(run, {}),
+        )
+        for run, started, ended, settings, files, position in db.execute(rows)
+    ]
+
+
+def insert(db: sqlite3.Connection, place: Place, batch: Batch) -> int:
+    """Write a batch down as planned; return its number."""
+    number = db.execute(
+        "INSERT INTO batches (run, window, alone, rank, list, route, size, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 'planned')",
+        (*place, batch.list_id, batch.route, len(batch.contacts)),
+    ).lastrowid
+    contacts = msgspec.msgpack.encode(tuple(batch.contacts))
+    db.execute("INSERT INTO bodies VALUES (?, ?, ?)", (number, batch.body, contacts))
+    return number or 0
+
+
+def close(db: sqlite3.Connection, batch: Batch, state: State, detail: str | None = None) -> None:
+    """Write down what became of a batch; its bytes go."""
+    db.execute(
+        "UPDATE batches SET state = ?, detail = ?, answered = ? WHERE number = ?",
+        (state, detail, time.time(), batch.number),
+    )
+    db.execute("DELETE FROM bodies WHERE number = ?", (batch.number,))
+
+
+def planned(
+    db: sqlite3.Connection, after: Place, number: int, last: int, path: Path
+) -> tuple[float, Batch] | None:
+    """Return the first planned batch of a window after a rank and number, and its rank.
+
+    None where there is none with a number up to the last. `path` is for messages.
+    """
+    row = db.execute(
+        "SELECT rank, number, list, route, size, body, contacts FROM batches "
+        "JOIN bodies USING (number) WHERE run = ? AND window = ? AND alone = ? "
+        "AND (rank, number) > (?, ?) AND number <= ? ORDER BY rank, number LIMIT 1",
+        (*after, number, last),
+    ).fetchone()
+    if row is None:
+        return None
+    rank, number, list_id, name, size, body, contacts = row
+    route: Route = LIST_IMPORT if name == LIST_IMPORT else PROFILE_FIELDS
+    return rank, Batch(list_id, route, body, _Contacts(path, size, contacts), number)
+
+
+def imports(db: sqlite3.Connection, since: float) -> list[Import]:
+    """Return the imports of the window that was answered last, if that was since an instant."""
+    rows = db.execute(
+        "SELECT list, detail FROM batches WHERE state = 'accepted' AND (run, window) = "
+        "(SELECT run, window FROM batches WHERE answered >= ? AND state = 'accepted' "
+        "ORDER BY answered DESC LIMIT 1) ORDER BY number",
+        (since,),
+    )
+    return [(list_id, each) for list_id, detail in rows for each in detail.split(",") if each]
+
+
+class _Contacts(Sequence[Contact]):
+    """The contacts of a planned batch, decoded when they are looked at: for few ever needed."""
+
+    def __init__(self, journal: Path, size: int, encoded: bytes) -> None:
+        self._journal = journal
+        self._size = size
+        self._encoded = encoded
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Contact]:
+        return iter(self._decoded)
+
+    @overload
+    def __getitem__(self, index: int) -> Contact: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Contact]: ...
+
+    def __getitem__(self, index: int | slice) -> Contact | Sequence[Contact]:
+        return self._decoded[index]
+
+    @cached_property
+    def _decoded(self) -> tuple[Contact, ...]:
+        with guarded(self._journal):
+            return msgspec.msgpack.decode(self._encoded, type=tuple[Contact, ...])

@@ -1,0 +1,209 @@
+"""A run that ends early answers for all that it counted, whatever ended it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from listrak_sync.delivery.deliver import Ways
+from listrak_sync.delivery.journal import Journal
+from listrak_sync.errors import SettingsError, StoppedError
+from listrak_sync.events.positions import Position
+from listrak_sync.events.rejects import RefusedContact, Reject
+from listrak_sync.events.sources import BLOCK_BYTES, expand
+from listrak_sync.mapping.file import parse
+from listrak_sync.run import Guards, Plan, Watchers
+from listrak_sync.sandbox import Reply
+from listrak_sync.sync import dry_run, push
+from listrak_sync.updates.batches import Limits
+from tests.delivery.conftest import connected, faulty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from listrak_sync.report import Report
+    from listrak_sync.sync import Outcome
+
+EVENTS = 9_000
+MAPPINGS = """\
+mappings:
+  - name: A
+    list_id: 7
+    profile_field_values: {1: {"@path": $.properties.value}}
+  - name: alone
+    trigger: properties.number < 40
+    list_id: 8
+    profile_field_values: {1: on}
+    enable_batching: false
+"""
+FULL = SettingsError("r.ndjson: No space left on device", "Make room.")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file of more than a block; each hundredth event is rejected, half are superseded."""
+    path = tmp_path_factory.mktemp("events") / "e.ndjson"
+    with path.open("w") as stream:
+        for number in range(EVENTS):
+            email = "nobody" if number % 100 == 50 else f"c{number % (EVENTS // 2)}@example.com"
+            event = {
+                "type": "track",
+                "context": {"traits": {"email": email}},
+                "properties": {"number": number, "value": number % 3, "note": "x" * 100},
+            }
+            stream.write(json.dumps(event) + "\n")
+    assert path.stat().st_size > BLOCK_BYTES * 3 // 2
+    return path
+
+
+def plan(file: Path, **more: Any) -> Plan:
+    """Return a plan for a file."""
+    made = Plan(expand([str(file)]), parse("m.yaml", MAPPINGS), limits=Limits(100, 1_000_000))
+    return replace(made, **more)
+
+
+def check_sums(report: Report) -> None:
+    """Check that the sums of a report agree."""
+    assert report.lines == report.skipped.total() + report.unreadable + report.matched_lines
+    rejected = report.rejected.total() - report.unreadable
+    assert report.matched.total() == report.updates + rejected
+    assert report.values == report.superseded + report.values_to_send
+
+
+def check_contacts(report: Report) -> None:
+    """Check that every contact is answered for: here, each has one value."""
+    ended = [one.accepted + one.refused + one.unsent for one in report.lists.values()]
+    assert report.contacts == sum(ended) == report.values_to_send
+
+
+class Failing:
+    """A watcher that fails from the so-many-eth call on."""
+
+    def __init__(self, after: int, error: Exception = FULL) -> None:
+        self.left = after
+        self.error = error
+
+    def __call__(self, *_: object) -> None:
+        """Fail, if it is time."""
+        self.left -= 1
+        if self.left < 0:
+            raise self.error
+
+
+WATCHERS: dict[str, Callable[[int], Watchers]] = {
+    "on_reject": lambda after: Watchers(on_reject=Failing(after)),
+    "on_receipt": lambda after: Watchers(on_receipt=Failing(after)),
+    "on_progress": lambda after: Watchers(on_progress=Failing(after)),
+    "a bug": lambda after: Watchers(on_receipt=Failing(after, TypeError("ours"))),
+}
+
+
+@pytest.mark.parametrize("name", WATCHERS)
+@pytest.mark.parametrize("window", [300, 1_000_000])
+@pytest.mark.parametrize("after", [0, 1, 30])
+def test_watcher_that_fails(file: Path, name: str, window: int, after: int) -> None:
+    """A watcher that fails ends the run with its error, and no contact is left without answer."""
+    with connected() as (sandbox, api):
+        ended = push(plan(file, window=window), WATCHERS[name](after), api)
+        held = sum(map(len, sandbox.values().values()))
+    if name == "on_progress" and after:
+        assert ended.error is None or after == 1
+    else:
+        assert ended.error is not None
+    check_sums(ended.report)
+    check_contacts(ended.report)
+    assert sum(one.accepted for one in ended.report.lists.values()) >= held
+
+
+GUARDS = [Guards(max_rejects=5), Guards(max_contacts=700)]
+
+
+def stopped(ended: Outcome) -> Report:
+    """Return the report of a run that a guard has stopped."""
+    assert isinstance(ended.error, StoppedError)
+    check_sums(ended.report)
+    assert ended.report.contacts == ended.report.values_to_send > 0
+    return ended.report
+
+
+@pytest.mark.parametrize("guards", GUARDS)
+@pytest.mark.parametrize("window", [300, 650, 1_000_000])
+def test_guard(file: Path, guards: Guards, window: int) -> None:
+    """A guard stops push and dry-run at the same place: the same counts, to the last value."""
+    guarded = plan(file, guards=guards, window=window)
+    lines: list[bytes] = []
+    foreseen = stopped(dry_run(guarded, Watchers(), on_request=lines.append))
+    with connected() as (sandbox, api):
+        report = stopped(push(guarded, Watchers(), api))
+        posts = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
+    check_contacts(report)
+    assert len(posts) == len(lines)
+    for count in ("lines", "rejected", "updates", "superseded", "values_to_send", "contacts"):
+        assert getattr(report, count) == getattr(foreseen, count)
+
+
+def test_too_much_is_refused(file: Path) -> None:
+    """What Listrak refuses counts among the rejects: over the limit, nothing more is sent."""
+    behaviour = faulty(Reply(status=400, error="ERROR_X", message="No."), after=1)
+    guarded = plan(file, guards=Guards(max_rejects=100), limits=Limits(1, 10_000))
+    with connected(behaviour) as (sandbox, api):
+        ended = push(guarded, Watchers(), api, Ways(in_flight=1))
+        posts = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
+    report = stopped(ended)
+    check_contacts(report)
+    assert len(posts) < 20
+    assert report.unsent > 1000
+
+
+def test_journal_that_fails(file: Path, tmp_path: Path) -> None:
+    """A journal that takes no more windows ends the run; what it did not take is unsent."""
+    path = tmp_path / "j.sqlite3"
+
+    def spoil(*_: object) -> None:
+        with sqlite3.connect(path) as other:
+            other.execute("DROP TABLE IF EXISTS runs")
+
+    with Journal(path) as journal, connected() as (sandbox, api):
+        journal.begin(b"{}")
+        ended = push(plan(file, window=4_000), Watchers(on_progress=spoil), api, journal=journal)
+        held = sum(map(len, sandbox.values().values()))
+    assert isinstance(ended.error, SettingsError)
+    assert "j.sqlite3: the journal cannot be used" in ended.error.message
+    check_sums(ended.report)
+    check_contacts(ended.report)
+    assert ended.report.unsent > 0
+    assert held == sum(one.accepted for one in ended.report.lists.values())
+
+
+def test_rejects_that_fail_are_read_again(file: Path, tmp_path: Path) -> None:
+    """Where rejects could not be kept, a resumed run reads on from before them."""
+    kept: list[Reject | RefusedContact] = []
+    with Journal(tmp_path / "j.sqlite3") as journal, connected() as (sandbox, api):
+        journal.begin(b"{}")
+        first = push(plan(file), Watchers(on_reject=Failing(70)), api, journal=journal)
+        assert first.error is FULL
+        (info,) = journal.runs()
+        assert (info.is_finished, info.position) == (False, Position())
+        again = push(
+            plan(file, start=info.position), Watchers(on_reject=kept.append), api, journal=journal
+        )
+        assert again.error is None
+        assert journal.runs()[0].is_finished
+        assert len(sandbox.values()[7]) == EVENTS // 2 - EVENTS // 100 // 2
+    assert len([one for one in kept if isinstance(one, Reject)]) == EVENTS // 100
+
+
+def test_jobs(file: Path) -> None:
+    """However many processes evaluate, a guard stops at the same line with the same counts."""
+    sources = expand([str(file)] * 4)
+    guarded = plan(file, sources=sources, guards=Guards(max_rejects=300), window=650)
+    one = stopped(dry_run(guarded, Watchers()))
+    two = stopped(dry_run(replace(guarded, jobs=2), Watchers()))
+    assert one.as_json() | {"seconds": 0, "lines_per_second": 0} == (
+        two.as_json() | {"seconds": 0, "lines_per_second": 0}
+    )
