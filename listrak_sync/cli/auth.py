@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.console import Messages, Output, printable
+from listrak_sync.cli.console import Messages, Output, counted, printable
 from listrak_sync.errors import StoppedError
 from listrak_sync.listrak import credentials
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
@@ -75,7 +75,7 @@ def auth_test(
         output.line(msgspec.json.encode(record))
     elif not messages.quiet:
         output.line(b"token: received")
-        output.line(f"API: answers, the account has {count} lists".encode())
+        output.line(f"API: answers, the account has {counted(count, 'list')}".encode())
         for list_id, name in names.items():
             output.line(printable(f"list {list_id}: {name}").encode())
     output.flush()

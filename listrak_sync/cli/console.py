@@ -6,9 +6,12 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from typing import IO, TYPE_CHECKING, Literal, TypeAlias
 
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.errors import ListrakSyncError, SettingsError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -25,6 +28,11 @@ def printable(text: str) -> str:
     )
 
 
+def counted(count: int, what: str) -> str:
+    """Return so many of something, in words."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
 class Output:
     """Standard output for data, which somebody may stop reading at any time."""
 
@@ -33,24 +41,17 @@ class Output:
         self.closed = False
 
     def line(self, data: bytes) -> None:
-        """Write a line; raise BrokenPipeError once nobody reads any more."""
-        try:
+        """Write a line; raise BrokenPipeError once nobody reads any more.
+
+        Raises SettingsError where it cannot be written otherwise.
+        """
+        with _standard_output():
             self._stream.write(data + b"\n")
-        except BrokenPipeError:
-            self._give_up()
-            raise
 
     def flush(self) -> None:
-        """Hand on what is written; a closed pipe is no error any more."""
-        try:
+        """Hand on what is written; a closed pipe is no error any more. Raises SettingsError."""
+        with suppress(BrokenPipeError), _standard_output():
             self._stream.flush()
-        except BrokenPipeError:
-            self._give_up()
-
-    def _give_up(self) -> None:
-        """Keep the interpreter from complaining about the closed pipe when it ends."""
-        self.closed = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Messages:
@@ -84,9 +85,12 @@ class Messages:
 
     def table(self, table: Table, *, data: bool = False) -> None:
         """Show a table: on standard output if it is the data asked for."""
-        if (self._json or self.quiet) and not data:
-            return
-        rich_console(stderr=not data).print(table)
+        if data:
+            with _standard_output():
+                rich_console(stderr=False).print(table)
+        elif not (self._json or self.quiet):
+            with suppress(OSError):
+                rich_console(stderr=True).print(table)
 
     def _say(self, level: str, message: str, details: dict[str, object]) -> None:
         if self._json:
@@ -97,32 +101,55 @@ class Messages:
     def _log(self, level: str, message: str, **details: object) -> None:
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record = {"time": moment, "level": level, "message": message, **details}
-        self._write(json.dumps(record, ensure_ascii=False))
+        self._write(json.dumps(record))
 
     def _write(self, text: str) -> None:
         try:
             sys.stderr.write(f"{printable(text)}\n")
             sys.stderr.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        except OSError:
+            _silence(sys.stderr)
 
 
 def rich_console(*, stderr: bool) -> RichConsole:
-    """Return a console that respects NO_COLOR and the terminal's width."""
+    """Return a console that respects NO_COLOR and the width, and takes brackets as text."""
     from rich.console import Console as RichConsole  # noqa: PLC0415 - slow, and often not needed
 
     class Console(RichConsole):
         def on_broken_pipe(self) -> None:
             """Go on without a reader; rich would end the program."""
             self.quiet = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+            _silence(self.file)
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """Give standard output up where it cannot be written, and say so unless a pipe is closed."""
+    try:
+        yield
+    except OSError as error:
+        _silence(sys.stdout)
+        if isinstance(error, BrokenPipeError):
+            raise
+        hint = "Make room, or send it elsewhere; then run it again."
+        raise SettingsError(f"standard output: {error.strerror or error}", hint) from error
+
+
+def _silence(stream: IO[str]) -> None:
+    """Lead a stream nowhere, so that the interpreter does not complain about it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def open_standard_streams() -> None:
-    """Give those that were closed before the program began an end that leads nowhere."""
+    """Give those that were closed before the program began an end that leads nowhere.
+
+    What standard output cannot encode is escaped, as it is on standard error.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest free number: its own
             setattr(sys, name, os.fdopen(descriptor, mode))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
 from listrak_sync.cli.runs import (
     announce,
+    answering,
     conclude,
     first_route,
     interruptible,
@@ -21,7 +23,7 @@ from listrak_sync.cli.runs import (
 )
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UsageError
-from listrak_sync.events.sources import expand
+from listrak_sync.events.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
@@ -74,54 +76,66 @@ def dry_run(
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    wanted = [
-        name
-        for name, given in (
-            ("--json", as_json),
-            (f"--format {format_}", format_ is not Format.summary),
-            ("--explain", explain),
+    with answering("dry-run", messages, as_json=as_json):
+        wanted = [
+            name
+            for name, given in (
+                ("--json", as_json),
+                (f"--format {format_}", format_ is not Format.summary),
+                ("--explain", explain),
+            )
+            if given
+        ]
+        if len(wanted) > 1:
+            hint = "Leave one out: each prints on standard output."
+            raise UsageError(f"{' and '.join(wanted)} exclude each other", hint)
+        addresses = Addresses(api_url=api_url)
+        plan = Plan(
+            mappings=load(mapping),
+            sources=expand(events or ()),
+            ignore_integrations=ignore_integrations,
+            by_timestamp=order is options.Order.timestamp,
+            window=window,
+            limits=limits_of(route, batch_contacts, batch_bytes),
+            route=first_route(route),
+            guards=Guards(max_rejects),
+            jobs=jobs or usable_cores(),
         )
-        if given
-    ]
-    if len(wanted) > 1:
-        hint = "Leave one out: each prints on standard output."
-        raise UsageError(f"{' and '.join(wanted)} exclude each other", hint)
-    addresses = Addresses(api_url=api_url)
-    plan = Plan(
-        mappings=load(mapping),
-        sources=expand(events or ()),
-        ignore_integrations=ignore_integrations,
-        by_timestamp=order is options.Order.timestamp,
-        window=window,
-        limits=limits_of(route, batch_contacts, batch_bytes),
-        route=first_route(route),
-        guards=Guards(max_rejects),
-        jobs=jobs or usable_cores(),
-    )
-    announce(plan.sources, messages)
-    output, stop = Output(), Stop()
-    try:
-        with (
-            interruptible(stop),
-            RejectFile(rejects, plan.sources) as reject_file,
-            ProgressDisplay(progress, plan.sources, messages) as display,
-        ):
-            outcome = run_dry(
-                plan,
-                Watchers(
+        if wanted and sys.stdout.isatty() and progress is options.Progress.auto:
+            progress = options.Progress.none  # the bar would stand amid the lines of data
+        announce(plan.sources, messages)
+        output, stop = Output(), Stop()
+        try:
+            with (
+                interruptible(stop),
+                RejectFile(rejects, (*plan.sources, Source(str(mapping)))) as reject_file,
+                ProgressDisplay(progress, plan.sources, messages) as display,
+            ):
+                watchers = Watchers(
                     reject_file.write,
                     display,
                     on_explanation=explainer(output) if explain else None,
-                ),
-                stop=stop,
-                on_request=output.line if format_ is Format.requests else None,
-                on_contact=output.line if format_ is Format.updates else None,
-                addresses=addresses,
+                )
+                outcome = run_dry(
+                    plan,
+                    watchers,
+                    stop=stop,
+                    on_request=output.line if format_ is Format.requests else None,
+                    on_contact=output.line if format_ is Format.updates else None,
+                    addresses=addresses,
+                )
+                outcome = reject_file.close(outcome)
+            output.flush()
+        except BrokenPipeError:
+            raise typer.Exit from None
+        table_is_data = not wanted
+        raise typer.Exit(
+            conclude(
+                "dry-run",
+                outcome,
+                messages,
+                as_json=as_json,
+                keeps_rejects=rejects is not None,
+                table_is_data=table_is_data,
             )
-        output.flush()
-    except BrokenPipeError:
-        raise typer.Exit from None
-    table_is_data = not wanted
-    raise typer.Exit(
-        conclude("dry-run", outcome, messages, as_json=as_json, table_is_data=table_is_data)
-    )
+        )

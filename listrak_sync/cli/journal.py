@@ -11,8 +11,11 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.console import Messages, Output, printable
 from listrak_sync.cli.push import default_journal
-from listrak_sync.delivery.journal import Journal, RunInfo
+from listrak_sync.cli.resume import read_back
+from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
+from listrak_sync.events.sources import STANDARD_INPUT, shown
 
 
 def runs(
@@ -56,7 +59,7 @@ def runs(
 
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("run", "started (UTC)", "state", "accepted", "refused", "unsent", "read up to"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "run")
     for info in found:
         record = _record(info)
         keys = ("run", "started", "state", "accepted", "refused", "unsent", "read_up_to")
@@ -65,8 +68,11 @@ def runs(
 
 
 def _record(info: RunInfo) -> dict[str, object]:
-    position = info.position
-    where = f"line {position.line:,} of input {position.source + 1}" if position.line else "nothing"
+    position, settings = info.position, read_back(info.settings)
+    where = "nothing"
+    if position.line:
+        file = settings.events[position.source]
+        where = f"line {position.line:,} of {'a pipe' if file == STANDARD_INPUT else shown(file)}"
     return {
         "run": info.id,
         "started": datetime.fromtimestamp(info.started, UTC).strftime("%Y-%m-%d %H:%M:%S"),
@@ -75,4 +81,6 @@ def _record(info: RunInfo) -> dict[str, object]:
         "refused": info.contacts.get("refused", 0),
         "unsent": info.contacts.get("planned", 0),
         "read_up_to": "the end" if position.done else where,
+        "mapping": shown(settings.mapping),
+        "inputs": [shown(file) for file in settings.events],
     }

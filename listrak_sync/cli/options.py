@@ -173,7 +173,9 @@ class Progress(StrEnum):
 OrderOption = Annotated[
     Order,
     typer.Option(
-        "--order", help="Which value wins: that of the newest event, or the last in the input."
+        "--order",
+        help="Which value wins within a window: that of the newest event, or the last in the "
+        "input.",
     ),
 ]
 LogFormatOption = Annotated[

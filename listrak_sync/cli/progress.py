@@ -38,7 +38,7 @@ class ProgressDisplay:
         self._wanted = wanted
         self._messages = messages
         self._clock = clock
-        self._sizes = {source.file: source.size for source in sources}
+        self._sizes = {source.name: source.size for source in sources}
         self._total = sum(self._sizes.values())
         self._before = 0
         self._file = ""

@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.console import Messages
+from listrak_sync.cli.destination import destination
 from listrak_sync.cli.durations import parse_duration
+from listrak_sync.cli.narration import tell, tell_retry
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
-from listrak_sync.cli.resume import PushSettings, absolute, digest, resumed
-from listrak_sync.cli.runs import announce, conclude, first_route, interruptible, limits_of
+from listrak_sync.cli.resume import (
+    PushSettings,
+    absolute,
+    digest,
+    left_to_read,
+    resumed,
+    what_is_lost,
+    written,
+)
+from listrak_sync.cli.runs import (
+    announce,
+    answering,
+    conclude,
+    first_route,
+    interruptible,
+    limits_of,
+)
 from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import UsageError
+from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.positions import Position
-from listrak_sync.events.sources import STANDARD_INPUT, expand
-from listrak_sync.listrak import credentials
+from listrak_sync.events.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.mapping.file import Mapping, load
-from listrak_sync.mapping.values import parse_id
+from listrak_sync.mapping.file import load
 from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
-from listrak_sync.sync import Outcome
+from listrak_sync.sync import Outcome, unfinished
 from listrak_sync.sync import push as run_push
 from listrak_sync.updates.workers import usable_cores
 
@@ -122,17 +133,19 @@ def push(
     Credentials: LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or --client-secret-file.
     """
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    with _journal(journal, wanted=not (no_journal or (sandbox and journal is None))) as book:
+    with (
+        answering("push", messages, as_json=as_json),
+        _journal(journal, wanted=not (no_journal or (sandbox and journal is None))) as book,
+    ):
         start = Position()
         if resume:
             if book is None:
                 raise UsageError("--resume needs a journal", "Leave out --no-journal.")
             info, settings = resumed(book, events[0] if events else None)
-            start, book.run = info.position, info.id
-            sources = expand(settings.events) if not start.done else ()
-            mappings = load(Path(settings.mapping))
-            if any(source.file == STANDARD_INPUT for source in sources):
-                sources, start = (), Position(done=True)
+            book.run, mappings = info.id, load(Path(settings.mapping))
+            sources, start = left_to_read(info, settings)
+            if (note := what_is_lost(info, settings)) is not None:
+                messages.info(note)
         elif mapping is None:
             raise UsageError("no mapping file", "Name one with -m FILE or LISTRAK_SYNC_MAPPING.")
         else:
@@ -161,32 +174,47 @@ def push(
             start=start,
             jobs=jobs or usable_cores(),
         )
-        ways = Ways(in_flight, fall_back=settings.route is options.RouteChoice.auto)
-        with (
-            RejectFile(rejects, plan.sources, append=resume) as reject_file,
-            _destination(
-                plan.mappings, Addresses(api_url, auth_url), client_secret_file, sandbox=sandbox
-            ) as (addresses, access),
-        ):
+        ways = Ways(
+            in_flight,
+            fall_back=settings.route is options.RouteChoice.auto,
+            on_retry=lambda retry: tell_retry(retry, messages),
+        )
+        with destination(
+            plan.mappings, Addresses(api_url, auth_url), client_secret_file, sandbox=sandbox
+        ) as (addresses, access):
             from listrak_sync.delivery.access import check_access  # noqa: PLC0415 - loads httpx
             from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
             stop = Stop()
             with Api(addresses, access, in_flight) as api, interruptible(stop):
-                check_access(api)
-                if book is not None and not resume:
-                    book.begin(msgspec.json.encode(settings))
-                announce(plan.sources, messages)
-                with ProgressDisplay(progress, plan.sources, messages) as display:
-                    watchers = Watchers(
-                        reject_file.write, display, lambda receipt: _tell(receipt, messages)
-                    )
-                    outcome = run_push(
-                        plan, watchers, api, ways, journal=book, wait=wait, stop=stop
-                    )
-        _point_to_journal(book, outcome, messages)
-    title = "push to the sandbox" if sandbox else "push"
-    raise typer.Exit(conclude(title, outcome, messages, as_json=as_json))
+                with stop.breaking_off():
+                    check_access(api)
+                inputs = (*sources, Source(settings.mapping))
+                with RejectFile(rejects, inputs, append=resume) as reject_file:
+                    if book is not None and not resume:
+                        book.begin(written(settings))
+                    announce(plan.sources, messages)
+                    with ProgressDisplay(progress, plan.sources, messages) as display:
+                        watchers = Watchers(
+                            reject_file.write, display, lambda receipt: tell(receipt, messages)
+                        )
+                        outcome = reject_file.close(
+                            run_push(plan, watchers, api, ways, journal=book, wait=wait, stop=stop)
+                        )
+        left = _left(book, outcome, settings)
+    try:
+        status = conclude(
+            "push",
+            outcome,
+            messages,
+            as_json=as_json,
+            keeps_rejects=rejects is not None,
+            title="push to the sandbox" if sandbox else None,
+        )
+    finally:
+        if left is not None:
+            messages.info(left)
+    raise typer.Exit(status)
 
 
 @contextmanager
@@ -206,50 +234,14 @@ def default_journal() -> Path:
     return user_state_path("listrak-sync") / "journal.sqlite3"
 
 
-def _destination(
-    mappings: Sequence[Mapping], addresses: Addresses, secret_file: Path | None, *, sandbox: bool
-) -> AbstractContextManager[tuple[Addresses, Credentials]]:
-    if sandbox:
-        return _sandbox(mappings)
-    return nullcontext((addresses, credentials.read(os.environ, secret_file)))
-
-
-@contextmanager
-def _sandbox(mappings: Sequence[Mapping]) -> Iterator[tuple[Addresses, Credentials]]:
-    """Run a stand-in that knows the lists and fields of the mappings, for this run alone."""
-    from listrak_sync.sandbox import Account, Sandbox  # noqa: PLC0415 - only with --sandbox
-
-    with Sandbox(Account.of_fields(known_fields(mappings))) as stand_in:
-        access = Credentials("sandbox", "sandbox")
-        yield Addresses(stand_in.api_url, stand_in.auth_url), access
-
-
-def known_fields(mappings: Sequence[Mapping]) -> dict[int, dict[int, None]]:
-    """Return the lists and fields that the mappings name; data types are not known."""
-    fields: dict[int, dict[int, None]] = {}
-    for mapping in mappings:
-        list_id = parse_id(mapping.list_id.constant)
-        if list_id is not None:
-            fields.setdefault(list_id, {}).update({field.id: None for field in mapping.fields})
-    return fields
-
-
-def _tell(receipt: Receipt, messages: Messages) -> None:
-    """Say how a request ended, for --verbose."""
-    batch = receipt.batch
-    what = f"list {batch.list_id}, batch {batch.id}, {len(batch.contacts)} contacts"
-    match receipt:
-        case Delivered(imports=imports):
-            messages.detail(f"{what}: accepted, imports {', '.join(imports) or 'unnamed'}")
-        case Undelivered(reason=reason, detail=detail):
-            messages.detail(f"{what}: {reason}: {detail}")
-        case Unsent(detail=detail):
-            messages.detail(f"{what}: not sent: {detail}")
-
-
-def _point_to_journal(journal: Journal | None, outcome: Outcome, messages: Messages) -> None:
-    """Say where what is unsent is kept, and how to carry on."""
-    if outcome.report.fell_back:
-        messages.info("the profile-fields route is closed: the rest went by list import")
-    if journal is not None and outcome.error is not None:
-        messages.info(f"what is unsent is in the journal: listrak-sync push --resume {journal.run}")
+def _left(journal: Journal | None, outcome: Outcome, settings: PushSettings) -> str | None:
+    """Return how to carry on with a run that ended early, None where nothing is left of it."""
+    if journal is None or outcome.error is None:
+        return None
+    with suppress(SettingsError):
+        info = unfinished(journal, journal.run)
+        if info is not None:
+            way_on = f"the journal knows the rest: listrak-sync push --resume {info.id}"
+            lost = what_is_lost(info, settings)
+            return way_on if lost is None else f"{way_on}\n{lost}"
+    return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -10,11 +12,14 @@ from typing import Final
 import msgspec
 
 from listrak_sync.cli.options import Order, RouteChoice
-from listrak_sync.delivery.journal import Journal, RunInfo
+from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import SettingsError, UsageError
-from listrak_sync.events.sources import STANDARD_INPUT, Source
+from listrak_sync.events.positions import Position
+from listrak_sync.events.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.sync import unfinished
 
+_NOTHING: Final = Source(os.devnull)
 _AS_BEFORE: Final = "push the input anew: values converge, so sending twice does no harm"
 
 
@@ -32,15 +37,30 @@ class PushSettings(msgspec.Struct, frozen=True):
     batch_bytes: int | None
 
 
+def written(settings: PushSettings) -> bytes:
+    """Return settings as JSON; paths may hold bytes that are no UTF-8, as `read_back` knows."""
+    return json.dumps(msgspec.to_builtins(settings)).encode()
+
+
+def read_back(settings: msgspec.Raw) -> PushSettings:
+    """Return what was written."""
+    return msgspec.convert(json.loads(bytes(settings)), PushSettings)
+
+
 def digest(mapping: Path) -> str:
     """Return what tells whether a mapping file has changed."""
     return hashlib.sha256(mapping.read_bytes()).hexdigest()
 
 
+def is_pipe(file: str) -> bool:
+    """Say whether an input can be read only once: standard input, or what is no file."""
+    return file == STANDARD_INPUT or (Path(file).exists() and not Path(file).is_file())
+
+
 def absolute(sources: Sequence[Source]) -> tuple[str, ...]:
-    """Return the inputs so that they are found from any folder."""
+    """Return the inputs so that they are found from any folder, `-` for what is a pipe."""
     return tuple(
-        source.file if source.file == STANDARD_INPUT else str(Path(source.file).absolute())
+        STANDARD_INPUT if is_pipe(source.file) else str(Path(source.file).absolute())
         for source in sources
     )
 
@@ -54,7 +74,7 @@ def resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
     if info is None:
         which = "no unfinished run" if run is None else f"no unfinished run {run}"
         raise UsageError(f"{journal.path}: {which}", "See: listrak-sync runs")
-    settings = msgspec.json.decode(info.settings, type=PushSettings)
+    settings = read_back(info.settings)
     mapping = Path(settings.mapping)
     try:
         changed = digest(mapping) != settings.mapping_sha256
@@ -65,3 +85,32 @@ def resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
         hint = f"Put the mapping back as it was and resume again, or {_AS_BEFORE}."
         raise SettingsError(f"{mapping}: changed since run {info.id}", hint)
     return info, settings
+
+
+def left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, ...], Position]:
+    """Return the inputs of a run, and from where on they are read.
+
+    What is read, or was a pipe, is in its place without being looked at. Raises UsageError where
+    another one cannot be read.
+    """
+    start = info.position
+    if start.done:
+        return (), start
+    if start.source < len(settings.events) and settings.events[start.source] == STANDARD_INPUT:
+        start = Position(start.source + 1)
+    files = [event for event in settings.events[start.source :] if event != STANDARD_INPUT]
+    left = dict(zip(files, expand(files), strict=True)) if files else {}
+    return tuple(left.get(event, _NOTHING) for event in settings.events), start
+
+
+def what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
+    """Return what to say of a pipe that was not read to its end, None where there is none."""
+    at = info.position
+    if at.done or STANDARD_INPUT not in settings.events[at.source :]:
+        return None
+    is_begun = settings.events[at.source] == STANDARD_INPUT and at.line
+    taken = f"up to line {at.line:,}" if is_begun else "nothing"
+    return (
+        f"run {info.id} read from a pipe, which cannot be read again; it had taken {taken}: "
+        "push what came after that anew"
+    )

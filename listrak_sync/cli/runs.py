@@ -5,25 +5,26 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final
 
 import msgspec
+import typer
 
-from listrak_sync.cli.console import Messages, Output
+from listrak_sync.cli.console import Messages, Output, printable
 from listrak_sync.cli.options import RouteChoice
 from listrak_sync.cli.summary import summary
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import ListrakSyncError, UsageError
+from listrak_sync.errors import ListrakSyncError, StoppedError, UsageError
 from listrak_sync.events.sources import STANDARD_INPUT, Source
+from listrak_sync.report import Report
 from listrak_sync.sync import Outcome
 from listrak_sync.updates.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
 from listrak_sync.updates.list_file import MAX_FILE_BYTES
 
 DONE: Final = 0
 SOME_REJECTED: Final = 6
-LIST_REFUSED: Final = 7
 
 
 def announce(sources: Sequence[Source], messages: Messages) -> None:
@@ -71,11 +72,34 @@ def limits_of(choice: RouteChoice, contacts: int | None, size: int | None) -> Li
 
 def exit_status(outcome: Outcome) -> int:
     """Return the status that tells a script how a run went."""
-    if outcome.error is not None:
-        return outcome.error.exit_status if isinstance(outcome.error, ListrakSyncError) else 1
-    if outcome.report.refused["list_refused"]:
-        return LIST_REFUSED
-    return SOME_REJECTED if outcome.report.rejects else DONE
+    match _error(outcome):
+        case None:
+            return SOME_REJECTED if outcome.report.reject_count else DONE
+        case ListrakSyncError(exit_status=status):
+            return status
+    return 1
+
+
+def _error(outcome: Outcome) -> Exception | None:
+    """Return what went wrong: why the run ended early, or which lists Listrak refused."""
+    refusals = {key: each.refusal for key, each in outcome.report.lists.items() if each.refusal}
+    if outcome.error is not None or not refusals:
+        return outcome.error
+    lines = (f"list {key}: {text.removeprefix(f'list {key}: ')}" for key, text in refusals.items())
+    hint = "Mend the mapping, see: listrak-sync mapping check --online; then push the input again."
+    return StoppedError("\n".join(lines), hint)
+
+
+@contextmanager
+def answering(command: str, messages: Messages, *, as_json: bool) -> Iterator[None]:
+    """Answer for a run that cannot begin as for one that ended: message, status and --json."""
+    try:
+        yield
+    except ListrakSyncError as error:
+        if as_json:
+            _print_json(command, Outcome(Report([]), error))
+        messages.error(error)
+        raise typer.Exit(error.exit_status) from None
 
 
 def conclude(
@@ -84,23 +108,33 @@ def conclude(
     messages: Messages,
     *,
     as_json: bool,
+    keeps_rejects: bool,
+    title: str | None = None,
     table_is_data: bool = False,
 ) -> int:
     """Show how a run ended; return its exit status."""
-    status = exit_status(outcome)
     if as_json:
-        error = None if outcome.error is None else str(outcome.error)
-        record = {"command": command, "exit_status": status, "error": error}
-        output = Output()
-        try:
-            output.line(msgspec.json.encode(record | outcome.report.as_json()))
-            output.flush()
-        except BrokenPipeError:
-            pass
+        _print_json(command, outcome)
     else:
-        messages.table(summary(command, outcome.report), data=table_is_data)
-    if isinstance(outcome.error, ListrakSyncError):
-        messages.error(outcome.error)
-    elif outcome.error is not None:
-        raise outcome.error
-    return status
+        messages.table(summary(title or command, outcome.report), data=table_is_data)
+    if outcome.report.fell_back:
+        messages.info("the profile-fields route is closed: the rest went by list import")
+    if outcome.report.reject_count and not keeps_rejects:
+        messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")
+    match _error(outcome):
+        case ListrakSyncError() as error:
+            messages.error(error)
+        case Exception() as error:
+            raise error
+    return exit_status(outcome)
+
+
+def _print_json(command: str, outcome: Outcome) -> None:
+    """Print the report as one object, with the exit status and the error that ended the run."""
+    error = _error(outcome)
+    told = None if error is None else printable(str(error))
+    record = {"command": command, "exit_status": exit_status(outcome), "error": told}
+    output = Output()
+    with suppress(BrokenPipeError):
+        output.line(msgspec.json.encode(record | outcome.report.as_json()))
+        output.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listrak_sync.cli.console import Messages
-from listrak_sync.cli.push import known_fields
+from listrak_sync.cli.destination import known_fields
 from listrak_sync.cli.runs import interruptible
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import SettingsError

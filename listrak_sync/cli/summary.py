@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from listrak_sync.cli.console import printable
+from listrak_sync.cli.console import counted, printable
+from listrak_sync.delivery.wait import Applied
 from listrak_sync.report import ListReport, Report
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def summary(title: str, report: Report) -> Table:
     table.add_column(overflow="fold")
 
     def row(name: str, count: int, note: str = "") -> None:
-        table.add_row(printable(name), f"{count:,}", printable(note))
+        cells = (printable(cell).replace("\n", "\\n") for cell in (name, f"{count:,}", note))
+        table.add_row(*cells)
 
     row("lines read", report.lines)
     _reasons(row, "skipped", report.skipped)
@@ -45,6 +47,8 @@ def summary(title: str, report: Report) -> Table:
     row("contacts", report.contacts)
     for list_id, entry in report.lists.items():
         _list(row, list_id, entry)
+        if list_id in report.applied:
+            _applied(row, entry, report.applied[list_id])
     _reasons(row, "refused by Listrak", report.refused)
     rate = f"{report.lines / report.seconds:,.0f} lines/s" if report.seconds else ""
     table.add_row("time", f"{report.seconds:,.1f} s", rate)
@@ -61,13 +65,32 @@ def _reasons(row: object, name: str, counts: Mapping[str, int]) -> None:
 def _list(row: object, list_id: int, entry: ListReport) -> None:
     assert callable(row)  # noqa: S101 - a closure of the caller
     contacts = entry.accepted + entry.refused + entry.unsent
-    row(f"  list {list_id}", contacts, f"{entry.requests:,} requests")
+    row(f"  list {list_id}", contacts, counted(entry.requests, "request"))
     if entry.accepted:
         row("    accepted", entry.accepted, _imports(entry))
     if entry.refused:
         row("    refused", entry.refused)
     if entry.unsent:
         row("    unsent", entry.unsent)
+
+
+def _applied(row: object, entry: ListReport, applied: Applied) -> None:
+    assert callable(row)  # noqa: S101 - a closure of the caller
+    ended = [
+        f"{count:,} {word}"
+        for count, word in (
+            (applied.ended, "ended"),
+            (applied.running, "running"),
+            (applied.unverified, "unverified"),
+        )
+        if count
+    ]
+    row("    applied", applied.applied, f"imports: {', '.join(ended)}")
+    for name in ("skipped", "suppressed", "invalid"):
+        if count := getattr(applied, name):
+            row(f"    {name}", count)
+    if unaccounted := applied.unaccounted(entry.accepted):
+        row("    not mentioned by Listrak", unaccounted)
 
 
 def _imports(entry: ListReport) -> str:

@@ -21,7 +21,7 @@ def test_let_in(cli: Cli, start: Start) -> None:
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.splitlines() == [
         "token: received",
-        "API: answers, the account has 1 lists",
+        "API: answers, the account has 1 list",
         "list 12345: List 12345",
     ]
     paths = [one.path.rpartition("/v1")[2] for one in sandbox.requests]

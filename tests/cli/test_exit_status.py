@@ -38,6 +38,7 @@ def test_done(cli: Cli, start: Start) -> None:
             ("e.ndjson", "-m", "m.yaml", "--rejects", "./e.ndjson"),
             "overwrite this input",
         ),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "m.yaml"), "overwrite this input"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "absent/r.ndjson"), "absent/r.ndjson"),
         ("dry-run", ("e.ndjson", "-m", "m.yaml", "--window", "0"), "--window"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--progress", "loud"), "--progress"),
@@ -103,9 +104,20 @@ def test_settings(
     assert len(ran.err.splitlines()) >= 2
 
 
+def test_input_as_rejects(cli: Cli) -> None:
+    """2: what standard input is read from is not overwritten, either."""
+    before = (cli.folder / "e.ndjson").read_bytes()
+    ran = cli.shell("$LS dry-run -m m.yaml --rejects e.ndjson < e.ndjson")
+    assert ran.status == 2
+    assert "overwrite this input" in ran.err
+    assert (cli.folder / "e.ndjson").read_bytes() == before
+
+
 def test_credentials_before_reading(cli: Cli) -> None:
-    """3: a push without credentials ends before anything is read."""
-    ran = cli.run("push", "e.ndjson", "-m", "m.yaml")
+    """3: a push without credentials ends before anything is read, earlier rejects are kept."""
+    (cli.folder / "r.ndjson").write_text("as it was\n")
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson")
+    assert (cli.folder / "r.ndjson").read_text() == "as it was\n"
     assert (ran.status, ran.out) == (3, "")
     assert "LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET: not set" in ran.err
 
@@ -207,7 +219,7 @@ def test_max_rejects(cli: Cli, start: Start, most: str, status: int) -> None:
     assert ran.status == status
     if status == 7:
         assert imports(sandbox) == 0
-        assert f"rejects are more than --max-rejects {most}" in ran.err
+        assert f"more than --max-rejects {most}" in ran.err
     else:
         assert len(sandbox.values()[12345]) == 3
     if most == "1":
@@ -222,3 +234,36 @@ def test_our_bug(cli: Cli, start: Start) -> None:
     assert ran.status == 1
     assert "HTTP 415" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_one_answer_for_json(cli: Cli, start: Start) -> None:
+    """--json prints one object also where a run cannot begin: the status and why, and no counts."""
+    start()
+    for arguments, changed, status, words in (
+        (("e.ndjson", "-m", "absent.yaml"), {}, 3, "absent.yaml"),
+        (("absent", "-m", "m.yaml"), {}, 2, "absent: No such file"),
+        (("e.ndjson",), {}, 2, "no mapping file"),
+        (("e.ndjson", "-m", "m.yaml"), {"LISTRAK_CLIENT_SECRET": ""}, 3, "not set"),
+        (("e.ndjson", "-m", "m.yaml"), {"LISTRAK_CLIENT_SECRET": "wrong"}, 4, "access refused"),
+        (("e.ndjson", "-m", "m.yaml", "--rejects", "e.ndjson"), {}, 2, "overwrite"),
+        (("--resume",), {}, 2, "no unfinished run"),
+    ):
+        ran = cli.run("push", *arguments, "--json", changed=changed)
+        record = ran.json()
+        assert ran.status == record["exit_status"] == status
+        assert words in record["error"]
+        assert words in ran.err
+        assert (record["command"], record["lines"], record["contacts"]) == ("push", 0, 0)
+
+
+def test_refused_list_is_told(cli: Cli, start: Start) -> None:
+    """Where Listrak refuses a list, its words are told, and what to do."""
+    start(account=Account.of_fields({1: {789: None}}))
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--json")
+    record = ran.json()
+    (entry,) = record["lists"]
+    assert (ran.status, record["exit_status"], entry["refused"]) == (7, 7, 3)
+    assert record["error"].startswith("list 12345: ERROR_UNABLE_TO_LOCATE_RESOURCE")
+    assert "error: list 12345: ERROR_UNABLE_TO_LOCATE_RESOURCE" in ran.err
+    assert "mapping check --online" in ran.err
+    assert "rejects are not kept: --rejects FILE" in ran.err

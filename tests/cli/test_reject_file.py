@@ -77,6 +77,28 @@ def test_input(tmp_path: Path) -> None:
     assert path.read_text() == "precious\n"
 
 
+def test_not_emptied(tmp_path: Path) -> None:
+    """A file that cannot be taken is left as it is; one that is taken is begun anew."""
+    path = tmp_path / "r"
+    path.write_text("precious\n")
+    with pytest.raises(UsageError):
+        RejectFile(path, (Source("e"), Source(str(path))))
+    assert path.read_text() == "precious\n"
+    with RejectFile(path, (Source("e"),), append=True) as file:
+        file.write(reject(1))
+    assert path.read_text().startswith("precious\n")
+    with RejectFile(path, (Source("e"),)):
+        assert path.read_text() == ""
+
+
+def test_kept_at_once(tmp_path: Path) -> None:
+    """A reject is in the file before the run goes on: a kill cannot lose it."""
+    path = tmp_path / "r"
+    with RejectFile(path, ()) as file:
+        file.write(reject(1))
+        assert json.loads(path.read_bytes())["line"] == 1
+
+
 def test_full(tmp_path: Path) -> None:
     """A full disk is told by the file's name, when writing or at the end."""
     link = tmp_path / "full"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,6 +78,52 @@ def test_waiting_for_a_pipe(cli: Cli, start: Start, number: int, status: int) ->
     shown = process.stderr.read().decode()
     assert "error: interrupted" in shown
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_waiting_for_a_token(cli: Cli, number: int, status: int) -> None:
+    """Who waits for a token that does not come is not kept waiting: nothing is read or begun."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        names = ("LISTRAK_API_URL", "LISTRAK_AUTH_URL")
+        cli.environment |= dict.fromkeys(names, address)
+        cli.environment |= {"LISTRAK_CLIENT_ID": "ann", "LISTRAK_CLIENT_SECRET": "s3cret"}
+        (cli.folder / "r.ndjson").write_text("as it was\n")
+        process = cli.start("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson", "--json")
+        with server.accept()[0]:
+            time.sleep(0.2)
+            process.send_signal(number)
+            out, err = process.communicate(timeout=5)
+    assert process.returncode == json.loads(out)["exit_status"] == status
+    assert b"error: interrupted" in err
+    assert b"Traceback" not in err
+    assert (cli.folder / "r.ndjson").read_text() == "as it was\n"
+    assert cli.run("runs", "--json").out == ""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize("command", ["push", "dry-run"])
+def test_several_processes(cli: Cli, start: Start, command: str, number: int, status: int) -> None:
+    """A signal to all of the group, as Ctrl-C gives it, ends every process, with one answer."""
+    start()
+    process = cli.start(
+        *(command, "-m", "m.yaml", "--jobs", "2", "--json", "--progress", "none"),
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    feed(process, events(40_000))
+    until(lambda: len(children.read_text().split()) == 2)
+    workers = children.read_text().split()
+    time.sleep(0.2)
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=10)
+    record = json.loads(out)
+    assert (process.returncode, record["exit_status"]) == (status, status)
+    assert record["lines"] == record["matched_lines"] == record["values"] > 0
+    assert record["values"] == record["superseded"] + record["values_to_send"]
+    assert b"Traceback" not in err
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)

@@ -1,0 +1,43 @@
+"""Where a push goes: to Listrak, or to a stand-in on this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from listrak_sync.listrak import credentials
+from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.values import parse_id
+
+
+def destination(
+    mappings: Sequence[Mapping], addresses: Addresses, secret_file: Path | None, *, sandbox: bool
+) -> AbstractContextManager[tuple[Addresses, Credentials]]:
+    """Return what opens the place to send to. Raises SettingsError without credentials."""
+    if sandbox:
+        return _sandbox(mappings)
+    return nullcontext((addresses, credentials.read(os.environ, secret_file)))
+
+
+@contextmanager
+def _sandbox(mappings: Sequence[Mapping]) -> Iterator[tuple[Addresses, Credentials]]:
+    """Run a stand-in that knows the lists and fields of the mappings, for this run alone."""
+    from listrak_sync.sandbox import Account, Sandbox  # noqa: PLC0415 - only with --sandbox
+
+    with Sandbox(Account.of_fields(known_fields(mappings))) as stand_in:
+        access = Credentials("sandbox", "sandbox")
+        yield Addresses(stand_in.api_url, stand_in.auth_url), access
+
+
+def known_fields(mappings: Sequence[Mapping]) -> dict[int, dict[int, None]]:
+    """Return the lists and fields that the mappings name; data types are not known."""
+    fields: dict[int, dict[int, None]] = {}
+    for mapping in mappings:
+        list_id = parse_id(mapping.list_id.constant)
+        if list_id is not None:
+            fields.setdefault(list_id, {}).update({field.id: None for field in mapping.fields})
+    return fields

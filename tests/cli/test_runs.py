@@ -1,0 +1,102 @@
+"""`runs` tells what the journal knows, and forgets what it is told to."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from listrak_sync.sandbox import Behaviour, Reply, Rule
+from tests.cli.conftest import LIST, events
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli, Start
+
+PUSH = ("push", "e.ndjson", "-m", "m.yaml", "--window", "2")
+STOPPING = Behaviour(
+    faults=(Rule(action=Reply(status=405), route="profile-fields", after=1, times=1),)
+)
+
+
+def listed(cli: Cli, *arguments: str) -> list[dict[str, Any]]:
+    """Return the runs as `runs --json` tells them."""
+    ran = cli.run("runs", "--json", *arguments)
+    assert (ran.status, ran.err) == (0, "")
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_states(cli: Cli, start: Start) -> None:
+    """Each run is told with its state and counts, its inputs, and how far it was read."""
+    start(STOPPING)
+    (cli.folder / "e.ndjson").write_text(events(9))
+    assert cli.run(*PUSH).status == 1
+    (unfinished,) = listed(cli)
+    assert cli.run(*PUSH[:4]).status == 0
+    finished, other = listed(cli)
+    assert other["run"] == unfinished["run"] != finished["run"]
+    assert (finished["state"], finished["accepted"], finished["unsent"]) == ("finished", 9, 0)
+    assert finished["read_up_to"] == "the end"
+    assert (unfinished["state"], unfinished["accepted"]) == ("unfinished", 2)
+    assert unfinished["unsent"] > 0
+    assert (other["state"], other["unsent"]) == ("unfinished", 0)
+    path = re.escape(str(cli.folder / "e.ndjson"))
+    assert re.fullmatch(rf"line \d+ of {path}", unfinished["read_up_to"])
+    assert unfinished["inputs"] == [str(cli.folder / "e.ndjson")]
+    assert unfinished["mapping"] == str(cli.folder / "m.yaml")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", unfinished["started"])
+
+
+def test_table(cli: Cli, start: Start) -> None:
+    """People are shown a table on standard output, also of inputs with strange names."""
+    start()
+    assert cli.run("push", "-m", "m.yaml", stdin=events(3).encode()).status == 0
+    (cli.folder / "a\x1b[31m\nb").write_text(events(1))
+    assert cli.run("push", "a\x1b[31m\nb", "-m", "m.yaml").status == 0
+    ran = cli.run("runs")
+    assert ran.status == 0
+    assert "\x1b" not in ran.out
+    lines = [line for line in ran.out.splitlines() if "finished" in line]
+    assert len(lines) == 2
+    assert "unfinished" not in ran.out
+    for info in listed(cli):
+        assert info["run"] in ran.out
+
+
+def test_forget(cli: Cli, start: Start) -> None:
+    """A forgotten run is gone, and nothing of it is sent any more; unknown ones are told."""
+    sandbox = start(STOPPING)
+    (cli.folder / "e.ndjson").write_text(events(9))
+    assert cli.run(*PUSH).status == 1
+    (info,) = listed(cli)
+    unknown = cli.run("runs", "--forget", "nobody")
+    assert unknown.status == 2
+    assert "no run nobody" in unknown.err
+    assert listed(cli, "--forget", info["run"]) == []
+    assert cli.run("push", "--resume").status == 2
+    (cli.folder / "e.ndjson").write_text("")
+    assert cli.run(*PUSH).status == 0
+    assert len(sandbox.values()[LIST]) == 2
+
+
+def test_no_journal(cli: Cli) -> None:
+    """Where there is no journal yet, none is made, and that is said."""
+    ran = cli.run("runs")
+    assert (ran.status, ran.out) == (0, "")
+    assert "there is no journal yet" in ran.err
+    assert cli.run("runs", "--forget", "x").status == 2
+    assert not (cli.folder / ".local").exists()
+
+
+def test_old_runs(cli: Cli, start: Start) -> None:
+    """Runs that finished over 30 days ago are forgotten by the next push."""
+    start()
+    for _ in range(2):
+        assert cli.run(*PUSH, "--journal", "j").status == 0
+    first = listed(cli, "--journal", "j")[1]["run"]
+    with closing(sqlite3.connect(cli.folder / "j")) as db, db:
+        db.execute("UPDATE runs SET ended = ended - 31 * 86400 WHERE id = ?", (first,))
+    assert len(listed(cli, "--journal", "j")) == 2
+    assert cli.run(*PUSH, "--journal", "j").status == 0
+    assert first not in {info["run"] for info in listed(cli, "--journal", "j")}
