@@ -330,6 +330,15 @@ def test_audience_in_a_branch() -> None:
     assert _outcome(mapping, event) == (1, "ann@example.com", {7: "off"})
 
 
+def test_the_word_in_an_event() -> None:
+    """An event's own text useAudienceKey is a text: only the mapping's word asks for membership."""
+    choice = {"@if": {"exists": {"@path": "$.own"}, "then": {"@path": "$.own"}, "else": AUDIENCE}}
+    event = {"type": "track", "traits": {"vip": True}} | PERSONAS
+    mapping = Plain(fields={7: choice})
+    assert _outcome(mapping, event) == (1, "ann@example.com", {7: "on"})
+    assert _outcome(mapping, event | {"own": AUDIENCE}) == (1, "ann@example.com", {7: AUDIENCE})
+
+
 @pytest.mark.parametrize(
     ("timestamp", "instant"),
     [("1970-01-01T00:00:01Z", 10**9), ("now", NEVER), (None, NEVER), (5, NEVER)],
