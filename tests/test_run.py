@@ -180,6 +180,22 @@ def test_journal_that_fails(file: Path, tmp_path: Path) -> None:
     assert held == sum(one.accepted for one in ended.report.lists.values())
 
 
+def test_journal_that_takes_no_answers(file: Path, tmp_path: Path) -> None:
+    """A journal that takes no answer ends the run; every contact is answered for all the same."""
+    path = tmp_path / "j.sqlite3"
+    with Journal(path) as journal, connected() as (_, api):
+        journal.begin(b"{}")
+        with sqlite3.connect(path) as other:
+            other.execute(
+                "CREATE TRIGGER t BEFORE UPDATE ON batches BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
+        ended = push(plan(file, window=1_000_000), Watchers(), api, journal=journal)
+    assert isinstance(ended.error, SettingsError)
+    check_sums(ended.report)
+    check_contacts(ended.report)
+    assert ended.report.unsent > 0
+
+
 def test_rejects_that_fail_are_read_again(file: Path, tmp_path: Path) -> None:
     """Where rejects could not be kept, a resumed run reads on from before them."""
     kept: list[Reject | RefusedContact] = []

@@ -15,6 +15,7 @@ from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unse
 from listrak_sync.delivery.retry import PATIENT, RetryPolicy
 from listrak_sync.delivery.sender import Listrak, OnRetry, Retry, Sender, Senses
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import ListrakSyncError
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,
@@ -195,7 +196,9 @@ class Delivery:
             each = pending.pop(self._isolation.next_of(pending))
             outcome = self._outcome(each)
             if isinstance(outcome, list):
-                pending += reversed(self._ledger.divide(each, outcome))
+                outcome = self._divided(each, outcome)
+            if isinstance(outcome, list):
+                pending += reversed(outcome)
                 continue
             self._isolation.learn(outcome, taken, whole=each is batch)
             with self._lock:
@@ -203,7 +206,22 @@ class Delivery:
                     self._open += ((each.list_id, import_id) for import_id in outcome.imports)
                 is_told = self._on_receipt(outcome)
             if is_told is not False:  # for with the answer, the ledger forgets the contacts
-                self._ledger.answer(outcome)
+                self._note(outcome)
+
+    def _divided(self, batch: Batch, parts: list[Batch]) -> list[Batch] | Unsent:
+        """Have the parts of a batch written down; without that, none is sent."""
+        try:
+            return self._ledger.divide(batch, parts)
+        except ListrakSyncError as error:
+            self._stop.because(error)
+            return Unsent(batch, error.message)
+
+    def _note(self, receipt: Receipt) -> None:
+        """Have an answer written down; where that fails, the others are still answered for."""
+        try:
+            self._ledger.answer(receipt)
+        except ListrakSyncError as error:
+            self._stop.because(error)
 
     def _outcome(self, batch: Batch) -> Receipt | list[Batch]:
         """Send a batch; return how it ended, or the parts to send in its place."""
