@@ -13,7 +13,7 @@ CHECKS = (
     ("mypy",),
     ("lint-imports",),
     ("coverage", "erase"),
-    ("coverage", "run", "-m", "pytest"),
+    ("coverage", "run", "-m", "pytest", "-n", "auto"),
     ("coverage", "combine", "--quiet"),
     ("coverage", "report"),
 )

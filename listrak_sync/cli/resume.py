@@ -68,12 +68,21 @@ def absolute(sources: Sequence[Source]) -> tuple[str, ...]:
 def resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
     """Return the run to carry on with, and what it was asked to do.
 
-    Raises UsageError where there is none, SettingsError where its mapping has changed.
+    Raises UsageError where there is none, or where it is unnamed and a newer one has run since;
+    SettingsError where its mapping has changed.
     """
     info = unfinished(journal, run)
     if info is None:
         which = "no unfinished run" if run is None else f"no unfinished run {run}"
         raise UsageError(f"{journal.path}: {which}", "See: listrak-sync runs")
+    newest = journal.runs()[0]
+    if run is None and newest.id != info.id:
+        raise UsageError(
+            f"run {info.id} is unfinished, but run {newest.id} has run since: the older values "
+            "could go over its newer ones",
+            f"Resume it all the same: listrak-sync push --resume {info.id}\n"
+            f"Or forget it: listrak-sync runs --forget {info.id}",
+        )
     settings = read_back(info.settings)
     mapping = Path(settings.mapping)
     try:

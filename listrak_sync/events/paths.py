@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, cast
 
@@ -46,6 +47,7 @@ def split_path(text: str) -> Path:
     return tuple(name.replace('"', "").replace("'", "") for name in names if name)
 
 
+@lru_cache(maxsize=4096)
 def slot(name: str) -> str:
     """Return the attribute of a Part that holds what stands under a name, whatever the name."""
     return name if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"

@@ -22,7 +22,7 @@ else:
     from backports import zstd
 
 STANDARD_INPUT: Final = "-"
-BLOCK_BYTES: Final = 1 << 20
+BLOCK_BYTES: Final = 256 << 10
 """How much is read at a time."""
 
 MAX_LINE_BYTES: Final = 16 << 20

@@ -17,7 +17,8 @@ _EXTERNAL_IDS: Final = ("context", "externalIds")
 EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
-_first_choice: Final = finder(_IN_TRAITS[0])
+_in_traits: Final = tuple(map(finder, _IN_TRAITS))
+_first_choice: Final = _in_traits[0]
 
 
 def address_finder(value: Value | None) -> Callable[[Event], str]:
@@ -58,8 +59,8 @@ def _first_address(candidates: Iterable[Found]) -> str:
 
 def _default_addresses(event: Event) -> Iterator[Found]:
     """Yield what may be the contact's address, the first choice first."""
-    for path in _IN_TRAITS:
-        yield find(event, path)
+    for found in _in_traits:
+        yield found(event)
     external_ids = find(event, _EXTERNAL_IDS)
     if isinstance(external_ids, list):
         for entry in external_ids:

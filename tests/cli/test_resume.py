@@ -111,6 +111,11 @@ def test_a_later_push_sends_it_first(cli: Cli, start: Start) -> None:
     assert values["c2@example.com"] == values["later@example.com"] == {789: "later"}
     assert values["c3@example.com"] == {789: "on"}
     assert [info["state"] for info in runs(cli)] == ["finished", "unfinished"]
+    unnamed, older = cli.run("push", "--resume"), runs(cli)[1]["run"]
+    assert unnamed.status == 2
+    assert f"listrak-sync push --resume {older}" in unnamed.err
+    assert values["c2@example.com"] == {789: "later"}
+    assert cli.run("push", "--resume", older).status == 0
 
 
 def test_rejects_of_several_runs(cli: Cli, start: Start) -> None:
