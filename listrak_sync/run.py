@@ -14,9 +14,10 @@ from listrak_sync.delivery.deliver import Phase, Phases
 from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import StoppedError
+from listrak_sync.events.blocks import Piece
 from listrak_sync.events.positions import Position, last_line, position_in, read_from
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
-from listrak_sync.events.sources import Piece, Source
+from listrak_sync.events.sources import Source
 from listrak_sync.events.ticks import Tick, with_ticks
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.report import Report

@@ -19,7 +19,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import UNSET
 
-from listrak_sync.events.sources import Block
+from listrak_sync.events.blocks import Block
 from listrak_sync.mapping import functions
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.compiler import Compiler

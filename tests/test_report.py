@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.events.sources import Block
+from listrak_sync.events.blocks import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.report import Report
 from listrak_sync.updates.batches import PROFILE_FIELDS, Batch

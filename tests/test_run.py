@@ -12,9 +12,10 @@ import pytest
 from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.errors import SettingsError, StoppedError
+from listrak_sync.events.blocks import BLOCK_BYTES
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import RefusedContact, Reject
-from listrak_sync.events.sources import BLOCK_BYTES, expand
+from listrak_sync.events.sources import expand
 from listrak_sync.mapping.file import parse
 from listrak_sync.run import Guards, Plan, Watchers
 from listrak_sync.sandbox import Reply

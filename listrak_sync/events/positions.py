@@ -9,7 +9,8 @@ from typing import assert_never
 import msgspec
 
 from listrak_sync.errors import UsageError
-from listrak_sync.events.sources import Block, BrokenFile, LongLine, Piece, Source, read
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, read
+from listrak_sync.events.sources import Source
 
 
 class Position(msgspec.Struct, frozen=True):

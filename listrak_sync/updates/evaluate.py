@@ -11,11 +11,11 @@ import msgspec
 from msgspec import UNSET
 
 from listrak_sync.events import integrations, rejects
+from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE, Decoder, UnreadableError
 from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, finder, slot
 from listrak_sync.events.rejects import ContactUpdate, Reject, WrappedEvent
-from listrak_sync.events.sources import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.mapping.values import is_email_address, parse_id

@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 
+from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import UnreadableError
 from listrak_sync.events.paths import Event, Json
 from listrak_sync.events.rejects import ContactUpdate
-from listrak_sync.events.sources import Block
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.updates.evaluate import NO_MATCH, Evaluated, Evaluator, Outcome

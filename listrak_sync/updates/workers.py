@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeAlias
 import msgspec
 
 from listrak_sync.errors import ListrakSyncError
+from listrak_sync.events.blocks import Block, Piece
 from listrak_sync.events.rejects import Reject
-from listrak_sync.events.sources import Block, Piece
 from listrak_sync.events.ticks import Tick
 from listrak_sync.updates.evaluate import Evaluated, Evaluator
 from listrak_sync.updates.update import Update

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events.blocks import Block, LongLine, Piece
 from listrak_sync.events.event import Decoder, UnreadableError
 from listrak_sync.events.paths import Event, Part, Path, find, find_in_objects, finder
-from listrak_sync.events.sources import Block, LongLine, Piece
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import Evaluator
 from tests.events.strategies import EVENTS, PATHS

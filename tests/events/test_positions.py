@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
-from listrak_sync.events import sources
+from listrak_sync.events import blocks
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine
 from listrak_sync.events.positions import Position, last_line, position_in, read_from
-from listrak_sync.events.sources import Block, BrokenFile, LongLine, Source, expand
+from listrak_sync.events.sources import Source, expand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -150,7 +151,7 @@ def test_files_before_are_not_read(tmp_path: Path, file: Path) -> None:
 
 def test_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that is too long is passed over once, and found again by its beginning."""
-    monkeypatch.setattr(sources, "MAX_LINE_BYTES", 1 << 20)
+    monkeypatch.setattr(blocks, "MAX_LINE_BYTES", 1 << 20)
     path = tmp_path / "e.ndjson"
     write(path, [b"a", b"x" * (3 << 20), b"b"])
     inputs = expand([str(path)])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events.blocks import Block
 from listrak_sync.events.paths import Event
 from listrak_sync.events.rejects import (
     ContactUpdate,
@@ -19,7 +20,6 @@ from listrak_sync.events.rejects import (
     encode,
     unwrap,
 )
-from listrak_sync.events.sources import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import RESENT, Evaluated, Evaluator
 from tests.events.strategies import EVENTS

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import Decoder
-from listrak_sync.events.sources import Block
 from listrak_sync.mapping.conditions import compile_condition, pins
 from listrak_sync.mapping.file import Mapping, parse
 from listrak_sync.mapping.fql import parse as parse_trigger

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.rejects import encode
-from listrak_sync.events.sources import Block, BrokenFile, LongLine, Piece
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import SKIPS, Evaluated, Evaluator
 from tests.updates.reference import Plain

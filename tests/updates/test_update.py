@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events.blocks import Block
 from listrak_sync.events.paths import Event
-from listrak_sync.events.sources import Block
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import Evaluator

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from listrak_sync.errors import ListrakSyncError
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.rejects import encode
-from listrak_sync.events.sources import Block, BrokenFile, LongLine, Piece, expand
+from listrak_sync.events.sources import expand
 from listrak_sync.events.ticks import Tick
 from listrak_sync.mapping.file import Mapping, parse
 from listrak_sync.run import Plan, Watchers
