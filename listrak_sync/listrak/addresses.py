@@ -21,17 +21,21 @@ class Addresses:
     auth_url: str = AUTH_URL
 
     def __post_init__(self) -> None:
-        for url in (self.api_url, self.auth_url):
+        for option, url in (("--api-url", self.api_url), ("--auth-url", self.auth_url)):
             parts = _parts(url)
             if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
                 shown = url.rpartition("@")[2]
-                raise SettingsError(f"{shown} is no address", "Write https:// and a host.")
+                raise SettingsError(
+                    f"{option}: {shown} is no address", "Write https:// and a host."
+                )
             if "@" in parts.netloc or parts.query or parts.fragment:
                 hint = "Credentials go into the environment; a query has no meaning here."
-                raise SettingsError(f"{parts.hostname}: only host and path may stand here", hint)
+                raise SettingsError(
+                    f"{option}: {parts.hostname}: only host and path may stand here", hint
+                )
             if parts.scheme == "http" and not is_loopback(url):
                 hint = "Credentials never travel in clear: write https://."
-                raise SettingsError(f"{url}: http is for loopback addresses only", hint)
+                raise SettingsError(f"{option}: {url}: http is for loopback addresses only", hint)
 
     @property
     def api(self) -> str:

@@ -81,16 +81,23 @@ def judge_failure(error: httpx.HTTPError) -> Unavailable:
     words = _one_line(str(error))
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            reason = "no connection in time"
+            reason = f"no connection to {_host(error)} in time"
         case httpx.TimeoutException():
-            reason = "no reply in time"
+            reason = f"no reply from {_host(error)} in time"
         case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in words:
             reason = f"no trust, a private authority goes into SSL_CERT_FILE: {words}"
         case httpx.ConnectError() | httpx.ProxyError():
-            reason = f"no connection: {words}"
+            reason = f"no connection to {_host(error)}: {words}"
         case _:
             reason = f"the connection broke off: {words or type(error).__name__}"
     return Unavailable(reason)
+
+
+def _host(error: httpx.HTTPError) -> str:
+    try:
+        return error.request.url.host
+    except RuntimeError:  # what was never sent has no request
+        return "the host"
 
 
 def _judge_success(response: httpx.Response) -> Verdict:

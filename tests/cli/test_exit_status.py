@@ -162,7 +162,7 @@ def test_nothing_listens(cli: Cli, command: tuple[str, ...]) -> None:
         },
     )
     assert (ran.status, ran.out) == (5, "")
-    assert "Listrak cannot be reached: no connection: " in ran.err
+    assert "Listrak cannot be reached: no connection to 127.0.0.1: " in ran.err
     assert time.monotonic() - before < 6
 
 

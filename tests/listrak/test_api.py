@@ -217,7 +217,7 @@ def test_nothing_listens(start: Callable[..., Pair]) -> None:
     with Api(Addresses(address, address), OTHER) as api:
         for answer in (api.authenticate(), api.lists(), api.authenticate()):
             assert isinstance(answer, Unavailable)
-            assert answer.reason.startswith("no connection: ")
+            assert answer.reason.startswith("no connection to ")
 
 
 def test_token_after_a_drop(start: Callable[..., Pair]) -> None:

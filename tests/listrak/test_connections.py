@@ -124,7 +124,7 @@ def test_no_answer_in_time() -> None:
 
     try:
         for answer in (nothing, cut_off):
-            assert post(answer) == Unavailable("no reply in time")
+            assert post(answer) == Unavailable("no reply from 127.0.0.1 in time")
     finally:
         silent.set()
 
@@ -196,7 +196,7 @@ def test_connection_refused() -> None:
     with Api(Addresses(url, url), ANN) as api:
         answer = api.authenticate()
     assert isinstance(answer, Unavailable)
-    assert answer.reason.startswith("no connection: ")
+    assert answer.reason.startswith("no connection to ")
     assert "refused" in answer.reason
 
 
@@ -222,7 +222,7 @@ def test_host_that_is_none(host: str) -> None:
         ]
     for answer in answers:
         assert isinstance(answer, Unavailable)
-        assert answer.reason.startswith(("no connection: ", "the address cannot be reached: "))
+        assert answer.reason.startswith(("no connection to ", "the address cannot be reached: "))
 
 
 @pytest.mark.parametrize("place", ["code", "message", "description", "page", "location", "lookup"])

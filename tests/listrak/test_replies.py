@@ -270,12 +270,15 @@ def test_any_reply(status: int, body: bytes, headers: list[tuple[bytes, bytes]])
 @pytest.mark.parametrize(
     ("failure", "words"),
     [
-        (httpx.ConnectTimeout(""), "no connection in time"),
-        (httpx.PoolTimeout(""), "no connection in time"),
-        (httpx.ReadTimeout(""), "no reply in time"),
-        (httpx.WriteTimeout(""), "no reply in time"),
-        (httpx.ConnectError("[Errno 111]\n refused"), "no connection: [Errno 111] refused"),
-        (httpx.ProxyError("407 Sign in"), "no connection: 407 Sign in"),
+        (httpx.ConnectTimeout(""), "no connection to the host in time"),
+        (httpx.PoolTimeout(""), "no connection to the host in time"),
+        (httpx.ReadTimeout(""), "no reply from the host in time"),
+        (httpx.WriteTimeout(""), "no reply from the host in time"),
+        (
+            httpx.ConnectError("[Errno 111]\n refused"),
+            "no connection to the host: [Errno 111] refused",
+        ),
+        (httpx.ProxyError("407 Sign in"), "no connection to the host: 407 Sign in"),
         (
             httpx.ConnectError(UNTRUSTED),
             f"no trust, a private authority goes into SSL_CERT_FILE: {UNTRUSTED}",

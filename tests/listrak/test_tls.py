@@ -115,7 +115,9 @@ def test_certificate_that_does_not_fit(authority: trustme.CA, fault: str) -> Non
 def test_other_protocol(authority: trustme.CA) -> None:
     """Encryption spoken to a server that has none, and the reverse, are passing failures."""
     with RawServer(created) as plain, server(authority.issue_cert("127.0.0.1")) as encrypted:
-        assert reason(post(f"https://127.0.0.1:{plain.port}")).startswith("no connection: [SSL")
+        assert reason(post(f"https://127.0.0.1:{plain.port}")).startswith(
+            "no connection to 127.0.0.1: [SSL"
+        )
         assert reason(post(f"http://127.0.0.1:{encrypted.port}"))
         assert encrypted.heads == []
 
@@ -190,7 +192,7 @@ def test_no_proxy(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     with Proxy(9) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         monkeypatch.setenv("NO_PROXY", value)
-        assert reason(post(f"https://{HOST}")).startswith("no connection: ")
+        assert reason(post(f"https://{HOST}")).startswith(f"no connection to {HOST}: ")
     assert proxy.asked == []
 
 
@@ -209,7 +211,7 @@ def test_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     with Proxy(9, refusal) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://bob:proxy-pw@{proxy.address}")
         words = reason(post(f"https://{HOST}"))
-    assert words == "no connection: 407 Proxy Authentication Required"
+    assert words == f"no connection to {HOST}: 407 Proxy Authentication Required"
 
 
 def test_this_machine_beside_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
