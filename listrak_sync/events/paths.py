@@ -49,8 +49,11 @@ def split_path(text: str) -> Path:
 
 @lru_cache(maxsize=4096)
 def slot(name: str) -> str:
-    """Return the attribute of a Part that holds what stands under a name, whatever the name."""
-    return name if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
+    """Return the attribute of a Part that holds what stands under a name, whatever the name.
+
+    No other type has an attribute like it, so that none is taken for a value.
+    """
+    return f"{name}_" if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
 
 
 def find(value: Found | Part, path: Path) -> Found:

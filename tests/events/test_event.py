@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.events.blocks import Block, LongLine, Piece
 from listrak_sync.events.event import Decoder, UnreadableError
-from listrak_sync.events.paths import Event, Part, Path, find, find_in_objects, finder
+from listrak_sync.events.paths import Event, Json, Part, Path, find, find_in_objects, finder
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import Evaluator
 from tests.events.strategies import EVENTS, PATHS
@@ -206,3 +206,21 @@ def test_odd_names() -> None:
     line = b'{"a\\u0000b":{"c d":{"$":1}},"class":{"def":2},"__init__":{"x":3}}'
     event = Decoder(paths).decode(line)
     assert [find(event, path) for path in paths] == [1, 2, 3]
+
+
+METHODS = sorted({name for kind in (dict, list, str, int, Part) for name in dir(kind)})
+
+
+@given(
+    st.lists(st.sampled_from(METHODS), min_size=1, max_size=3, unique=True),
+    st.sampled_from([{"a": 1}, [1, 2], "ab", 5, 1.5, True, None]),
+    st.booleans(),
+)
+def test_names_of_methods(names: list[str], value: Json, whole: bool) -> None:  # noqa: FBT001
+    """A name that Python has a method for is a name like any other, wherever it leads."""
+    paths: set[Path] = {("p", name) for name in names} | ({("p",)} if whole else set())
+    line = msgspec.json.encode({"p": value})
+    for event in (Decoder(paths).decode(line), msgspec.json.decode(line)):
+        for name in names:
+            expected = find({"p": value}, ("p", name))
+            assert finder(("p", name))(event) == find(event, ("p", name)) == expected
