@@ -60,6 +60,8 @@ def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
 def _named(argument: str) -> list[Source]:
     """Return the inputs of one argument. Raises OSError where it cannot be read."""
     path = Path(argument)
+    if not argument:
+        raise OSError(errno.ENOENT, "an empty name: is a variable unset?", "''")
     if argument == STANDARD_INPUT:
         return [Source(STANDARD_INPUT)]
     if path.is_dir():

@@ -130,8 +130,10 @@ def _plain(value: Found) -> Json | msgspec.Raw:
             return cast(Json, [_plain(item) for item in value])
         case bool():
             return value
+        case float() if not math.isfinite(value):
+            return None
         case int() | float():
-            return msgspec.Raw(number_text(value).encode()) if math.isfinite(value) else None
+            return msgspec.Raw(number_text(value).encode())
         case _:
             return value if isinstance(value, str) else None
 

@@ -74,6 +74,8 @@ def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpd
             return Rejected(index, rejected.reason, rejected.detail)
         except DirectiveError as error:
             return Rejected(index, "directive_failed", str(error))
+        except RecursionError:
+            return Rejected(index, "directive_failed", "a value nests too deep")
 
     return make
 

@@ -151,3 +151,10 @@ def test_all_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "fine/below: Not a directory",
     ]
     assert caught.value.hint
+
+
+def test_empty_name() -> None:
+    """An empty argument, as of a variable that is not set, is no folder."""
+    with pytest.raises(UsageError) as caught:
+        expand([""])
+    assert "an empty name" in caught.value.message

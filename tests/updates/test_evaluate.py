@@ -18,6 +18,8 @@ from listrak_sync.updates.evaluate import SKIPS, Evaluated, Evaluator
 from tests.updates.reference import Plain
 from tests.updates.strategies import EVENTS, MAPPINGS
 
+A = {"@path": "$.properties.a"}
+
 MAPPING_TEXT = """
 mappings:
   - {name: A, trigger: type = "track", list_id: 1, profile_field_values: {7: on}}
@@ -165,3 +167,42 @@ def test_disabled() -> None:
     (reject,) = _evaluate(line).rejects
     assert (reject.reason, reject.mapping, reject.content) == ("unknown_mapping", None, line)
     assert "the mapping off is disabled" in reject.detail
+
+
+NESTED = b"[" * 500 + b"]" * 500
+
+
+@pytest.mark.parametrize("value", [NESTED, b'{"a":' * 500 + b"1" + b"}" * 500])
+@pytest.mark.parametrize(
+    "trigger", ["properties.a = properties.b", "properties.a in [properties.b]"]
+)
+def test_deep_comparison(value: bytes, trigger: str) -> None:
+    """What nests too deep to be compared is not the same, and never ends the run."""
+    result = _evaluated_with({"trigger": trigger}, value)
+    assert (result.lines, result.updates, result.skipped["no_mapping_matched"]) == (1, [], 1)
+
+
+@pytest.mark.parametrize(
+    "field", [{"@template": "{{properties.a}}"}, {"@json": {"mode": "encode", "value": A}}]
+)
+def test_deep_value(field: Any) -> None:
+    """What nests too deep for a directive is rejected, and never ends the run."""
+    result = _evaluated_with({"profile_field_values": {"7": field}}, NESTED)
+    assert [reject.reason for reject in result.rejects] == ["directive_failed"]
+
+
+def _evaluated_with(part: dict[str, Any], value: bytes) -> Evaluated:
+    """Return what becomes of an event by a mapping with this part."""
+    entry = {"name": "m", "list_id": 1, "email_address": "a@example.com"}
+    entry |= {"profile_field_values": {"7": "on"}} | part
+    line = b'{"type":"track","properties":{"a":%b,"b":%b}}' % (value, value)
+    return Evaluator(parse("m.yaml", json.dumps({"mappings": [entry]}))).evaluate(
+        Block("f", 1, line)
+    )
+
+
+def test_huge_number() -> None:
+    """A whole number beyond a double's range is written as it stands."""
+    field = {"@json": {"mode": "encode", "value": A}}
+    result = _evaluated_with({"profile_field_values": {"7": field}}, b"9" * 401)
+    assert [update.fields for _, update in result.updates] == [((7, "9" * 401),)]
