@@ -47,8 +47,6 @@ class ClientCredentials(httpx.Auth):
     authentication.
     """
 
-    requires_response_body = True
-
     def __init__(
         self,
         credentials: Credentials,

@@ -57,7 +57,6 @@ class Evaluated(msgspec.Struct, gc=False):
     file: str
     position: int
     lines: int = 0
-    events: int = 0
     skipped: Counter[str] = msgspec.field(default_factory=Counter)
     matched: Counter[int] = msgspec.field(default_factory=Counter)
     updates: list[tuple[int, Update]] = msgspec.field(default_factory=list)
@@ -105,8 +104,6 @@ class Evaluator:
                 self._reject(result, number, UnreadableError("unreadable_file", problem), beginning)
             case _:
                 assert_never(piece)
-        unreadable = sum(reject.mapping is None for reject in result.rejects)
-        result.events = result.lines - result.skipped["blank_line"] - unreadable
         result.skipped = +result.skipped
         result.matched.update(update.mapping for _, update in result.updates)
         return result

@@ -35,7 +35,7 @@ _MOST_OPEN: Final = 65_536
 """A process opens no file with a higher number, unless it has thousands open."""
 
 Result: TypeAlias = tuple[Piece, Evaluated]
-_Counts: TypeAlias = tuple[int, int, dict[str, int], dict[int, int]]
+_Counts: TypeAlias = tuple[int, dict[str, int], dict[int, int]]
 _Answer: TypeAlias = tuple[_Counts, list[tuple[int, Update]], list[Reject]]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
@@ -140,12 +140,11 @@ class _Workers:
             return piece, self._evaluator.evaluate(piece)
         start = slot * SLOT_BYTES
         counts, updates, rejects = _decode_answer(self._memory[start : start + length])
-        lines, events, skipped, matched = counts
+        lines, skipped, matched = counts
         evaluated = Evaluated(
             piece.file,
             piece.position,
             lines,
-            events,
             Counter(skipped),
             Counter(matched),
             updates,
@@ -193,7 +192,7 @@ def _answer(evaluator: Evaluator, block: Block) -> bytes:
         found = evaluator.evaluate(block)
     except Exception:  # noqa: BLE001 - the parent meets it again and can say more
         return _TOO_MUCH
-    counts = (found.lines, found.events, found.skipped, found.matched)
+    counts = (found.lines, found.skipped, found.matched)
     answer = _encode((counts, found.updates, found.rejects))
     return answer if len(answer) <= SLOT_BYTES else _TOO_MUCH
 
