@@ -90,7 +90,7 @@ def fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField],
 def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
     """Look up every list that the enabled mappings name, once, with its fields.
 
-    Raises what a failure means: without access to lists, nothing can be checked.
+    What may not be looked up is said. Raises what any other failure means.
     """
     check_access(api)
     by_list: dict[int, list[Mapping]] = {}
@@ -100,15 +100,21 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
             by_list.setdefault(list_id, []).append(mapping)
     problems: list[Finding] = []
     not_checked: list[str] = []
-    missing = 0
+    there = 0
     for list_id, naming in by_list.items():
         found = ask(lambda wanted=list_id: api.list(wanted))  # type: ignore[misc]  # bound now
         if isinstance(found, NotFound):
-            missing += 1
             message = f"there is no list {list_id}: {words_of(found)}"
             problems += (_problem(mapping, "missing_list", message) for mapping in naming)
             continue
-        _allowed(found, f"list {list_id}", "List")
+        if isinstance(found, Denied):
+            not_checked.append(
+                f"list {list_id} was not checked: {words_of(found)}; "
+                "the integration needs the area List"
+            )
+            continue
+        answered(found)
+        there += 1
         known = _fields(api, list_id)
         if isinstance(known, Denied):
             not_checked.append(
@@ -120,7 +126,7 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
         for mapping in naming:
             problems += _field_problems(mapping, list_id, by_id)
     problems.sort(key=lambda problem: problem.place.line)
-    return Checked(tuple(problems), tuple(not_checked), len(by_list) - missing)
+    return Checked(tuple(problems), tuple(not_checked), there)
 
 
 def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...] | Failure:

@@ -261,9 +261,12 @@ def test_without_segmentation(start: Start) -> None:
 
 
 def test_without_lists(start: Start) -> None:
-    """Where lists may not be looked up, nothing was checked: that is no success."""
-    with pytest.raises(AccessRefusedError, match=r"^list 7: access refused"):
-        start(without("List")).check((7, {"789": "on"}))
+    """Where lists may not be looked up, that is said for each, and is no failure."""
+    checked = start(without("List")).check((7, {"789": "on"}), (8, {"1": "on"}))
+    assert (checked.problems, checked.lists) == ((), 0)
+    for list_id, said in zip((7, 8), checked.not_checked, strict=True):
+        assert said.startswith(f"list {list_id} was not checked: ")
+        assert said.endswith("the integration needs the area List")
 
 
 def test_wrong_secret(start: Start) -> None:

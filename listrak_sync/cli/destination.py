@@ -6,12 +6,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from listrak_sync.listrak import credentials
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.mapping.file import Mapping
-from listrak_sync.mapping.values import parse_id
+from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Mapping
+from listrak_sync.mapping.values import field_text, parse_id
+
+if TYPE_CHECKING:
+    from listrak_sync.sandbox.account import DataType
 
 
 def destination(
@@ -33,11 +37,15 @@ def _sandbox(mappings: Sequence[Mapping]) -> Iterator[tuple[Addresses, Credentia
         yield Addresses(stand_in.api_url, stand_in.auth_url), access
 
 
-def known_fields(mappings: Sequence[Mapping]) -> dict[int, dict[int, None]]:
-    """Return the lists and fields that the mappings name; data types are not known."""
-    fields: dict[int, dict[int, None]] = {}
+def known_fields(mappings: Sequence[Mapping]) -> dict[int, dict[int, DataType | None]]:
+    """Return the lists and fields that the mappings name, what is only switched as check boxes."""
+    fields: dict[int, dict[int, DataType | None]] = {}
     for mapping in mappings:
         list_id = parse_id(mapping.list_id.constant)
-        if list_id is not None:
-            fields.setdefault(list_id, {}).update({field.id: None for field in mapping.fields})
+        if list_id is None:
+            continue
+        known = fields.setdefault(list_id, {})
+        for field in mapping.fields:
+            is_switch = field_text(field.value.constant) in {"on", "off", USE_AUDIENCE_KEY}
+            known[field.id] = "CheckBox" if is_switch and known.get(field.id, "CheckBox") else None
     return fields

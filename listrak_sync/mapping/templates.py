@@ -51,7 +51,7 @@ def javascript_text(value: Json) -> str:
         case int() | float():
             return number_text(value)
         case list():
-            return ",".join("" if item is None else javascript_text(item) for item in value)
+            return ",".join(map(_text, value))
         case _:
             return "[object Object]"
 
