@@ -124,6 +124,11 @@ class Report:
         return self.rejected.total() + self.refused.total()
 
     @property
+    def accepted(self) -> int:
+        """Return how many contacts Listrak has accepted; may be asked for while others count."""
+        return sum(entry.accepted for entry in tuple(self.lists.values()))
+
+    @property
     def unsent(self) -> int:
         """Return how many contacts were not sent."""
         return sum(entry.unsent for entry in self.lists.values())

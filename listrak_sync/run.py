@@ -39,7 +39,10 @@ DEFAULT_WINDOW: Final = 1_000_000
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
-"""Called now and then with the report so far, the file and its position in bytes."""
+"""Called now and then with the report so far, the file and its position in bytes.
+
+While reading and while sending: from several threads.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """Who is told what happens while a run goes on; rejects come from several threads."""
+    """Who is told what happens in a run; of rejects and progress, from several threads."""
 
     on_reject: OnReject = _ignore
     on_progress: OnProgress = _ignore
@@ -96,6 +99,7 @@ class Run:
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
         self._gathered = 0
+        self._place = "", 0
         self._started = time.monotonic()
 
     @property
@@ -130,7 +134,8 @@ class Run:
                 yield from self._gather(piece, evaluated)
                 self._read_to, self._gathering = (piece, None), None
                 self._guard_rejects()
-                self.watchers.on_progress(self.report, evaluated.file, evaluated.position)
+                self._place = evaluated.file, evaluated.position
+                self.watchers.on_progress(self.report, *self._place)
         if self.stop.error is not None:
             raise self.stop.error
         if isinstance(evaluator, ExplainingEvaluator):
@@ -181,7 +186,8 @@ class Run:
             return False
         try:
             self._guard_rejects()
-        except StoppedError as error:
+            self.watchers.on_progress(self.report, *self._place)
+        except Exception as error:  # noqa: BLE001 - as above
             self.stop.because(error)
         return True
 

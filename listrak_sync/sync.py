@@ -129,10 +129,13 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
 
 
 def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
-    """Yield what unfinished runs left unanswered, the oldest first; count it apart."""
+    """Yield what unfinished runs left unanswered, the oldest first; count it apart.
+
+    What was meant for another destination stays where it is.
+    """
     if journal is None:
         return
-    infos = journal.runs()
+    infos = journal.runs_of_destination()
     run.files += (file for info in infos if info.id == journal.run for file in info.files)
     for info in reversed(infos):
         if not info.is_finished:

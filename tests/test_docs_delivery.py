@@ -13,7 +13,7 @@ import pytest
 
 from listrak_sync import errors
 from listrak_sync.cli.durations import DEFAULT_WAIT
-from listrak_sync.cli.push import default_journal
+from listrak_sync.cli.journal_file import default_journal
 from listrak_sync.delivery.consequences import CONSEQUENCES, Consequence, Step
 from listrak_sync.delivery.deliver import BARRIER_PATIENCE
 from listrak_sync.delivery.isolation import FEW
@@ -181,6 +181,7 @@ def test_examples(cli: Cli, start: Start) -> None:
     reply = Reply(status=503, headers={"Retry-After": "0"})
     faults = (Rule(action=reply, route="profile-fields", times=PATIENT.attempts),)
     sandbox = start(Behaviour(faults=faults))
+    cli.hasten()
     (cli.folder / "mappings.yaml").write_text(MAPPING)
     (cli.folder / "events.ndjson").write_text("".join(event(f"c{n}@example.com") for n in range(3)))
     steps = examples()

@@ -77,7 +77,7 @@ def test_receipts(receipts: list[Receipt]) -> None:
             reasons[receipt.reason] += count
     lists = report.lists.values()
     assert report.contacts == by_kind.total()
-    assert sum(entry.accepted for entry in lists) == by_kind[Delivered]
+    assert sum(entry.accepted for entry in lists) == report.accepted == by_kind[Delivered]
     assert sum(entry.refused for entry in lists) == by_kind[Undelivered]
     assert sum(entry.unsent for entry in lists) == report.unsent == by_kind[Unsent]
     assert report.refused == reasons

@@ -112,13 +112,30 @@ def test_watcher_that_fails(file: Path, name: str, window: int, after: int) -> N
     with connected() as (sandbox, api):
         ended = push(plan(file, window=window), WATCHERS[name](after), api)
         held = sum(map(len, sandbox.values().values()))
-    if name == "on_progress" and after:
-        assert ended.error is None or after == 1
-    else:
-        assert ended.error is not None
+    assert ended.error is not None
     check_sums(ended.report)
     check_contacts(ended.report)
     assert sum(one.accepted for one in ended.report.lists.values()) >= held
+
+
+def test_progress_while_sending(file: Path) -> None:
+    """What Listrak has accepted is told request by request, also after the last line is read."""
+    told: list[tuple[int, int, str]] = []
+
+    def on_progress(report: Report, file: str, position: int) -> None:
+        assert position <= size
+        told.append((report.lines, report.accepted, file))
+
+    size = file.stat().st_size
+    with connected() as (_, api):
+        ended = push(plan(file), Watchers(on_progress=on_progress), api, Ways(in_flight=1))
+    sending = [accepted for lines, accepted, _ in told if lines == EVENTS]
+    requests = sum(entry.requests for entry in ended.report.lists.values())
+    assert requests > 1
+    assert sending == sorted(sending)
+    assert len({*sending} - {0}) == requests
+    assert sending[-1] == ended.report.contacts
+    assert {name for *_, name in told} == {str(file)}
 
 
 GUARDS = [Guards(max_rejects=5), Guards(max_contacts=700)]

@@ -33,6 +33,7 @@ def auth_test(
     mapping: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             "--mapping",
             "-m",
             metavar="FILE",

@@ -6,10 +6,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
 
 from listrak_sync.errors import ListrakSyncError, SettingsError
 
@@ -91,6 +93,11 @@ class Messages:
         elif not (self._json or self.quiet):
             with suppress(OSError):
                 rich_console(stderr=True).print(table)
+
+    def record(self, message: str, record: Mapping[str, object]) -> None:
+        """Log what people are shown as a table, where messages are JSON lines, unless quiet."""
+        if self._json and not self.quiet:
+            self._log("info", message, **msgspec.to_builtins(record))
 
     def _say(self, level: str, message: str, details: dict[str, object]) -> None:
         if self._json:

@@ -109,7 +109,7 @@ def dry_run(
             with (
                 interruptible(stop),
                 RejectFile(rejects, (*plan.sources, Source(str(mapping)))) as reject_file,
-                ProgressDisplay(progress, plan.sources, messages) as display,
+                ProgressDisplay(progress, plan.sources, messages, sends=False) as display,
             ):
                 watchers = Watchers(
                     reject_file.write,

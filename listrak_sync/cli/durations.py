@@ -8,6 +8,9 @@ from typing import Final
 
 import typer
 
+LONGEST: Final = 365 * 86_400.0
+"""The longest span of time in seconds; clocks and timers of the system take no endless ones."""
+
 DEFAULT_WAIT: Final = "10m"
 """How long `--wait` without a value waits."""
 
@@ -20,7 +23,10 @@ def parse_duration(text: str) -> float:
     found = _DURATION.fullmatch(text.strip())
     if found is None or not float(found[1]):
         raise typer.BadParameter(f"{text!r} is no span of time; write 30s, 5m or 1h")
-    return float(found[1]) * _SECONDS[found[2]]
+    seconds = float(found[1]) * _SECONDS[found[2]]
+    if seconds > LONGEST:
+        raise typer.BadParameter(f"{text!r} is too long; at most {LONGEST / 3600:.0f}h")
+    return seconds
 
 
 def with_default_wait(arguments: Sequence[str]) -> list[str]:

@@ -10,8 +10,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.console import Messages, Output, printable
-from listrak_sync.cli.push import default_journal
+from listrak_sync.cli.journal_file import default_journal
 from listrak_sync.cli.resume import read_back
+from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
@@ -47,11 +48,12 @@ def runs(
             if all(info.id != forget for info in book.runs()):
                 raise UsageError(f"{path}: no run {forget}", "See: listrak-sync runs")
             book.forget(forget)
-        found = book.runs()
+        with guarded(path):
+            found = [_record(info) for info in book.runs()]
     output = Output()
     if as_json:
-        for info in found:
-            output.line(msgspec.json.encode(_record(info)))
+        for record in found:
+            output.line(msgspec.json.encode(record))
         output.flush()
         return
     from rich import box  # noqa: PLC0415 - slow, and only for people
@@ -60,9 +62,8 @@ def runs(
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("run", "started (UTC)", "state", "accepted", "refused", "unsent", "read up to"):
         table.add_column(column, overflow="fold", no_wrap=column == "run")
-    for info in found:
-        record = _record(info)
-        keys = ("run", "started", "state", "accepted", "refused", "unsent", "read_up_to")
+    keys = ("run", "started", "state", "accepted", "refused", "unsent", "read_up_to")
+    for record in found:
         table.add_row(*(printable(str(record[key])) for key in keys))
     Messages().table(table, data=True)
 

@@ -50,6 +50,7 @@ def import_(
     output: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             "--output",
             "-o",
             metavar="FILE",

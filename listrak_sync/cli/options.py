@@ -19,6 +19,7 @@ Events = Annotated[list[str] | None, EVENTS]
 MappingFile = Annotated[
     Path,
     typer.Option(
+        readable=False,
         "--mapping",
         "-m",
         metavar="FILE",
@@ -30,6 +31,7 @@ MappingFile = Annotated[
 OptionalMappingFile = Annotated[
     Path | None,
     typer.Option(
+        readable=False,
         "--mapping",
         "-m",
         metavar="FILE",
@@ -41,6 +43,7 @@ OptionalMappingFile = Annotated[
 JournalPath = Annotated[
     Path | None,
     typer.Option(
+        readable=False,
         metavar="PATH",
         help="The journal, if not the one in the user's state directory.",
         show_default=False,
@@ -55,6 +58,7 @@ IgnoreIntegrations = Annotated[
 Rejects = Annotated[
     Path | None,
     typer.Option(
+        readable=False,
         metavar="FILE",
         help="Write what is rejected here, to be mended and fed back. Readable by you alone.",
         show_default=False,
@@ -111,7 +115,8 @@ Json = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and data.")]
 Verbose = Annotated[
-    bool, typer.Option("--verbose", "-v", help="Print each request and its answer.")
+    bool,
+    typer.Option("--verbose", "-v", help="Tell which files are read, and how each request ended."),
 ]
 ApiUrl = Annotated[
     str,
@@ -124,6 +129,7 @@ AuthUrl = Annotated[
 SecretFile = Annotated[
     Path | None,
     typer.Option(
+        readable=False,
         metavar="FILE",
         help="Read the client secret from here instead of LISTRAK_CLIENT_SECRET.",
         show_default=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -22,13 +23,15 @@ EVERY: Final = 30.0
 
 
 class ProgressDisplay:
-    """Shows bytes read, lines, contacts sent, rate and time left, as it was asked to."""
+    """Shows bytes read, lines, contacts, rate and time left, as it was asked to, to any thread."""
 
     def __init__(
         self,
         wanted: Progress,
         sources: Sequence[Source],
         messages: Messages,
+        *,
+        sends: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if messages.quiet:
@@ -38,10 +41,14 @@ class ProgressDisplay:
         self._wanted = wanted
         self._messages = messages
         self._clock = clock
-        self._sizes = {source.name: source.size for source in sources}
-        self._total = sum(self._sizes.values())
-        self._before = 0
-        self._file = ""
+        self._sends = sends
+        self._lock = threading.Lock()
+        self._before: dict[str, int] = {}
+        self._total = 0
+        for source in sources:
+            if source.name not in self._before:
+                self._before[source.name] = self._total
+                self._total += source.size
         self._started = self._said = clock()
         self._bar: Bar | None = None
         self._task: TaskID | None = None
@@ -79,22 +86,22 @@ class ProgressDisplay:
         """Show the counts so far; `position` is in bytes of the file as it lies on disk."""
         if self._wanted is Progress.none:
             return
-        if file != self._file:
-            self._before += self._sizes.get(self._file, 0)
-            self._file = file
-        done = self._before + position
-        if self._bar is not None and self._task is not None:
-            counts = f"{report.lines:,} lines, {report.contacts:,} contacts sent"
-            self._bar.update(self._task, completed=done, counts=counts)
-        elif self._wanted is Progress.text and self._clock() - self._said >= EVERY:
-            self._said = self._clock()
-            self._messages.info(self._line(report, done))
+        done = self._before.get(file, 0) + position
+        with self._lock:
+            if self._bar is not None and self._task is not None:
+                counts = f"{report.lines:,} lines, {self._contacts(report)}"
+                self._bar.update(self._task, completed=done, counts=counts)
+            elif self._wanted is Progress.text and self._clock() - self._said >= EVERY:
+                self._said = self._clock()
+                self._messages.info(self._line(report, done))
+
+    def _contacts(self, report: Report) -> str:
+        if self._sends:
+            return f"{report.accepted:,} contacts sent"
+        return f"{report.contacts:,} contacts"
 
     def _line(self, report: Report, done: int) -> str:
         seconds = self._clock() - self._started
         share = f" ({done / self._total:.0%})" if self._total else ""
         rate = report.lines / seconds if seconds else 0
-        return (
-            f"{report.lines:,} lines read{share}, {report.contacts:,} contacts sent, "
-            f"{rate:,.0f} lines/s"
-        )
+        return f"{report.lines:,} lines read{share}, {self._contacts(report)}, {rate:,.0f} lines/s"

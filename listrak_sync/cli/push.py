@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +13,16 @@ from listrak_sync.cli import options
 from listrak_sync.cli.console import Messages
 from listrak_sync.cli.destination import destination
 from listrak_sync.cli.durations import parse_duration
+from listrak_sync.cli.journal_file import files_of, opened
 from listrak_sync.cli.narration import tell, tell_retry
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
 from listrak_sync.cli.resume import (
     PushSettings,
     absolute,
+    check_destination,
     digest,
+    elsewhere,
     left_to_read,
     resumed,
     what_is_lost,
@@ -33,6 +36,7 @@ from listrak_sync.cli.runs import (
     interruptible,
     limits_of,
 )
+from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.stop import Stop
@@ -48,6 +52,7 @@ from listrak_sync.updates.workers import usable_cores
 
 
 def push(
+    context: typer.Context,
     mapping: options.OptionalMappingFile = None,
     events: options.Events = None,
     rejects: options.Rejects = None,
@@ -135,13 +140,16 @@ def push(
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
     with (
         answering("push", messages, as_json=as_json),
-        _journal(journal, wanted=not (no_journal or (sandbox and journal is None))) as book,
+        opened(journal, wanted=not (no_journal or (sandbox and journal is None))) as book,
     ):
         start = Position()
         if resume:
+            _refuse_what_is_journalled(context, events or ())
             if book is None:
-                raise UsageError("--resume needs a journal", "Leave out --no-journal.")
-            info, settings = resumed(book, events[0] if events else None)
+                hint = f"Leave out {'--no-journal' if no_journal else '--sandbox'}."
+                raise UsageError("--resume needs a journal", hint)
+            with guarded(book.path):
+                info, settings = resumed(book, events[0] if events else None)
             book.run, mappings = info.id, load(Path(settings.mapping))
             sources, start = left_to_read(info, settings)
             if (note := what_is_lost(info, settings)) is not None:
@@ -185,16 +193,20 @@ def push(
             from listrak_sync.delivery.access import check_access  # noqa: PLC0415 - loads httpx
             from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
+            if book is not None and resume:
+                check_destination(book, addresses)
             stop = Stop()
             with Api(addresses, access, in_flight) as api, interruptible(stop):
                 with stop.breaking_off():
                     check_access(api)
-                inputs = (*sources, Source(settings.mapping))
-                with RejectFile(rejects, inputs, append=resume) as reject_file:
+                needed = (*sources, Source(settings.mapping), *files_of(book))
+                with RejectFile(rejects, needed, append=resume) as reject_file:
                     if book is not None and not resume:
-                        book.begin(written(settings))
+                        book.begin(written(settings, addresses))
+                    for told in () if book is None else elsewhere(book, addresses):
+                        messages.info(told)
                     announce(plan.sources, messages)
-                    with ProgressDisplay(progress, plan.sources, messages) as display:
+                    with ProgressDisplay(progress, plan.sources, messages, sends=True) as display:
                         watchers = Watchers(
                             reject_file.write, display, lambda receipt: tell(receipt, messages)
                         )
@@ -217,21 +229,22 @@ def push(
     raise typer.Exit(status)
 
 
-@contextmanager
-def _journal(path: Path | None, *, wanted: bool) -> Iterator[Journal | None]:
-    """Open the journal, if one is wanted."""
-    if not wanted:
-        yield None
-        return
-    with Journal(path or default_journal()) as journal:
-        yield journal
+def _refuse_what_is_journalled(context: typer.Context, events: Sequence[str]) -> None:
+    """Raise UsageError for what is given beside --resume and would not be heeded.
 
-
-def default_journal() -> Path:
-    """Return where the user's journal is."""
-    from platformdirs import user_state_path  # noqa: PLC0415 - only where a journal is used
-
-    return user_state_path("listrak-sync") / "journal.sqlite3"
+    A mapping that the environment names is no such thing: it is meant for other runs, too.
+    """
+    names = {*PushSettings.__struct_fields__} - {"events"}
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in names
+        and (source := context.get_parameter_source(parameter.name)) is not None
+        and source.name == "COMMANDLINE"
+    ]
+    if surplus := [*given, *events[1:]]:
+        hint = "Leave that out, or push anew without --resume."
+        raise UsageError(f"--resume takes it from the journal: {', '.join(surplus)}", hint)
 
 
 def _left(journal: Journal | None, outcome: Outcome, settings: PushSettings) -> str | None:

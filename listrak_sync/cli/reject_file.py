@@ -22,11 +22,11 @@ from listrak_sync.sync import Outcome
 class RejectFile(AbstractContextManager["RejectFile"]):
     """Writes rejects as JSON lines from any thread; without a path, nowhere.
 
-    Raises UsageError where the file cannot be written or is one of the inputs.
+    Raises UsageError where the file cannot be written or is one of those that a run needs.
     """
 
     def __init__(
-        self, path: Path | None, inputs: Iterable[Source], *, append: bool = False
+        self, path: Path | None, needed: Iterable[Source], *, append: bool = False
     ) -> None:
         self._path = path
         self._lock = threading.Lock()
@@ -38,10 +38,10 @@ class RejectFile(AbstractContextManager["RejectFile"]):
             self._stream = os.fdopen(descriptor, "wb")
             status = os.fstat(descriptor)
             if stat.S_ISREG(status.st_mode):
-                if any(_is_same(status, each) for each in inputs):
+                if any(_is_same(status, each) for each in needed):
                     self._stream.close()
-                    hint = "Name another file; the input would be lost."
-                    raise UsageError(f"{path}: rejects would overwrite this input", hint)
+                    hint = "Name another file; what is in this one would be lost."
+                    raise UsageError(f"{path}: rejects would overwrite what the run needs", hint)
                 os.fchmod(descriptor, 0o600)
                 if not append:
                     self._stream.truncate(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +13,11 @@ import msgspec
 
 from listrak_sync.cli.options import Order, RouteChoice
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.rows import RunInfo
+from listrak_sync.delivery.rows import DESTINATION, RunInfo
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.positions import Position
 from listrak_sync.events.sources import STANDARD_INPUT, Source, expand
+from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.sync import unfinished
 
 _NOTHING: Final = Source(os.devnull)
@@ -37,14 +38,21 @@ class PushSettings(msgspec.Struct, frozen=True):
     batch_bytes: int | None
 
 
-def written(settings: PushSettings) -> bytes:
-    """Return settings as JSON; paths may hold bytes that are no UTF-8, as `read_back` knows."""
-    return json.dumps(msgspec.to_builtins(settings)).encode()
+def written(settings: PushSettings, addresses: Addresses) -> bytes:
+    """Return settings and where the run sends to as JSON.
+
+    Paths may hold bytes that are no UTF-8, as `read_back` knows.
+    """
+    return json.dumps(msgspec.to_builtins(settings) | {DESTINATION: addresses.api}).encode()
 
 
 def read_back(settings: msgspec.Raw) -> PushSettings:
-    """Return what was written."""
-    return msgspec.convert(json.loads(bytes(settings)), PushSettings)
+    """Return what was written. Raises msgspec.MsgspecError where that is damaged."""
+    try:
+        found = json.loads(bytes(settings))
+    except ValueError as error:
+        raise msgspec.DecodeError(str(error)) from error
+    return msgspec.convert(found, PushSettings)
 
 
 def digest(mapping: Path) -> str:
@@ -94,6 +102,30 @@ def resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
         hint = f"Put the mapping back as it was and resume again, or {_AS_BEFORE}."
         raise SettingsError(f"{mapping}: changed since run {info.id}", hint)
     return info, settings
+
+
+def check_destination(journal: Journal, addresses: Addresses) -> None:
+    """Raise UsageError where the run that is carried on was meant for another address."""
+    for info in journal.runs():
+        if info.id == journal.run and info.destination != addresses.api:
+            raise UsageError(
+                f"run {info.id} was for {info.destination}, not for {addresses.api}",
+                f"Resume it there: {_there(info)}",
+            )
+
+
+def elsewhere(journal: Journal, addresses: Addresses) -> Iterator[str]:
+    """Yield what to say of each unfinished run that was meant for another address."""
+    for info in journal.runs():
+        if not info.is_finished and info.destination != addresses.api:
+            yield (
+                f"run {info.id} for {info.destination} is unfinished and left alone; to resume it "
+                f"there: {_there(info)}; to forget it: listrak-sync runs --forget {info.id}"
+            )
+
+
+def _there(info: RunInfo) -> str:
+    return f"listrak-sync push --resume {info.id} --api-url {info.destination}"
 
 
 def left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, ...], Position]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,10 @@ SOME_REJECTED: Final = 6
 
 
 def announce(sources: Sequence[Source], messages: Messages) -> None:
-    """Tell somebody at a terminal that their typing is being read."""
+    """Tell what is read, for --verbose; and somebody at a terminal that it is their typing."""
+    for source in sources:
+        if source.file != os.devnull:
+            messages.detail(f"to be read: {source.name!r}", bytes=source.size)
     if any(source.file == STANDARD_INPUT for source in sources) and sys.stdin.isatty():
         messages.info("reading events from standard input; Ctrl-D ends it")
 
@@ -58,13 +62,13 @@ def first_route(choice: RouteChoice) -> Route:
 def limits_of(choice: RouteChoice, contacts: int | None, size: int | None) -> Limits | None:
     """Return the limits of a batch as far as they were given; None leaves them to the route.
 
-    Raises UsageError for a file larger than Listrak takes.
+    Raises UsageError for a file larger than Listrak takes, also where a run may come to send one.
     """
     if contacts is None and size is None:
         return None
     usual = DEFAULT_LIMITS[first_route(choice)]
     limits = Limits(contacts or usual.contacts, size or usual.bytes)
-    if choice is RouteChoice.list_import and limits.bytes > MAX_FILE_BYTES:
+    if choice is not RouteChoice.profile_fields and limits.bytes > MAX_FILE_BYTES:
         hint = f"Listrak takes files of up to {MAX_FILE_BYTES:,} bytes."
         raise UsageError(f"--batch-bytes {limits.bytes} is too much for a list import", hint)
     return limits
@@ -117,6 +121,7 @@ def conclude(
         _print_json(command, outcome)
     else:
         messages.table(summary(title or command, outcome.report), data=table_is_data)
+        messages.record("ended", _record(command, outcome))
     if outcome.report.fell_back:
         messages.info("the profile-fields route is closed: the rest went by list import")
     if outcome.report.reject_count and not keeps_rejects:
@@ -130,11 +135,16 @@ def conclude(
 
 
 def _print_json(command: str, outcome: Outcome) -> None:
-    """Print the report as one object, with the exit status and the error that ended the run."""
+    """Print the report as one object."""
+    output = Output()
+    with suppress(BrokenPipeError):
+        output.line(msgspec.json.encode(_record(command, outcome)))
+        output.flush()
+
+
+def _record(command: str, outcome: Outcome) -> dict[str, object]:
+    """Return the report with the exit status and the error that ended the run."""
     error = _error(outcome)
     told = None if error is None else printable(str(error))
     record = {"command": command, "exit_status": exit_status(outcome), "error": told}
-    output = Output()
-    with suppress(BrokenPipeError):
-        output.line(msgspec.json.encode(record | outcome.report.as_json()))
-        output.flush()
+    return record | outcome.report.as_json()

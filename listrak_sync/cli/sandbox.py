@@ -23,6 +23,7 @@ def sandbox(
     mapping: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             "--mapping",
             "-m",
             metavar="FILE",
@@ -34,6 +35,7 @@ def sandbox(
     script: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             metavar="FILE",
             help="JSON: the account's lists and contacts, and how the sandbox misbehaves.",
             show_default=False,

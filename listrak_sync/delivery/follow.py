@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from listrak_sync.delivery.sender import Listrak, Senses
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.listrak.verdicts import Unavailable
+from listrak_sync.listrak.verdicts import Failure, Unavailable
 
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 15.0
@@ -34,9 +34,19 @@ class Followed:
 
 
 def follow(
-    listrak: Listrak, imports: Iterable[Import], patience: float, stop: Stop, senses: Senses
+    listrak: Listrak,
+    imports: Iterable[Import],
+    patience: float,
+    stop: Stop,
+    senses: Senses,
+    on_end: Callable[[Import], bool] = lambda _: True,
 ) -> Followed:
-    """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped."""
+    """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped.
+
+    What could not be asked about by then is running, for all that is known. `on_end` is told of
+    each import when it has ended, may ask about it in the same time, and says whether that is
+    done: else it is told again.
+    """
     running = dict.fromkeys(imports)
     ended: set[Import] = set()
     unverified: set[Import] = set()
@@ -44,11 +54,17 @@ def follow(
     pause = FIRST_PAUSE
     while running:
         for each in tuple(running):
+            if stop.event.is_set() or senses.clock() > until:
+                break
             match _finished(listrak, each):
-                case True:
+                case True if on_end(each):
                     ended.add(each)
                     del running[each]
-                case None:
+                case bool():
+                    pass
+                case Unavailable(retry_after=asked):
+                    pause = max(pause, asked or 0.0)
+                case _:
                     unverified.add(each)
                     del running[each]
         left = until - senses.clock()
@@ -59,12 +75,9 @@ def follow(
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
 
 
-def _finished(listrak: Listrak, each: Import) -> bool | None:
-    """Say whether an import has ended; None where Listrak does not tell."""
+def _finished(listrak: Listrak, each: Import) -> bool | Failure | None:
+    """Say whether an import has ended, or why that is not told; None for what is no id."""
     list_id, import_id = each
     if not import_id.isascii() or not import_id.isdigit() or len(import_id) > MAX_DIGITS:
         return None
-    answer = listrak.import_finished(list_id, int(import_id))
-    if isinstance(answer, bool):
-        return answer
-    return False if isinstance(answer, Unavailable) else None
+    return listrak.import_finished(list_id, int(import_id))

@@ -18,6 +18,7 @@ from listrak_sync.delivery.lock import Lock
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.events.positions import Position
+from listrak_sync.listrak.addresses import API_URL
 from listrak_sync.updates.batches import Batch
 
 KEEP_DAYS: Final = 30
@@ -132,10 +133,12 @@ class Journal:
     def imports(self) -> list[Import]:
         """Return the imports that may still be running: those of the window that was sent last.
 
-        Each window waits for the one before, so those of earlier ones have ended.
+        Each window waits for the one before, so those of earlier ones have ended. Other
+        destinations do not count.
         """
+        here = [info.id for info in self.runs_of_destination()]
         with self._database.reading() as db:
-            return rows.imports(db, time.time() - FOLLOW_SECONDS)
+            return rows.imports(db, time.time() - FOLLOW_SECONDS, here)
 
     def end(self) -> bool:
         """Write down which runs are finished, as nothing is left of them; say whether any is."""
@@ -157,6 +160,12 @@ class Journal:
         """Return every run, the newest first."""
         with self._database.reading() as db:
             return rows.runs(db)
+
+    def runs_of_destination(self) -> list[RunInfo]:
+        """Return every run that sends to where the one that is on does, the newest first."""
+        found = self.runs()
+        own = next((info.destination for info in found if info.id == self.run), API_URL)
+        return [info for info in found if info.destination == own]
 
     def _window(self, run: str, window: int) -> Phases:
         for alone in (True, False):

@@ -19,13 +19,13 @@ class RetryPolicy:
     ) -> float | None:
         """Return the seconds to wait after a failed attempt (from 1), None to give up.
 
-        A pause that the reply asked for wins. `random` returns a number from 0 to 1.
+        A pause that the reply asked for is kept to, and never shortens the back-off. `random`
+        returns a number from 0 to 1.
         """
         if attempt >= self.attempts:
             return None
-        if retry_after is not None:
-            return retry_after
-        return random() * min(self.longest, self.first * 2.0 ** (attempt - 1))
+        back_off = random() * min(self.longest, self.first * 2.0 ** (attempt - 1))
+        return max(retry_after or 0.0, back_off)
 
 
 PATIENT = RetryPolicy()

@@ -14,11 +14,15 @@ import msgspec
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.follow import Import
 from listrak_sync.events.positions import Position
+from listrak_sync.listrak.addresses import API_URL
 from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Route
 from listrak_sync.updates.window import Contact
 
 APPLICATION: Final = 0x4C53594E
 """Tells a journal from other SQLite files: LSYN."""
+
+DESTINATION: Final = "api_url"
+"""The setting that says where a run sends to; without it, that is Listrak itself."""
 
 VERSION: Final = 1
 SCHEMA: Final = """
@@ -57,12 +61,16 @@ Place: TypeAlias = tuple[str, int, bool, float]
 
 
 class RunInfo(msgspec.Struct, frozen=True):
-    """A run of the journal; times in seconds since 1970, contacts by the state of their batch."""
+    """A run of the journal; times in seconds since 1970, contacts by the state of their batch.
+
+    `destination` is the address of the API that the run sends to.
+    """
 
     id: str
     started: float
     ended: float | None
     settings: msgspec.Raw
+    destination: str
     files: tuple[str, ...]
     position: Position
     contacts: Mapping[str, int]
@@ -79,18 +87,24 @@ def runs(db: sqlite3.Connection) -> list[RunInfo]:
     counts = "SELECT run, state, sum(size) FROM batches WHERE state <> 'divided' GROUP BY 1, 2"
     for run, state, count in db.execute(counts):
         contacts.setdefault(run, {})[state] = count
-    rows = "SELECT id, started, ended, settings, files, position FROM runs ORDER BY started DESC"
+    rows = (
+        "SELECT id, started, ended, settings, json_extract(CAST(settings AS TEXT), ?), "
+        "files, position FROM runs ORDER BY started DESC"
+    )
     return [
         RunInfo(
             run,
             started,
             ended,
             msgspec.Raw(settings),
+            destination or API_URL,
             msgspec.json.decode(files, type=tuple[str, ...]),
             msgspec.json.decode(position, type=Position),
             contacts.get(run, {}),
         )
-        for run, started, ended, settings, files, position in db.execute(rows)
+        for run, started, ended, settings, destination, files, position in db.execute(
+            rows, (f"$.{DESTINATION}",)
+        )
     ]
 
 
@@ -135,13 +149,14 @@ def planned(
     return rank, Batch(list_id, route, body, _Contacts(path, size, contacts), number)
 
 
-def imports(db: sqlite3.Connection, since: float) -> list[Import]:
-    """Return the imports of the window that was answered last, if that was since an instant."""
+def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[Import]:
+    """Return the imports of the window of some runs that was answered last, if since an instant."""
     rows = db.execute(
         "SELECT list, detail FROM batches WHERE state = 'accepted' AND (run, window) = "
         "(SELECT run, window FROM batches WHERE answered >= ? AND state = 'accepted' "
+        "AND run IN (SELECT value FROM json_each(?)) "
         "ORDER BY answered DESC LIMIT 1) ORDER BY number",
-        (since,),
+        (since, msgspec.json.encode(runs).decode()),
     )
     return [(list_id, each) for list_id, detail in rows for each in detail.split(",") if each]
 

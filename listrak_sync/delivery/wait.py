@@ -11,7 +11,7 @@ from listrak_sync.delivery.follow import Import, follow
 from listrak_sync.delivery.sender import Listrak, Senses
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.models import ImportSummary
-from listrak_sync.listrak.verdicts import Failure
+from listrak_sync.listrak.verdicts import Failure, Unavailable
 
 
 class Summarizing(Listrak, Protocol):
@@ -55,18 +55,26 @@ def wait_for_imports(
     listrak: Summarizing, imports: Iterable[Import], patience: float, stop: Stop, senses: Senses
 ) -> dict[int, Applied]:
     """Return by list what its imports did, having waited for them for so many seconds."""
-    followed = follow(listrak, imports, patience, stop, senses)
     lists: dict[int, Applied] = {}
-    for list_id, _ in followed.running:
-        lists.setdefault(list_id, Applied()).running += 1
-    for list_id, _ in followed.unverified:
-        lists.setdefault(list_id, Applied()).unverified += 1
-    for list_id, import_id in followed.ended:
+    untold: set[Import] = set()
+
+    def count(ended: Import) -> bool:
+        list_id, import_id = ended
         entry = lists.setdefault(list_id, Applied())
-        summary = listrak.import_summary(list_id, int(import_id))
-        if isinstance(summary, ImportSummary):
-            entry.ended += 1
-            entry.count(summary)
-        else:
-            entry.unverified += 1
+        match listrak.import_summary(list_id, int(import_id)):
+            case ImportSummary() as summary:
+                entry.ended += 1
+                entry.count(summary)
+            case Unavailable():
+                untold.add(ended)
+                return False
+            case _:
+                entry.unverified += 1
+        return True
+
+    followed = follow(listrak, imports, patience, stop, senses, count)
+    for each in followed.running - untold:
+        lists.setdefault(each[0], Applied()).running += 1
+    for each in followed.unverified | (followed.running & untold):
+        lists.setdefault(each[0], Applied()).unverified += 1
     return lists

@@ -24,6 +24,9 @@ from listrak_sync.listrak.verdicts import Accepted, Failure, Unavailable, Verdic
 TIMEOUT: Final = httpx.Timeout(connect=10, read=120, write=120, pool=None)
 """How long a request may take, in seconds, at each of its steps."""
 
+LONGEST_WORDS: Final = 500
+"""So many characters of a reply's message are kept."""
+
 _HEADERS: Final = {
     "User-Agent": f"listrak-sync/{__version__}",
     "Accept": "application/json",
@@ -196,8 +199,13 @@ class Api:
         return verdict if isinstance(verdict, Accepted) else self._hidden(verdict)
 
     def _hidden(self, failure: Failure) -> Failure:
-        """Return a failure whose words repeat neither secret nor token."""
+        """Return a failure whose words are few, and repeat neither secret nor token."""
+
+        def shown(words: str) -> str:
+            return self._auth.hide(words)[:LONGEST_WORDS]  # cut before, half a secret would stay
+
         if isinstance(failure, Unavailable):
-            return dataclasses.replace(failure, reason=self._auth.hide(failure.reason))
-        code, message = self._auth.hide(failure.code), self._auth.hide(failure.message)
-        return dataclasses.replace(failure, code=code, message=message)
+            return dataclasses.replace(failure, reason=shown(failure.reason))
+        return dataclasses.replace(
+            failure, code=shown(failure.code), message=shown(failure.message)
+        )

@@ -31,9 +31,6 @@ DENYING: Final = frozenset({401, 402, 403, 451})
 PASSING: Final = frozenset({407, 408, 425, 429})
 """Statuses below 500 that pass by themselves, or with what stands between."""
 
-LONGEST_WORDS: Final = 500
-"""So many characters of a reply's message are kept."""
-
 _NO_ERROR: Final = frozenset({b"", b"null", b'""', b"false"})
 
 
@@ -53,7 +50,7 @@ class _Created(msgspec.Struct):
 
 
 def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -> Verdict:
-    """Return the verdict of a reply. Source: Listrak's error codes by status."""
+    """Return the verdict of a reply, with all its words. Source: Listrak's codes by status."""
     status = response.status_code
     if response.is_success:
         return _judge_success(response)
@@ -130,7 +127,7 @@ def _words(response: httpx.Response) -> tuple[str, str]:
 
 def _one_line(text: str) -> str:
     """Return a reply's words so that they fit into a line of ours."""
-    return " ".join(text[: 2 * LONGEST_WORDS].split())[:LONGEST_WORDS]
+    return " ".join(text.split())
 
 
 def _where(response: httpx.Response) -> str:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -120,6 +121,16 @@ class Cli:
             "LISTRAK_CLIENT_SECRET": "sandbox",
         }
 
+    def hasten(self) -> None:
+        """Let later runs give up as they do, after as many attempts, but without long pauses."""
+        hasty = self.folder / ".hasty"
+        hasty.mkdir()
+        (hasty / "sitecustomize.py").write_text(
+            "from listrak_sync.delivery import retry\n"
+            "retry.PATIENT = retry.RetryPolicy(longest=0.01)\n"
+        )
+        self.environment["PYTHONPATH"] = str(hasty)
+
     def rejects(self) -> list[dict[str, Any]]:
         """Return the lines of the rejects file."""
         return [json.loads(line) for line in (self.folder / "r.ndjson").read_bytes().splitlines()]
@@ -172,9 +183,19 @@ class Start:
         self._cli = cli
         self._stack = stack
 
-    def __call__(self, behaviour: Behaviour | None = None, account: Account = ACCOUNT) -> Sandbox:
-        """Return a new sandbox."""
-        sandbox = self._stack.enter_context(Sandbox(account, behaviour))
+    def __call__(
+        self,
+        behaviour: Behaviour | None = None,
+        account: Account = ACCOUNT,
+        *,
+        again: bool = False,
+    ) -> Sandbox:
+        """Return a new sandbox; `again` puts it in the place of those before."""
+        port = 0
+        if again:
+            port = urlsplit(self._cli.environment["LISTRAK_API_URL"]).port or 0
+            self._stack.close()
+        sandbox = self._stack.enter_context(Sandbox(account, behaviour, port=port))
         self._cli.reach(sandbox)
         return sandbox
 

@@ -102,6 +102,7 @@ def test_push(
     behaviour, account, status = PATHS[name]
     monkeypatch.setattr(secrets, "token_urlsafe", lambda _=None: TOKEN)
     start(behaviour, account)
+    cli.hasten()
     ran = cli.run(
         *("push", "e.ndjson", "-m", "m.yaml", "--verbose", "--rejects", "r.ndjson", "--wait=1s"),
         *FORMATS[len(name) % len(FORMATS)],

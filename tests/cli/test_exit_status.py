@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CAUSES = ("secret", "inactive", "paused", "IP address", "area")
 SET = {"LISTRAK_CLIENT_ID": "ann", "LISTRAK_CLIENT_SECRET": "s3cret"}
 RUNS = ("dry-run", "push")
+NEEDED = "overwrite what the run needs"
 
 
 def test_done(cli: Cli, start: Start) -> None:
@@ -32,13 +33,36 @@ def test_done(cli: Cli, start: Start) -> None:
         ("dry-run", ("--nonsense", "-m", "m.yaml"), "--nonsense"),
         ("push", ("e.ndjson",), "apping"),
         ("dry-run", ("absent.ndjson", "-m", "m.yaml"), "absent.ndjson: No such file"),
-        ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "e.ndjson"), "overwrite this input"),
+        (
+            "push",
+            ("e.ndjson", "-m", "m.yaml", "--rejects", "e.ndjson"),
+            NEEDED,
+        ),
         (
             "dry-run",
             ("e.ndjson", "-m", "m.yaml", "--rejects", "./e.ndjson"),
-            "overwrite this input",
+            NEEDED,
         ),
-        ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "m.yaml"), "overwrite this input"),
+        (
+            "push",
+            ("e.ndjson", "-m", "m.yaml", "--rejects", "m.yaml"),
+            NEEDED,
+        ),
+        *(
+            (
+                "push",
+                ("e.ndjson", "-m", "m.yaml", "--journal", "j", "--rejects", f"j{each}"),
+                NEEDED,
+            )
+            for each in ("", "-wal", "-shm", ".lock")
+        ),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--wait", "9999999h"), "at most 8760h"),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--flush-every", f"{'9' * 400}h"), "at most 8760h"),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--batch-bytes", "195000001"), "too much"),
+        ("push", ("--resume", "--sandbox"), "Leave out --sandbox."),
+        ("push", ("--resume", "--no-journal"), "Leave out --no-journal."),
+        ("push", ("--resume", "run", "x", "-m", "m.yaml"), "from the journal: --mapping, x Leave"),
+        ("push", ("--resume", "--window", "1000000", "--order", "input"), ": --order, --window"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--rejects", "absent/r.ndjson"), "absent/r.ndjson"),
         ("dry-run", ("e.ndjson", "-m", "m.yaml", "--window", "0"), "--window"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--progress", "loud"), "--progress"),
@@ -109,7 +133,7 @@ def test_input_as_rejects(cli: Cli) -> None:
     before = (cli.folder / "e.ndjson").read_bytes()
     ran = cli.shell("$LS dry-run -m m.yaml --rejects e.ndjson < e.ndjson")
     assert ran.status == 2
-    assert "overwrite this input" in ran.err
+    assert NEEDED in ran.err
     assert (cli.folder / "e.ndjson").read_bytes() == before
 
 
@@ -169,6 +193,7 @@ def test_nothing_listens(cli: Cli, command: tuple[str, ...]) -> None:
 def test_keeps_failing(cli: Cli, start: Start) -> None:
     """5: what is unsent after every retry is kept in the rejects."""
     sandbox = start(faulty(Reply(status=503, headers={"Retry-After": "0"})))
+    cli.hasten()
     ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson", "--json")
     assert ran.status == 5
     assert imports(sandbox) == 8

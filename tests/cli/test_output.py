@@ -142,7 +142,41 @@ def test_log_format_json(cli: Cli, start: Start, command: tuple[str, ...], progr
     assert ran.status == 0
     records = [json.loads(line) for line in ran.err.splitlines()]
     assert all({"time", "level", "message"} <= set(record) for record in records)
-    assert bool(records) is ("--verbose" in command)
+    *told, ended = records
+    assert bool(told) is ("--verbose" in command)
+    assert {record["level"] for record in told} <= {"debug"}
+    assert (ended["level"], ended["message"], ended["command"]) == ("info", "ended", "push")
+    assert (ended["exit_status"], ended["error"], ended["contacts"]) == (0, None, 3)
+    assert ended["lists"][0]["accepted"] == 3
+
+
+def test_log_format_json_and_a_report(cli: Cli, start: Start) -> None:
+    """The report is logged unless it is printed or nothing is wanted; with all that it may hold."""
+    start()
+    json_log = ("--log-format", "json")
+    for option in ("--json", "--quiet"):
+        ran = cli.run(*PUSH, *json_log, option)
+        assert (ran.status, ran.err) == (0, "")
+    (waited,) = cli.run(*PUSH, *json_log, "--wait", "9s").err.splitlines()
+    assert json.loads(waited)["lists"][0]["applied"]["running"] == 0
+    (explained,) = cli.run(*DRY, *json_log, "--explain").err.splitlines()
+    assert json.loads(explained)["funnels"]
+
+
+@pytest.mark.parametrize("command", [PUSH, DRY])
+def test_verbose(cli: Cli, start: Start, command: tuple[str, ...]) -> None:
+    """--verbose tells which files are read, and of a push how each request ended."""
+    start()
+    (cli.folder / "below").mkdir()
+    (cli.folder / "below" / "f.ndjson").write_text(events(1))
+    told = cli.run(*command, "below", "--verbose").err.splitlines()
+    assert [line for line in told if line.startswith("to be read: ")] == [
+        "to be read: 'e.ndjson'",
+        "to be read: 'below/f.ndjson'",
+    ]
+    ended = [line for line in told if line.startswith("list 12345, batch ")]
+    assert len(ended) == (command is PUSH)
+    assert all("3 contacts: accepted, imports" in line for line in ended)
 
 
 def test_log_format_json_of_an_error(cli: Cli, start: Start) -> None:

@@ -10,7 +10,7 @@ from listrak_sync.cli.console import Messages
 from listrak_sync.cli.options import Progress
 from listrak_sync.cli.progress import EVERY, ProgressDisplay
 from listrak_sync.events.sources import Source
-from listrak_sync.report import Report
+from listrak_sync.report import ListReport, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,11 +25,15 @@ def lines(
     sources: tuple[Source, ...] = SOURCES,
     *,
     quiet: bool = False,
+    sends: bool = True,
 ) -> list[str]:
     """Return what is shown when a run reports at some moments, in files, at positions."""
     now = [0.0]
-    report = Report(["VIP"])
-    with ProgressDisplay(wanted, sources, Messages(quiet=quiet), lambda: now[0]) as display:
+    report = Report(
+        ["VIP"], contacts=9, lists={1: ListReport(accepted=5), 2: ListReport(accepted=2)}
+    )
+    messages = Messages(quiet=quiet)
+    with ProgressDisplay(wanted, sources, messages, sends=sends, clock=lambda: now[0]) as display:
         for moment, file, position in calls:
             now[0] = moment
             report.lines += 1000
@@ -44,15 +48,21 @@ def test_a_line_now_and_then(capsys: pytest.CaptureFixture[str], wanted: Progres
     """A log gets a line every half minute, with the share of all files that is read."""
     calls = [(1, "a", 100), (EVERY, "a", 300), (EVERY + 1, "a", 600), (2 * EVERY, "b", 200)]
     assert lines(capsys, wanted, calls) == [
-        "2,000 lines read (30%), 0 contacts sent, 67 lines/s",
-        "4,000 lines read (80%), 0 contacts sent, 67 lines/s",
+        "2,000 lines read (30%), 7 contacts sent, 67 lines/s",
+        "4,000 lines read (80%), 7 contacts sent, 67 lines/s",
     ]
 
 
 def test_unknown_size(capsys: pytest.CaptureFixture[str]) -> None:
     """Of a pipe, whose size is not known, no share is told."""
     shown = lines(capsys, Progress.text, [(EVERY, "-", 300)], (Source("-"),))
-    assert shown == ["1,000 lines read, 0 contacts sent, 33 lines/s"]
+    assert shown == ["1,000 lines read, 7 contacts sent, 33 lines/s"]
+
+
+def test_nothing_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run speaks of contacts, not of contacts sent."""
+    shown = lines(capsys, Progress.text, [(EVERY, "b", 200)], sends=False)
+    assert shown == ["1,000 lines read (80%), 9 contacts, 33 lines/s"]
 
 
 @pytest.mark.parametrize(("wanted", "quiet"), [(Progress.none, False), (Progress.text, True)])

@@ -72,7 +72,7 @@ def test_input(tmp_path: Path) -> None:
     link.symlink_to(path)
     os.link(path, tmp_path / "hard")
     for name in (path, link, tmp_path / "hard", tmp_path / ".." / tmp_path.name / "e"):
-        with pytest.raises(UsageError, match="would overwrite this input"):
+        with pytest.raises(UsageError, match="would overwrite what the run needs"):
             RejectFile(name, (Source(str(path)),))
     assert path.read_text() == "precious\n"
 

@@ -118,6 +118,29 @@ def test_a_later_push_sends_it_first(cli: Cli, start: Start) -> None:
     assert cli.run("push", "--resume", older).status == 0
 
 
+def test_another_destination(cli: Cli, start: Start) -> None:
+    """What was meant for one address goes to no other, and it is said how to send it there."""
+    sandbox = broken_off(cli, start)
+    (info,) = runs(cli)
+    there = f"listrak-sync push --resume {info['run']} --api-url {sandbox.api_url}"
+    other = start()
+    (cli.folder / "later.ndjson").write_text(event("later@example.com"))
+    pushed = cli.run("push", "later.ndjson", "-m", "m.yaml")
+    assert pushed.status == 0
+    assert f"run {info['run']} for {sandbox.api_url} is unfinished" in pushed.err
+    assert there in pushed.err
+    assert held(other) == {"later@example.com"}
+    resumed = cli.run("push", "--resume", info["run"])
+    assert resumed.status == 2
+    assert f"was for {sandbox.api_url}, not for {other.api_url}" in resumed.err
+    assert there in resumed.err
+    assert [each["state"] for each in runs(cli)] == ["finished", "unfinished"]
+    auth = {"LISTRAK_AUTH_URL": sandbox.auth_url}
+    assert cli.run(*there.split()[1:], changed=auth).status == 0
+    assert held(sandbox) == meant(9)
+    assert held(other) == {"later@example.com"}
+
+
 def test_rejects_of_several_runs(cli: Cli, start: Start) -> None:
     """What is refused of an earlier run names the file it came from, and no mapping of ours."""
     start(Behaviour(faults=(Rule(action=Reply(status=405), route="profile-fields"),)))
@@ -128,7 +151,7 @@ def test_rejects_of_several_runs(cli: Cli, start: Start) -> None:
     assert cli.run("push", "later.ndjson", "-m", "other.yaml").status == 1
     assert cli.run("push", "--resume").status == 1
     reply = Reply(status=400, error="ERROR_INVALID_PARAMETER", message="Not this.")
-    start(Behaviour(faults=(Rule(action=reply, route="profile-fields"),)))
+    start(Behaviour(faults=(Rule(action=reply, route="profile-fields"),)), again=True)
     assert cli.run("push", "--resume", "--rejects", "r.ndjson").status == 6
     found = [(one["file"], one["mapping"], one["reason"]) for one in cli.rejects()]
     first, later = ("e.ndjson", None), ("later.ndjson", "Other")
@@ -153,7 +176,8 @@ def test_mapping(cli: Cli, start: Start, change: str) -> None:
     assert len(held(sandbox)) == 2
     mapping.write_text(MAPPING)
     (cli.folder / "other.yaml").write_text(MAPPING.replace("789: on", "789: other"))
-    assert cli.run(*RESUME, "-m", "other.yaml").status == 0
+    cli.environment["LISTRAK_SYNC_MAPPING"] = "other.yaml"
+    assert cli.run(*RESUME).status == 0
     assert set(map(str, sandbox.values()[LIST].values())) == {"{789: 'on'}"}
 
 
@@ -225,7 +249,8 @@ def test_a_named_pipe(cli: Cli, start: Start) -> None:
 def test_a_route_that_has_closed(cli: Cli, start: Start) -> None:
     """What was planned for a route that is closed by now goes by list import, and it is said so."""
     broken_off(cli, start)
-    sandbox = start(account=Account(lists=ACCOUNT.lists, open_lists=True, beta_route=False))
+    closed = Account(lists=ACCOUNT.lists, open_lists=True, beta_route=False)
+    sandbox = start(account=closed, again=True)
     ran = cli.run("push", "--resume")
     assert ran.status == 0
     assert "the profile-fields route is closed: the rest went by list import" in ran.err

@@ -8,6 +8,8 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from listrak_sync.sandbox import Behaviour, Reply, Rule
 from tests.cli.conftest import LIST, events
 
@@ -87,6 +89,22 @@ def test_no_journal(cli: Cli) -> None:
     assert "there is no journal yet" in ran.err
     assert cli.run("runs", "--forget", "x").status == 2
     assert not (cli.folder / ".local").exists()
+
+
+@pytest.mark.parametrize("column", ["settings", "files", "position"])
+@pytest.mark.parametrize("damaged", [b"\xff{", b"{", b"7"])
+def test_damaged_row(cli: Cli, start: Start, column: str, damaged: bytes) -> None:
+    """3: a row that cannot be read back is told as a damaged journal, also where it is resumed."""
+    start(STOPPING)
+    (cli.folder / "e.ndjson").write_text(events(9))
+    assert cli.run(*PUSH, "--journal", "j").status == 1
+    with closing(sqlite3.connect(cli.folder / "j")) as db, db:
+        db.execute(f"UPDATE runs SET {column} = ?", (damaged,))  # noqa: S608 - a name of ours
+    for command in (("runs",), ("push", "--resume")):
+        ran = cli.run(*command, "--journal", "j")
+        assert ran.status == 3
+        assert re.match("error: j: the journal (is damaged|cannot be used): ", ran.err)
+        assert "Traceback" not in ran.err
 
 
 def test_old_runs(cli: Cli, start: Start) -> None:

@@ -132,6 +132,24 @@ def test_a_signal_while_following() -> None:
     assert followed.running == frozenset(imports)
 
 
+@pytest.mark.parametrize("ends", ["stop", "time"])
+def test_an_end_among_many(ends: str) -> None:
+    """Neither a stop nor the end of patience waits for questions about all the other imports."""
+    still, stop = StillTime(), Stop()
+    with connected() as (sandbox, api):
+        imports = started(api, 5)
+
+        def end(_: Import) -> bool:
+            if ends == "stop":
+                stop.because(InterruptedRunError(2))
+            still.now += 11
+            return True
+
+        followed = follow(api, imports, 10, stop, still.senses(), end)
+        assert asked(sandbox) == 1
+    assert followed == Followed(frozenset(imports[:1]), frozenset(imports[1:]), frozenset())
+
+
 def two_windows(outcome: Outcome, api: Api, senses: Senses) -> None:
     """Send a value for a contact, and a newer one in a window of its own."""
     ways = Ways(senses=senses)

@@ -27,6 +27,7 @@ from listrak_sync.delivery.journal import FOLLOW_SECONDS, KEEP_DAYS, Journal
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.errors import SettingsError
 from listrak_sync.events.positions import Position
+from listrak_sync.listrak.addresses import API_URL
 from listrak_sync.updates.batches import LIST_IMPORT, Batch, Limits, rebatch
 from tests.delivery.conftest import some
 
@@ -294,6 +295,21 @@ def test_what_may_still_run(path: Path) -> None:
     change(path, "UPDATE batches SET answered = answered - ?", FOLLOW_SECONDS)
     with Journal(path) as journal:
         assert journal.imports() == []
+
+
+def test_another_destination(path: Path) -> None:
+    """What runs to another address left, batches and imports, is not looked at by a run."""
+    with begun(path, some(2)) as journal:
+        ((first, _),) = unanswered(journal)
+        journal.answer(Delivered(first, ("1",)))
+        here = journal.run
+    for setting, seen in (("https://b.example.com", 1), (API_URL, 2)):
+        with Journal(path) as journal:
+            journal.begin(msgspec.json.encode({"api_url": setting}))
+            assert journal.runs()[0].destination == setting
+            assert len(journal.runs_of_destination()) == seen
+            assert journal.imports() == ([(7, "1")] if setting == API_URL else [])
+            assert journal.runs()[-1].id == here
 
 
 def test_runs(path: Path) -> None:

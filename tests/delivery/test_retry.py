@@ -20,15 +20,13 @@ policies = st.builds(
 def test_bounds(
     policy: RetryPolicy, attempt: int, retry_after: float | None, chance: float
 ) -> None:
-    """There is an end to attempts; before it, a pause asked for wins over the back-off."""
+    """There is an end to attempts; before it, the back-off, and no less than is asked for."""
     wait = policy.wait(attempt, retry_after, lambda: chance)
     if attempt >= policy.attempts:
         assert wait is None
-    elif retry_after is not None:
-        assert wait == retry_after
     else:
-        assert wait is not None
-        assert 0 <= wait <= min(policy.longest, policy.first * 2 ** (attempt - 1))
+        back_off = chance * min(policy.longest, policy.first * 2 ** (attempt - 1))
+        assert wait == max(retry_after or 0, back_off)
 
 
 def test_full_jitter() -> None:
@@ -39,14 +37,10 @@ def test_full_jitter() -> None:
         assert waits == [1 * chance, 2 * chance, 4 * chance, 5 * chance, 5 * chance, None]
 
 
-def test_chance_is_left_alone() -> None:
-    """Where the wait is known, chance is not asked."""
-
-    def chance() -> float:
-        raise AssertionError
-
-    assert RetryPolicy().wait(1, 3.0, chance) == 3.0
-    assert RetryPolicy(attempts=1).wait(1, None, chance) is None
+def test_no_pause_asked_for() -> None:
+    """A reply that asks for no pause at all does not use up the attempts at once."""
+    waits = [RetryPolicy().wait(attempt, 0.0, lambda: 1.0) for attempt in range(1, 8)]
+    assert waits == [0.5, 1, 2, 4, 8, 16, 32]
 
 
 @pytest.mark.parametrize(("policy", "most"), [(PATIENT, 65), (BRIEF, 2)])

@@ -111,6 +111,14 @@ def test_no_summary(reply: Reply) -> None:
     assert told == {7: Applied(unverified=1)}
 
 
+def test_a_summary_that_fails_in_passing() -> None:
+    """A summary that cannot be had at first is asked for again."""
+    rule = Rule(action=Reply(status=503), route="status", after=1, times=1)
+    with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
+        told = wait_for_imports(api, started(api, list(MEMBERS)), 30, Stop(), StillTime().senses())
+    assert (told[7].ended, told[7].unverified, told[7].running) == (1, 0, 0)
+
+
 def test_a_signal_ends_the_wait() -> None:
     """A signal ends the wait at once: what has ended is counted, the rest is running."""
     stop = Stop()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from listrak_sync.listrak import api as api_module
 from listrak_sync.listrak import bounds
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.listrak.api import Api, ListInfo
+from listrak_sync.listrak.api import LONGEST_WORDS, Api, ListInfo
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.verdicts import (
     Accepted,
@@ -253,6 +253,24 @@ def test_reply_that_repeats_secrets(place: str) -> None:
     assert token not in str(found)
     assert ANN.client_secret not in str(found)
     assert ("[hidden]" in str(found)) is (place != "lookup")
+
+
+@pytest.mark.parametrize("before", range(LONGEST_WORDS - 12, LONGEST_WORDS + 1))
+def test_long_words_that_repeat_the_secret(before: int) -> None:
+    """Words are cut off, and no part of a secret is left at the cut."""
+    body = f'{{"error": "ERROR_X", "message": "{"-" * before}{ANN.client_secret}"}}'.encode()
+
+    def answer(request: bytes) -> Iterable[bytes]:
+        if request.startswith(b"POST /token "):
+            return (whole("200 OK", b'{"access_token": "a"}'),)
+        return (whole("400 Bad Request", body),)
+
+    with RawServer(answer) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with Api(Addresses(url, f"{url}/token"), ANN) as api:
+            found = api.update_profile_fields(7, BODY)
+    assert isinstance(found, Refused)
+    assert found.message == ("-" * before + "[hidden]")[:LONGEST_WORDS]
 
 
 @settings(max_examples=40)

@@ -109,11 +109,11 @@ def test_outlandish_status(status: int) -> None:
 
 
 def test_words_fit_into_a_line() -> None:
-    """Listrak's words come in one line, however they are written, and not endlessly."""
+    """Listrak's words come in one line, however they are written."""
     verdict = judge(reply(400, error(400, "ERROR_X\nerror: b", "a\r\n\tb " + "c" * 10_000)))
     assert isinstance(verdict, Refused)
     assert verdict.code == "ERROR_X error: b"
-    assert verdict.message == ("a b " + "c" * 10_000)[:500]
+    assert verdict.message == "a b " + "c" * 10_000
 
 
 @pytest.mark.parametrize(
