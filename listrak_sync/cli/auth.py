@@ -33,9 +33,9 @@ def auth_test(
     mapping: Annotated[
         Path | None,
         typer.Option(
-            readable=False,
             "--mapping",
             "-m",
+            readable=False,
             metavar="FILE",
             envvar="LISTRAK_SYNC_MAPPING",
             help="Ask for each list of this mapping file, too.",

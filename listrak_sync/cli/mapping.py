@@ -50,9 +50,9 @@ def import_(
     output: Annotated[
         Path | None,
         typer.Option(
-            readable=False,
             "--output",
             "-o",
+            readable=False,
             metavar="FILE",
             help="Write the mapping file here instead of on standard output.",
             show_default=False,

@@ -19,9 +19,9 @@ Events = Annotated[list[str] | None, EVENTS]
 MappingFile = Annotated[
     Path,
     typer.Option(
-        readable=False,
         "--mapping",
         "-m",
+        readable=False,
         metavar="FILE",
         envvar="LISTRAK_SYNC_MAPPING",
         help="The mapping file, YAML.",
@@ -31,9 +31,9 @@ MappingFile = Annotated[
 OptionalMappingFile = Annotated[
     Path | None,
     typer.Option(
-        readable=False,
         "--mapping",
         "-m",
+        readable=False,
         metavar="FILE",
         envvar="LISTRAK_SYNC_MAPPING",
         help="The mapping file, YAML.",

@@ -23,9 +23,9 @@ def sandbox(
     mapping: Annotated[
         Path | None,
         typer.Option(
-            readable=False,
             "--mapping",
             "-m",
+            readable=False,
             metavar="FILE",
             envvar="LISTRAK_SYNC_MAPPING",
             help="Know the lists and fields of this mapping file; every contact is on them.",
