@@ -98,5 +98,5 @@ def _imports(entry: ListReport) -> str:
     more = len(entry.imports) - SHOWN_IMPORTS
     parts = [f"imports {shown}{f' and {more:,} more' if more > 0 else ''}"] if shown else []
     if entry.unverified_requests:
-        parts.append(f"{entry.unverified_requests:,} without an import id")
+        parts.append(f"{entry.unverified_requests:,} unverified, without an import id")
     return "; ".join(parts)
