@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 AUDIENCES = tuple(f"audience_{number}" for number in range(60))
-MALFORMED = 0.02
+MALFORMED = 0.001
 _AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_5) AppleWebKit/537.36 (KHTML, like Gecko)"
 
 

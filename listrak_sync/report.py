@@ -75,15 +75,15 @@ class Report:
 
     def count_evaluated(self, evaluated: Evaluated) -> None:
         """Add what became of some lines."""
-        unreadable = sum(reject.mapping is None for reject in evaluated.rejects)
         self.lines += evaluated.lines
-        self.unreadable += unreadable
+        self.matched_lines += evaluated.matched_lines
         self.skipped.update(evaluated.skipped)
-        self.matched_lines += evaluated.lines - evaluated.skipped.total() - unreadable
-        self.rejected.update(reject.reason for reject in evaluated.rejects)
         self.matched.update(evaluated.matched)
+        if evaluated.rejects:
+            self.unreadable += sum(reject.mapping is None for reject in evaluated.rejects)
+            self.rejected.update(reject.reason for reject in evaluated.rejects)
         self.updates += len(evaluated.updates)
-        self.values += sum(len(update.fields) for _, update in evaluated.updates)
+        self.values += evaluated.values
 
     def count_window(self, *, superseded: int, values_to_send: int) -> None:
         """Add what a window leaves to send."""

@@ -95,7 +95,7 @@ class Run:
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
         self._read_to: Position | tuple[Piece, int | None] = plan.start
-        self._gathering: tuple[Piece, str, Iterator[tuple[int, Update]]] | None = None
+        self._gathering: tuple[Piece, str, Iterator[Update]] | None = None
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
         self._gathered = 0
@@ -185,7 +185,8 @@ class Run:
             self.stop.because(error)
             return False
         try:
-            self._guard_rejects()
+            if isinstance(receipt, Undelivered):  # what is read meanwhile stops the reader
+                self._guard_rejects()
             self.watchers.on_progress(self.report, *self._place)
         except Exception as error:  # noqa: BLE001 - as above
             self.stop.because(error)
@@ -226,13 +227,14 @@ class Run:
         if len(window) + len(updates) <= size:
             window.add_all(updates, file)
             return
-        for index, (line, update) in enumerate(updates):
+        for index, update in enumerate(updates):
+            line = update[0]
             if line != before and len(window) >= size:
                 self._read_to = (piece, line - 1) if before else self._read_to
                 self._gathering = piece, evaluated.file, islice(updates, index, None)
                 yield self._full()
                 window = self._window
-            window.add_all(((line, update),), file)
+            window.add_all((update,), file)
             before = line
 
     def _full(self) -> Window:

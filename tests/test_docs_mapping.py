@@ -162,8 +162,8 @@ def test_directives(value: str, gives: str) -> None:
 def test_values(value: str, sent: str) -> None:
     """Each value of a profile field is sent as the page says."""
     text = mapping(f"profile_field_values:\n  1: on\n  789: {value}")
-    ((_, update),) = evaluated(text, json.dumps(EVENTS["order"])).updates
-    assert dict(update.fields).get(789, "nothing") == sent
+    ((_, _, change, _),) = evaluated(text, json.dumps(EVENTS["order"])).updates
+    assert dict(change.fields).get(789, "nothing") == sent
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,8 @@ def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
         evaluated = evaluator.evaluate(Block("f", 1, b"".join(line + b"\n" for line in lines)))
         report.count_evaluated(evaluated)
         of_mappings = {reject.line for reject in evaluated.rejects if reject.mapping is not None}
-        matched_lines += len(of_mappings | {line for line, _ in evaluated.updates})
-        for line, update in evaluated.updates:
-            window.add_all([(line, update)], 0)
+        matched_lines += len(of_mappings | {line for line, *_ in evaluated.updates})
+        window.add_all(evaluated.updates, 0)
     report.count_window(superseded=window.superseded, values_to_send=window.values)
     assert report.lines == sum(map(len, blocks))
     assert report.matched_lines == matched_lines

@@ -22,8 +22,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-BLOCK_BYTES: Final = 256 << 10
-"""How much is read at a time."""
+BLOCK_BYTES: Final = 120 << 10
+"""How much is read at a time: less than what allocators give back to the system at once."""
 
 PIPE_BYTES: Final = 1 << 20
 """How much a pipe holds, at best: both its ends then take fewer turns."""
@@ -51,9 +51,9 @@ class Block:
         newlines = len(self.data) - len(self.data.replace(b"\n", b""))  # faster than to count
         return self.first_line + newlines - self.data.endswith(b"\n")
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Return the lines with their numbers, each but the last with its newline."""
-        return enumerate(BytesIO(self.data), self.first_line)
+    def lines(self) -> list[bytes]:
+        """Return the lines, each but the last with its newline."""
+        return BytesIO(self.data).readlines()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def read_from(sources: Sequence[Source], start: Position) -> Iterator[Piece]:
                 raise _changed(sources[start.source], start)
             found = True
             if isinstance(piece, Block) and last_line(piece) > start.line:
-                rest = b"".join(line for number, line in piece.lines() if number > start.line)
+                rest = b"".join(piece.lines()[start.line + 1 - piece.first_line :])
                 yield Block(piece.file, start.line + 1, rest, piece.position, piece.source)
     if not found:
         raise _changed(sources[start.source], start)
@@ -74,7 +74,7 @@ def _first_line(piece: Piece) -> int:
 def _content(piece: Piece, line: int) -> bytes:
     """Return what stands on a line of a piece."""
     if isinstance(piece, Block):
-        return next(text for number, text in piece.lines() if number == line).removesuffix(b"\n")
+        return piece.lines()[line - piece.first_line].removesuffix(b"\n")
     return piece.beginning
 
 

@@ -12,8 +12,8 @@ MAX_ID: Final = 2**31 - 1
 """The largest id: all of Listrak's are int32, from 1."""
 
 _DIGITS: Final = re.compile(r"0*([1-9][0-9]{0,9})", re.ASCII)
-_LABEL: Final = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_EMAIL: Final = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})+")
+_LABEL: Final = r"(?!-)[a-zA-Z0-9-]{1,63}+(?<!-)"
+_EMAIL: Final = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]++@{_LABEL}(?:\.{_LABEL})++")
 
 is_email_address: Final = _EMAIL.fullmatch
 """Match a valid e-mail address: the HTML living standard's pattern, a dot in the domain."""

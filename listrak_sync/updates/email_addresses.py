@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from msgspec import UNSET
 
@@ -18,7 +18,6 @@ EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
 _in_traits: Final = tuple(map(finder, _IN_TRAITS))
-_first_choice: Final = _in_traits[0]
 
 
 def address_finder(value: Value | None) -> Callable[[Event], str]:
@@ -39,9 +38,12 @@ def address_finder(value: Value | None) -> Callable[[Event], str]:
     return given
 
 
-def _default_address(event: Event) -> str:
+def _default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for each name
     """Return the contact's address where the mapping does not say where to find it."""
-    first = _first_choice(event)
+    try:
+        first = event.context_.traits_.email_
+    except AttributeError:
+        first = None
     if type(first) is str and is_email_address(first):
         return first
     return _first_address(_default_addresses(event))

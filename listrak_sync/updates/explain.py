@@ -14,7 +14,7 @@ from listrak_sync.events.rejects import ContactUpdate
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.updates.evaluate import NO_MATCH, Evaluated, Evaluator, Outcome
-from listrak_sync.updates.update import Rejected, Update
+from listrak_sync.updates.update import Change, Rejected, Update, mapping_of
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,7 +76,7 @@ class ExplainingEvaluator(Evaluator):
             for index, mapping in enumerate(mappings)
             if mapping.enabled
         }
-        self._place = ("", 0)
+        self._file = ""
 
     def funnels(self) -> Iterator[Funnel]:
         """Yield how far the events came in each mapping."""
@@ -87,40 +87,41 @@ class ExplainingEvaluator(Evaluator):
             )
             yield Funnel(self.names[index], explainer.events, tuple(steps))
 
-    def outcome(self, event: Event, only: str | None = None) -> Outcome:
+    def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
         """Return what becomes of an event, after having told why."""
-        outcome = super().outcome(event, only)
-        file, line = self._place
+        outcome = super().outcome(event, line, only)
+        file = self._file
         if isinstance(outcome, str) and outcome != NO_MATCH:
             self._on_explanation(Explanation(file, line, "skipped", reason=outcome))
             return outcome
-        made = {} if isinstance(outcome, str) else {each.mapping: each for each in outcome}
+        made = {} if isinstance(outcome, str) else {mapping_of(each): each for each in outcome}
         looking = [index for index in self._explainers if only in {None, self.names[index]}]
         for index in looking:
-            self._on_explanation(self._explanation(index, made.get(index), event))
+            self._on_explanation(self._explanation(line, index, made.get(index), event))
         if not looking:
             detail = "no mapping that is enabled looks at it"
             self._on_explanation(Explanation(file, line, "skipped", reason=NO_MATCH, detail=detail))
         return outcome
 
     def _lines(self, block: Block, result: Evaluated) -> None:
-        result.lines = block.last_line - block.first_line + 1
-        for number, line in block.lines():
+        lines = block.lines()
+        result.lines = len(lines)
+        for number, line in enumerate(lines, block.first_line):
             self._line(number, line.removesuffix(b"\n"), result)
 
     def _line(self, number: int, line: bytes, result: Evaluated) -> None:
-        self._place = (result.file, number)
+        self._file = result.file
         if not line.strip():
             self._on_explanation(Explanation(result.file, number, "skipped", reason="blank_line"))
         super()._line(number, line, result)
 
-    def _judge(self, line: bytes, seen: Event, only: str | None) -> Outcome:
+    def _judge(self, line: bytes, seen: Event, number: int, only: str | None) -> Outcome:
         try:
             seen = self._whole_look.decode(line)
         except UnreadableError:
             if not isinstance(takers := self._takers(seen), str) and takers:
                 raise
-        return self.outcome(seen, only)
+        return self.outcome(seen, number, only)
 
     def _resend(self, number: int, update: ContactUpdate, result: Evaluated) -> None:
         super()._resend(number, update, result)
@@ -144,12 +145,14 @@ class ExplainingEvaluator(Evaluator):
         )
         super()._reject(result, number, error, content)
 
-    def _explanation(self, index: int, made: Update | Rejected | None, event: Event) -> Explanation:
-        file, line = self._place
+    def _explanation(
+        self, line: int, index: int, made: Update | Rejected | None, event: Event
+    ) -> Explanation:
+        file = self._file
         name = self.names[index]
         failure = self._explainers[index].explain(event)
         match made:
-            case Update(list_id=list_id, email_address=address, fields=fields):
+            case (_, address, Change(list_id=list_id, fields=fields), _):
                 values = {str(field_id): value for field_id, value in fields}
                 return Explanation(
                     file,

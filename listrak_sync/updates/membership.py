@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import attrgetter
 from typing import Final
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Part, Path, find, finder, slot
+from listrak_sync.events.paths import Event, Found, Part, Path, find, slot
 from listrak_sync.mapping.conditions import Condition, pins
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.updates.rejected import RejectedError, shown
 
 COMPUTATION_KEY: Final = ("context", "personas", "computation_key")
 _AUDIENCE_KEY: Final = ("properties", "audience_key")
-_roots: Final = (finder(("properties",)), finder(("traits",)))
+_ROOTS: Final = ("properties", "traits")
+_in_slots: Final = attrgetter(*map(slot, _ROOTS))
 
 
 def audience_paths(mapping: Mapping) -> Iterator[Path]:
@@ -27,7 +29,7 @@ def audience_paths(mapping: Mapping) -> Iterator[Path]:
     else:
         yield from (COMPUTATION_KEY, _AUDIENCE_KEY)
         key = pinned(mapping.trigger, COMPUTATION_KEY)
-    for root in ("properties", "traits"):
+    for root in _ROOTS:
         yield (root, key) if isinstance(key, str) and key else (root,)
 
 
@@ -59,13 +61,14 @@ def member_of(key: str) -> Callable[[Event], str]:
     attribute = slot(key)
 
     def member(event: Event) -> str:
-        found: Found = None
-        for root in _roots:
-            below: object = root(event)
-            if isinstance(below, dict):
-                found = below.get(key)
-            elif isinstance(below, Part):
-                found = getattr(below, attribute, UNSET)
+        roots = map(event.get, _ROOTS) if isinstance(event, dict) else _in_slots(event)
+        for root in roots:
+            if isinstance(root, dict):
+                found = root.get(key)
+            elif isinstance(root, Part):
+                found = getattr(root, attribute, None)
+            else:
+                continue
             if found is True or found == "true":
                 return "on"
             if found is False or found == "false":

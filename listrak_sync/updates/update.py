@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from operator import itemgetter
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Path, finder
+from listrak_sync.events.paths import Event, Path
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.compiler import DirectiveError, Value
 from listrak_sync.mapping.conditions import paths_of
@@ -30,17 +31,25 @@ FieldValues: TypeAlias = tuple[tuple[int, str], ...]
 TIMESTAMP: Final = ("timestamp",)
 
 
-class Update(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """Values to set for one contact of one list, by the mapping with this index.
+class Change(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
+    """Values to set for a contact of a list, by the mapping with this index.
 
-    `instant` is when the event happened, in nanoseconds since 1970, or NEVER.
+    It equals itself alone: those that recur are made once.
     """
 
     mapping: int
     list_id: int
-    email_address: str
     fields: FieldValues
-    instant: int
+
+
+Update: TypeAlias = tuple[int, str, Change, int]
+"""A line, an e-mail address, what is to change for it, and when the event happened.
+
+The instant is in nanoseconds since 1970, or NEVER. There is an update for each match, and many
+share a change: so it is a bare tuple.
+"""
+
+change_of: Final[Callable[[Update], Change]] = itemgetter(2)
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -51,25 +60,26 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     detail: str
 
 
-MakeUpdate: TypeAlias = Callable[[Event], Update | Rejected]
+def mapping_of(made: Update | Rejected) -> int:
+    """Return the index of the mapping that made an update or made none."""
+    return made.mapping if isinstance(made, Rejected) else made[2].mapping
+
+
+MakeUpdate: TypeAlias = Callable[[Event, int], Update | Rejected]
+"""Makes an update of an event and its line."""
+
+_KEPT: Final = 1024
 
 
 def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpdate:
     """Return the function that makes a mapping's update of an event that it takes."""
-    constant = parse_id(mapping.list_id.constant)
-    list_id = _list_id(mapping.list_id)
-    email_address = address_finder(mapping.email_address)
-    fields = _fields(mapping)
+    change = _change(index, mapping)
+    email_address = _address(mapping)
+    happened = _happened if by_timestamp else _never
 
-    def make(event: Event) -> Update | Rejected:
+    def make(event: Event, line: int) -> Update | Rejected:
         try:
-            return Update(
-                index,
-                constant or list_id(event),
-                email_address(event),
-                fields(event),
-                instant(_timestamp(event)) if by_timestamp else NEVER,
-            )
+            return line, email_address(event), change(event), happened(event)
         except RejectedError as rejected:
             return Rejected(index, rejected.reason, rejected.detail)
         except DirectiveError as error:
@@ -96,6 +106,78 @@ def read_paths(mapping: Mapping) -> Iterator[Path]:
         yield from audience_paths(mapping)
 
 
+def _happened(event: Any) -> int:  # noqa: ANN401 - a Part has a slot for each path that is read
+    """Return when an event happened."""
+    if isinstance(event, dict):
+        return instant(event.get("timestamp"))
+    return instant(event.timestamp_)
+
+
+def _never(_: Event) -> int:
+    """Return that nobody asks when an event happened."""
+    return NEVER
+
+
+def _address(mapping: Mapping) -> Callable[[Event], str]:
+    """Return what finds the contact's address; it raises RejectedError."""
+    email_address = address_finder(mapping.email_address)
+    if mapping.list_id.is_constant:
+        return email_address
+    list_id = _list_id(mapping.list_id)
+
+    def find(event: Event) -> str:
+        list_id(event)  # what is wrong with the list is told first
+        return email_address(event)
+
+    return find
+
+
+def _change(index: int, mapping: Mapping) -> Callable[[Event], Change]:
+    """Return what finds the change that an event asks for; it raises RejectedError."""
+    list_id = _list_id(mapping.list_id)
+    if len(mapping.fields) == 1 and mapping.list_id.is_constant:
+        return _one_text(
+            index, list_id({}), mapping.fields[0].id, _field(mapping, mapping.fields[0])
+        )
+    resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
+
+    def change(event: Event) -> Change:
+        fields = tuple(
+            (field_id, text)
+            for field_id, resolve in resolvers
+            if (text := resolve(event)) is not None
+        )
+        if not fields:
+            raise _nothing_to_set()
+        return Change(index, list_id(event), fields)
+
+    return change
+
+
+def _one_text(
+    index: int, list_id: int, field_id: int, resolve: Callable[[Event], str | None]
+) -> Callable[[Event], Change]:
+    """Return what finds the change of one field's text: most of them recur, and are kept."""
+    kept: dict[str, Change] = {}
+
+    def change(event: Event) -> Change:
+        text = resolve(event)
+        if text is None:
+            raise _nothing_to_set()
+        if text in kept:
+            return kept[text]
+        made = Change(index, list_id, ((field_id, text),))
+        if len(kept) < _KEPT:
+            kept[text] = made
+        return made
+
+    return change
+
+
+def _nothing_to_set() -> RejectedError:
+    return RejectedError("no_profile_fields", "every field's value is missing")
+
+
 def _list_id(value: Value) -> Callable[[Event], int]:
     def resolve(event: Event) -> int:
         found = value.resolve(event)
@@ -103,35 +185,6 @@ def _list_id(value: Value) -> Callable[[Event], int]:
         if list_id is None:
             raise RejectedError("invalid_list_id", f"{shown(found)} is no list id")
         return list_id
-
-    return resolve
-
-
-_timestamp: Final = finder(TIMESTAMP)
-
-
-def _fields(mapping: Mapping) -> Callable[[Event], FieldValues]:
-    resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
-    if len(resolvers) == 1:
-        ((only, resolve_only),) = resolvers
-
-        def resolve_one(event: Event) -> FieldValues:
-            text = resolve_only(event)
-            if text is None:
-                raise RejectedError("no_profile_fields", "every field's value is missing")
-            return ((only, text),)
-
-        return resolve_one
-
-    def resolve(event: Event) -> FieldValues:
-        values = tuple(
-            (field_id, text)
-            for field_id, resolver in resolvers
-            if (text := resolver(event)) is not None
-        )
-        if not values:
-            raise RejectedError("no_profile_fields", "every field's value is missing")
-        return values
 
     return resolve
 

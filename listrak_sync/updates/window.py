@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -39,7 +40,7 @@ class Window:
     def __init__(self, single: Sequence[bool]) -> None:
         """Make a window; `single` says by mapping index whether its updates go out alone."""
         self._single = single if any(single) else ()
-        self._lists: dict[int, dict[str, int]] = {}
+        self._lists: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._spelling: dict[tuple[int, str], str] = {}
         self._values: list[str] = []
         self._shared: dict[str, str] = {}
@@ -57,56 +58,73 @@ class Window:
         """Return how much of a window is used, counted in contacts."""
         return self.contacts + len(self.alone)
 
-    def add_all(self, updates: Iterable[tuple[int, Update]], file: int) -> None:
-        """Take updates of one file, each with its line.
+    def add_all(self, updates: Iterable[Update], file: int) -> None:
+        """Take updates of one file.
 
         The values that they replace, or that are newer than theirs, count as superseded.
         """
-        lists, spelling, single, shared = self._lists, self._spelling, self._single, self._shared
-        values, fields, following = self._values, self._fields, self._next
-        instants, places, mappings = self._instants, self._places, self._mappings
-        first_place = file << _LINE_BITS
-        for line, update in updates:
-            list_id, address, instant = update.list_id, update.email_address, update.instant
-            key, place = address.lower(), first_place | line
-            contacts = lists.get(list_id)
-            if contacts is None:
-                contacts = lists[list_id] = {}
-            first = before = contacts.get(key, _LAST)
-            taken = []
-            for each in update.fields:
-                field, value = each
-                row = first
-                while row != _LAST and fields[row] != field:
-                    row = following[row]
-                if row != _LAST and NEVER < instant < instants[row]:
-                    self.superseded += 1
-                    continue
-                taken.append(each)
-                if value in shared:
-                    value = shared[value]
-                elif len(shared) < _SHARED:
-                    shared[value] = value
-                if row == _LAST:
-                    values.append(value)
-                    fields.append(field)
-                    mappings.append(update.mapping)
-                    instants.append(instant)
-                    places.append(place)
-                    following.append(first)
-                    first = len(values) - 1
-                else:
-                    self.superseded += not (single and self._goes_alone(row))
-                    values[row], mappings[row] = value, update.mapping
-                    instants[row], places[row] = instant, place
-            if first != before:
-                contacts[key] = first
-                self.contacts += before == _LAST
-            if taken and (address != key or (spelling and (list_id, key) in spelling)):
-                spelling[list_id, key] = address
-            if single and taken and self._is_single(update.mapping):
-                alone = Contact(list_id, address, tuple(taken), (update.mapping,), file, line)
-                self.alone.append(alone)
+        lists, spelling, values = self._lists, self._spelling, self._values
+        single, first_place = self._single, file << _LINE_BITS
+        for line, address, change, instant in updates:
+            key, row, place = address.lower(), len(values), first_place | line
+            taken = change.fields
+            first = lists[change.list_id].setdefault(key, row)
+            if first == row:
+                self.contacts += 1
+                self._add_row(taken[0], change.mapping, instant, place)
+                if len(taken) > 1:
+                    self._merge(row, taken[1:], change.mapping, instant, place)
+            else:
+                taken = self._merge(first, taken, change.mapping, instant, place)
+            if taken and (address != key or (spelling and (change.list_id, key) in spelling)):
+                spelling[change.list_id, key] = address
+            if single and taken and self._is_single(change.mapping):
+                mappings = (change.mapping,)
+                contact = Contact(change.list_id, address, taken, mappings, file, line)
+                self.alone.append(contact)
+
+    def _merge(
+        self, first: int, given: FieldValues, mapping: int, instant: int, place: int
+    ) -> FieldValues:
+        """Take those of the given values that no newer one is known for, and return them.
+
+        The contact's rows begin with `first`.
+        """
+        fields, following, instants = self._fields, self._next, self._instants
+        taken = []
+        for each in given:
+            field, value = each
+            last, row = _LAST, first
+            while row != _LAST and fields[row] != field:
+                last, row = row, following[row]
+            if row == _LAST:
+                following[last] = len(fields)
+                self._add_row(each, mapping, instant, place)
+            elif NEVER < instant < instants[row]:
+                self.superseded += 1
+                continue
+            else:
+                self.superseded += not self._goes_alone(row)
+                self._values[row], self._mappings[row] = self._shared.get(value, value), mapping
+                instants[row], self._places[row] = instant, place
+            taken.append(each)
+        return tuple(taken)
+
+    def _add_row(
+        self, field_value: tuple[int, str], mapping: int, instant: int, place: int
+    ) -> None:
+        """Add the last row of a contact."""
+        field, value = field_value
+        if value in self._shared:
+            value = self._shared[value]
+        elif len(self._shared) < _SHARED:
+            self._shared[value] = value
+        self._values.append(value)
+        self._fields.append(field)
+        self._mappings.append(mapping)
+        self._instants.append(instant)
+        self._places.append(place)
+        self._next.append(_LAST)
 
     @property
     def contacts_to_send(self) -> int:

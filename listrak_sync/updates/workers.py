@@ -6,7 +6,7 @@ import mmap
 import os
 import signal
 import warnings
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Generator, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeAlias
@@ -15,10 +15,9 @@ import msgspec
 
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, Piece
-from listrak_sync.events.rejects import Reject
 from listrak_sync.events.ticks import Tick
 from listrak_sync.updates.evaluate import Evaluated, Evaluator
-from listrak_sync.updates.update import Update
+from listrak_sync.updates.update import Change, Update, change_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -26,21 +25,25 @@ if TYPE_CHECKING:
 START_BYTES: Final = 2 << 20
 """How much is read before processes are worth their start."""
 
-SLOT_BYTES: Final = 4 << 20
-"""Room for a block, and for what becomes of it; where that needs more, we do it ourselves."""
+TASK_BYTES: Final = 1 << 20
+"""How much a process is given at a time, where nothing larger stands on one line."""
 
-_AHEAD: Final = 2
+SLOT_BYTES: Final = 4 << 20
+"""Room for a task, and for what becomes of it; where that needs more, we do it ourselves."""
+
+_AHEAD: Final = 3
 _TOO_MUCH: Final = b""
 _MOST_OPEN: Final = 65_536
 """A process opens no file with a higher number, unless it has thousands open."""
 
 Result: TypeAlias = tuple[Piece, Evaluated]
-_Counts: TypeAlias = tuple[int, dict[str, int], dict[int, int]]
-_Answer: TypeAlias = tuple[_Counts, list[tuple[int, Update]], list[Reject]]
+_Task: TypeAlias = tuple[int, list[tuple[int, str, int]]]
+_Columns: TypeAlias = tuple[list[int], list[str], list[int], list[int], list[Change]]
+_Answer: TypeAlias = tuple[Evaluated, _Columns]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode_task: Final = msgspec.msgpack.Decoder(tuple[int, int, str, int]).decode
-_decode_answer: Final = msgspec.msgpack.Decoder(_Answer).decode
+_decode_task: Final = msgspec.msgpack.Decoder(_Task).decode
+_decode_answers: Final = msgspec.msgpack.Decoder(list[_Answer]).decode
 
 
 def usable_cores() -> int:
@@ -100,57 +103,58 @@ class _Workers:
 
     def results(self, pieces: Iterator[Piece | Tick]) -> Iterator[Result | Tick]:
         """Yield each piece with what becomes of it, and ticks as soon as all before is there."""
-        dealt: deque[tuple[Piece, int | None]] = deque()
+        dealt: deque[tuple[list[Piece], int | None]] = deque()
         slots = len(self._processes) * _AHEAD
         turn = 0
-        for piece in pieces:
-            if isinstance(piece, Tick):
-                yield from map(self._result, _drained(dealt))
-                yield piece
+        for task in _tasks(pieces):
+            if isinstance(task, Tick):
+                while dealt:
+                    yield from self._results(*dealt.popleft())
+                yield task
                 continue
             if len(dealt) == slots:
-                yield self._result(dealt.popleft())
-            if isinstance(piece, Block) and len(piece.data) <= SLOT_BYTES:
-                self._deal(piece, turn)
-                dealt.append((piece, turn))
+                yield from self._results(*dealt.popleft())
+            blocks = [piece for piece in task if isinstance(piece, Block)]
+            if len(blocks) == len(task) and _size(blocks) <= SLOT_BYTES:
+                self._deal(blocks, turn)
+                dealt.append((task, turn))
                 turn = (turn + 1) % slots
             else:
-                dealt.append((piece, None))
-        yield from map(self._result, _drained(dealt))
+                dealt.append((task, None))
+        while dealt:
+            yield from self._results(*dealt.popleft())
 
-    def _deal(self, block: Block, slot: int) -> None:
+    def _deal(self, blocks: list[Block], slot: int) -> None:
         start = slot * SLOT_BYTES
-        self._memory[start : start + len(block.data)] = block.data
+        for block in blocks:
+            self._memory[start : start + len(block.data)] = block.data
+            start += len(block.data)
         process, connection = self._processes[slot % len(self._processes)]
+        task = [(len(block.data), block.file, block.first_line) for block in blocks]
         try:
-            connection.send_bytes(_encode((slot, len(block.data), block.file, block.first_line)))
+            connection.send_bytes(_encode((slot, task)))
         except OSError:
             raise _died(process) from None
 
-    def _result(self, dealt: tuple[Piece, int | None]) -> Result:
-        piece, slot = dealt
-        if slot is None:
-            return piece, self._evaluator.evaluate(piece)
+    def _results(self, task: list[Piece], slot: int | None) -> Iterator[Result]:
+        answers = self._answers(slot) if slot is not None else None
+        if answers is None:
+            yield from ((piece, self._evaluator.evaluate(piece)) for piece in task)
+            return
+        for piece, (evaluated, columns) in zip(task, answers, strict=True):
+            evaluated.position = piece.position
+            evaluated.updates = _updates(columns)
+            yield piece, evaluated
+
+    def _answers(self, slot: int) -> list[_Answer] | None:
+        """Return what a process says of a task, None where it leaves that to us."""
         process, connection = self._processes[slot % len(self._processes)]
         try:
             length = int.from_bytes(connection.recv_bytes(), "little")
         except (EOFError, OSError):
             raise _died(process) from None
-        if not length:
-            return piece, self._evaluator.evaluate(piece)
         start = slot * SLOT_BYTES
-        counts, updates, rejects = _decode_answer(self._memory[start : start + length])
-        lines, skipped, matched = counts
-        evaluated = Evaluated(
-            piece.file,
-            piece.position,
-            lines,
-            Counter(skipped),
-            Counter(matched),
-            updates,
-            rejects,
-        )
-        return piece, evaluated
+        return _decode_answers(self._memory[start : start + length]) if length else None
 
     def _fork(self) -> None:
         from multiprocessing.connection import Pipe  # noqa: PLC0415 - slow, and only for jobs
@@ -177,29 +181,72 @@ def _work(evaluator: Evaluator, connection: Connection, memory: mmap.mmap) -> No
         os.closerange(3, connection.fileno())
         os.closerange(connection.fileno() + 1, _MOST_OPEN)
         while True:
-            slot, length, file, first = _decode_task(connection.recv_bytes())
-            start = slot * SLOT_BYTES
-            answer = _answer(evaluator, Block(file, first, memory[start : start + length]))
+            slot, task = _decode_task(connection.recv_bytes())
+            end = start = slot * SLOT_BYTES
+            blocks = []
+            for length, file, first_line in task:
+                blocks.append(Block(file, first_line, memory[end : end + length]))
+                end += length
+            answer = _answer(evaluator, blocks)
             memory[start : start + len(answer)] = answer
             connection.send_bytes(len(answer).to_bytes(4, "little"))
     finally:
         os._exit(0)
 
 
-def _answer(evaluator: Evaluator, block: Block) -> bytes:
-    """Return what becomes of a block, or nothing where the parent has to find out itself."""
+def _answer(evaluator: Evaluator, blocks: list[Block]) -> bytes:
+    """Return what becomes of blocks, or nothing where the parent has to find out itself."""
+    answers = []
     try:
-        found = evaluator.evaluate(block)
+        for found in map(evaluator.evaluate, blocks):
+            columns, found.updates = _columns(found.updates), []
+            answers.append((found, columns))
     except Exception:  # noqa: BLE001 - the parent meets it again and can say more
         return _TOO_MUCH
-    counts = (found.lines, found.skipped, found.matched)
-    answer = _encode((counts, found.updates, found.rejects))
+    answer = _encode(answers)
     return answer if len(answer) <= SLOT_BYTES else _TOO_MUCH
 
 
-def _drained(dealt: deque[tuple[Piece, int | None]]) -> Iterator[tuple[Piece, int | None]]:
-    while dealt:
-        yield dealt.popleft()
+def _columns(updates: list[Update]) -> _Columns:
+    """Return updates by column, which is shorter: each change once, and its index instead."""
+    index = {change: number for number, change in enumerate(set(map(change_of, updates)))}
+    return (
+        [line for line, _, _, _ in updates],
+        [address for _, address, _, _ in updates],
+        [index[change] for _, _, change, _ in updates],
+        [instant for _, _, _, instant in updates],
+        list(index),
+    )
+
+
+def _updates(columns: _Columns) -> list[Update]:
+    """Return what columns were made of."""
+    lines, addresses, indices, instants, changes = columns
+    return list(zip(lines, addresses, map(changes.__getitem__, indices), instants, strict=True))
+
+
+def _tasks(pieces: Iterator[Piece | Tick]) -> Iterator[list[Piece] | Tick]:
+    """Yield blocks in bundles of TASK_BYTES, everything else as it comes."""
+    bundle: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        if isinstance(piece, Block) and size + len(piece.data) <= TASK_BYTES:
+            bundle.append(piece)
+            size += len(piece.data)
+            continue
+        if bundle:
+            yield bundle
+        bundle, size = [], 0
+        if isinstance(piece, Block):
+            bundle, size = [piece], len(piece.data)
+        else:
+            yield piece if isinstance(piece, Tick) else [piece]
+    if bundle:
+        yield bundle
+
+
+def _size(blocks: list[Block]) -> int:
+    return sum(len(block.data) for block in blocks)
 
 
 def _died(process: int) -> ListrakSyncError:

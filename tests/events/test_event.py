@@ -127,7 +127,7 @@ def test_run_goes_on(line: bytes, reason: str, ending: bytes) -> None:
     assert (reject.reason, reject.file, reject.line) == (reason, "events.json", 41)
     assert reject.mapping is None
     assert reject.content.rstrip(b"\r") == line
-    assert [number for number, _ in result.updates] == [40, 42]
+    assert [number for number, *_ in result.updates] == [40, 42]
     assert result.lines == 3
 
 

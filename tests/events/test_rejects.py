@@ -22,6 +22,7 @@ from listrak_sync.events.rejects import (
 )
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import RESENT, Evaluated, Evaluator
+from listrak_sync.updates.update import change_of
 from tests.events.strategies import EVENTS
 
 MAPPINGS = """
@@ -197,9 +198,9 @@ def test_mended() -> None:
     event = '{"type":"track","traits":{"email":"A@example.com"},"list":1,"value":2}'
     text = f'{{{PLACE},"mapping":"B","event":{event}}}'
     result = _evaluate(text.encode())
-    assert [(line, update.mapping) for line, update in result.updates] == [(1, 1)]
+    assert [(line, change.mapping) for line, _, change, _ in result.updates] == [(1, 1)]
     both = _evaluate(f'{{{PLACE},"raw":{json.dumps(event)}}}'.encode())
-    assert [update.mapping for _, update in both.updates] == [0, 1]
+    assert [change_of(each).mapping for each in both.updates] == [0, 1]
 
 
 def test_mapping_gone() -> None:
@@ -224,7 +225,7 @@ def test_event_with_these_keys() -> None:
     """An event with a type is an event, though it has the keys of a rejects line."""
     event = '"type":"track","event":"x","list":3,"value":"v","traits":{"email":"a@example.com"}'
     line = f"{{{PLACE},{event}}}"
-    assert [update.mapping for _, update in _evaluate(line.encode()).updates] == [0, 1]
+    assert [change_of(each).mapping for each in _evaluate(line.encode()).updates] == [0, 1]
 
 
 def test_resent() -> None:
@@ -232,9 +233,9 @@ def test_resent() -> None:
     update = ContactUpdate(12, "Ann@example.com", {"7": "on", "08": ""})
     text = encode(RefusedContact("http_400", "", "f", 3, "A", update))
     result = _evaluate(text)
-    ((line, made),) = result.updates
-    assert (line, made.mapping, made.list_id) == (1, RESENT, 12)
-    assert (made.email_address, made.fields) == ("Ann@example.com", ((7, "on"), (8, "")))
+    ((line, address, change, _),) = result.updates
+    assert (line, change.mapping, change.list_id) == (1, RESENT, 12)
+    assert (address, change.fields) == ("Ann@example.com", ((7, "on"), (8, "")))
     assert result.matched == {RESENT: 1}
 
 

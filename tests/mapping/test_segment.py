@@ -16,7 +16,7 @@ from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.segment import Imported, import_subscriptions
 from listrak_sync.mapping.subscriptions import Unread
 from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.update import Rejected
+from listrak_sync.updates.update import Rejected, change_of
 from tests.mapping.test_yaml_writer import TEXTS, VALUES, Plain, read
 
 SEGMENT = Path(__file__).parent / "segment"
@@ -36,13 +36,13 @@ def subscription(name: str = "A", **settings: Any) -> dict[str, Any]:
 
 def updates(text: str, event: dict[str, Any]) -> list[tuple[Any, ...]] | str:
     """Return what a mapping file makes of an event: its updates and rejects, or why none."""
-    outcome = Evaluator(parse("m.yaml", text)).outcome(event)
+    outcome = Evaluator(parse("m.yaml", text)).outcome(event, 1)
     if isinstance(outcome, str):
         return outcome
     return [
         (each.reason,)
         if isinstance(each, Rejected)
-        else (each.list_id, each.email_address, dict(each.fields))
+        else (change_of(each).list_id, each[1], dict(change_of(each).fields))
         for each in outcome
     ]
 

@@ -76,11 +76,13 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
     result = evaluator.evaluate(Block("f", first, data, 99))
     unreadable = [reject.line for reject in result.rejects if reject.mapping is None]
     of_mapping = [reject.line for reject in result.rejects if reject.mapping is not None]
-    updated = [line for line, _ in result.updates]
+    updated = [line for line, *_ in result.updates]
     matched_lines = set(of_mapping) | set(updated)
     assert result.lines == len(lines)
-    assert result.lines == result.skipped.total() + len(unreadable) + len(matched_lines)
-    assert result.matched.total() == len(updated) + len(of_mapping)
+    assert result.lines == sum(result.skipped.values()) + len(unreadable) + len(matched_lines)
+    assert result.matched_lines == len(matched_lines)
+    assert sum(result.matched.values()) == len(updated) + len(of_mapping)
+    assert result.values == sum(len(change.fields) for _, _, change, _ in result.updates)
     assert not matched_lines & set(unreadable)
     assert len(set(unreadable)) == len(unreadable)
     assert set(result.skipped) <= set(SKIPS)
@@ -143,7 +145,7 @@ def test_no_block(piece: Piece, reason: str, detail: str) -> None:
     assert (reject.reason, reject.line, reject.mapping) == (reason, 9, None)
     assert detail in reject.detail
     assert (reject.content, reject.is_json) == (b'{"a', False)
-    assert (result.lines, result.position, result.matched.total()) == (1, 5, 0)
+    assert (result.lines, result.position, result.matched) == (1, 5, {})
 
 
 def test_results_in_order() -> None:
@@ -151,7 +153,7 @@ def test_results_in_order() -> None:
     event: Any = {"type": "track", "traits": {"email": "a@example.com"}, "properties": {"b": True}}
     line = msgspec.json.encode(event)
     result = _evaluate(line, b"", line)
-    found = [(number, update.mapping) for number, update in result.updates]
+    found = [(number, change.mapping) for number, _, change, _ in result.updates]
     assert found == [(1, 0), (1, 1), (3, 0), (3, 1)]
     assert result.matched == {0: 2, 1: 2}
     assert (result.lines, result.skipped) == (3, {"blank_line": 1})
@@ -204,4 +206,4 @@ def test_huge_number() -> None:
     """A whole number beyond a double's range is written as it stands."""
     field = {"@json": {"mode": "encode", "value": A}}
     result = _evaluated_with({"profile_field_values": {"7": field}}, b"9" * 401)
-    assert [update.fields for _, update in result.updates] == [((7, "9" * 401),)]
+    assert [change.fields for _, _, change, _ in result.updates] == [((7, "9" * 401),)]

@@ -15,7 +15,7 @@ from listrak_sync.events.paths import Event
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.update import Rejected, Update, read_paths, update_maker
+from listrak_sync.updates.update import Rejected, read_paths, update_maker
 from tests.updates.reference import AUDIENCE, TRIGGERS, Plain, expected, takes
 from tests.updates.strategies import EVENTS, MAPPINGS
 
@@ -36,8 +36,8 @@ def _outcome(mapping: Plain, event: Event) -> str | tuple[int, str, dict[int, st
         assert reject.detail
         assert reject.content == line
         return reject.reason
-    ((_, update),) = result.updates
-    return update.list_id, update.email_address, dict(update.fields)
+    ((_, address, change, _),) = result.updates
+    return change.list_id, address, dict(change.fields)
 
 
 @given(mapping=MAPPINGS, event=EVENTS)
@@ -53,8 +53,8 @@ def test_every_mapping(mappings: list[Plain], event: Event) -> None:
     """Every mapping that matches yields its own update, whatever the others read."""
     result = _evaluator(*mappings).evaluate(Block("f", 1, msgspec.json.encode(event)))
     found: dict[int, Any] = {
-        update.mapping: (update.list_id, update.email_address, dict(update.fields))
-        for _, update in result.updates
+        change.mapping: (change.list_id, address, dict(change.fields))
+        for _, address, change, _ in result.updates
     }
     found |= {int(str(reject.mapping)): reject.reason for reject in result.rejects}
     assert found == {
@@ -347,17 +347,17 @@ def test_instant(timestamp: object, instant: int) -> None:
     """An update carries its event's instant, or none where input order is to decide."""
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
     event: Any = ANN | {"timestamp": timestamp}
-    made = update_maker(3, mapping, by_timestamp=True)(event)
-    assert made == Update(3, 1, "ann@example.com", ((7, "on"),), instant)
-    late = update_maker(3, mapping, by_timestamp=False)(event)
-    assert isinstance(late, Update)
-    assert late.instant == NEVER
+    made = update_maker(3, mapping, by_timestamp=True)(event, 5)
+    update = (5, "ann@example.com", [3, 1, ((7, "on"),)], instant)
+    assert msgspec.to_builtins(made) == update
+    late = update_maker(3, mapping, by_timestamp=False)(event, 5)
+    assert msgspec.to_builtins(late) == (*update[:3], NEVER)
 
 
 def test_rejected() -> None:
     """A rejected event names the mapping by its index, and shows what was found, shortened."""
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
-    made = update_maker(3, mapping, by_timestamp=True)({"traits": {"email": "x" * 100}})
+    made = update_maker(3, mapping, by_timestamp=True)({"traits": {"email": "x" * 100}}, 1)
     assert isinstance(made, Rejected)
     assert (made.mapping, made.reason) == (3, "invalid_email")
     assert made.detail == f'"{"x" * 78}… is no e-mail address'

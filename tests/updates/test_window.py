@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,14 +12,30 @@ from hypothesis import strategies as st
 
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.updates.evaluate import RESENT
-from listrak_sync.updates.update import Update
+from listrak_sync.updates.update import Change, FieldValues, Update
 from listrak_sync.updates.window import Contact, Window
 
 SINGLE = (False, False, True, True)
 """Which of four mappings' updates go out alone."""
 
+
+class Given(NamedTuple):
+    """An update that stands on no line yet."""
+
+    mapping: int
+    list_id: int
+    email_address: str
+    fields: FieldValues
+    instant: int
+
+    def on(self, line: int) -> Update:
+        """Return the update of a line."""
+        change = Change(self.mapping, self.list_id, self.fields)
+        return line, self.email_address, change, self.instant
+
+
 UPDATES = st.builds(
-    Update,
+    Given,
     mapping=st.sampled_from([RESENT, 0, 1, 2, 3]),
     list_id=st.sampled_from([1, 2, 2**31 - 1]),
     email_address=st.sampled_from(["ann@example.com", "Ann@example.com", "ben@example.com"]),
@@ -36,7 +53,7 @@ class Cell:
     """The value of one field in the model, and the update that gave it."""
 
     value: str
-    update: Update
+    update: Given
     line: int
 
 
@@ -48,7 +65,7 @@ class Model:
     spelling: dict[tuple[int, str], str] = field(default_factory=dict)
     alone: list[Contact] = field(default_factory=list)
 
-    def add(self, update: Update, line: int) -> None:
+    def add(self, update: Given, line: int) -> None:
         """Keep those of an update's values that no newer one is known for."""
         taken = []
         for field_id, value in update.fields:
@@ -85,7 +102,7 @@ class Model:
         return found
 
 
-def _is_single(update: Update) -> bool:
+def _is_single(update: Given) -> bool:
     return update.mapping >= 0 and SINGLE[update.mapping]
 
 
@@ -103,15 +120,15 @@ def _applied(contacts: list[Contact]) -> State:
     return state
 
 
-def _filled(updates: list[Update], single: tuple[bool, ...] = SINGLE) -> Window:
+def _filled(updates: list[Given], single: tuple[bool, ...] = SINGLE) -> Window:
     window = Window(single)
     for line, update in enumerate(updates, 1):
-        window.add_all([(line, update)], 0)
+        window.add_all([update.on(line)], 0)
     return window
 
 
 @given(updates=st.lists(UPDATES, max_size=25))
-def test_model(updates: list[Update]) -> None:
+def test_model(updates: list[Given]) -> None:
     """The window holds what plain dictionaries hold by the same rules."""
     window, model = _filled(updates), Model()
     for line, update in enumerate(updates, 1):
@@ -123,7 +140,7 @@ def test_model(updates: list[Update]) -> None:
 
 
 @given(updates=st.lists(UPDATES, max_size=25))
-def test_sums(updates: list[Update]) -> None:
+def test_sums(updates: list[Given]) -> None:
     """Every value is superseded, sent in a batch or sent alone."""
     window = _filled(updates)
     together = sum(len(contact.fields) for contact in window.together())
@@ -133,7 +150,7 @@ def test_sums(updates: list[Update]) -> None:
 
 
 @given(updates=st.lists(UPDATES, max_size=25))
-def test_sent_is_final(updates: list[Update]) -> None:
+def test_sent_is_final(updates: list[Given]) -> None:
     """What goes alone, in its order, and then the rest add up to the final values."""
     window = _filled(updates)
     sent = _applied([*window.alone, *window.together()])
@@ -143,7 +160,7 @@ def test_sent_is_final(updates: list[Update]) -> None:
 @given(
     updates=st.lists(UPDATES, max_size=12, unique_by=lambda update: update.instant), data=st.data()
 )
-def test_any_order(updates: list[Update], data: st.DataObject) -> None:
+def test_any_order(updates: list[Given], data: st.DataObject) -> None:
     """Where all instants differ and compare, the order of the input does not matter."""
     updates = [update for update in updates if update.instant != NEVER]
     other = data.draw(st.permutations(updates))
@@ -152,8 +169,8 @@ def test_any_order(updates: list[Update], data: st.DataObject) -> None:
 
 def _update(
     value: str, instant: int = NEVER, mapping: int = 0, email: str = "a@example.com"
-) -> Update:
-    return Update(mapping, 1, email, ((7, value),), instant)
+) -> Given:
+    return Given(mapping, 1, email, ((7, value),), instant)
 
 
 @pytest.mark.parametrize(
@@ -191,9 +208,9 @@ def test_spelling() -> None:
 def test_place() -> None:
     """A contact stands where the newest of its final values stood: the last file's last line."""
     window = Window((False, False))
-    window.add_all([(90, Update(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5))], 0)
-    window.add_all([(2, Update(0, 1, "a@example.com", ((7, "z"),), 6))], 1)
-    window.add_all([(1, Update(0, 1, "a@example.com", ((8, "late"),), 1))], 2)
+    window.add_all([Given(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5).on(90)], 0)
+    window.add_all([Given(0, 1, "a@example.com", ((7, "z"),), 6).on(2)], 1)
+    window.add_all([Given(0, 1, "a@example.com", ((8, "late"),), 1).on(1)], 2)
     (contact,) = window.final()
     assert (contact.file, contact.line, contact.mappings) == (1, 2, (0, 1))
 
@@ -202,9 +219,8 @@ def test_order() -> None:
     """Lists and contacts come in the order of their first update, fields by id."""
     window = Window(())
     for list_id, email in [(2, "b"), (1, "b"), (2, "a"), (2, "b")]:
-        window.add_all(
-            [(1, Update(0, list_id, f"{email}@example.com", ((9, "x"), (8, "y")), NEVER))], 0
-        )
+        update = Given(0, list_id, f"{email}@example.com", ((9, "x"), (8, "y")), NEVER)
+        window.add_all([update.on(1)], 0)
     found = list(window.final())
     assert [(one.list_id, one.email_address[0]) for one in found] == [(2, "b"), (2, "a"), (1, "b")]
     assert {one.fields for one in found} == {((8, "y"), (9, "x"))}
@@ -218,8 +234,8 @@ def test_memory() -> None:
         window = Window((False,))
         before, _ = tracemalloc.get_traced_memory()
         for number in range(count):
-            update = Update(0, 12345, f"contact{number}@example.com", ((789, "on"),), number)
-            window.add_all([(number, update)], 0)
+            update = Given(0, 12345, f"contact{number}@example.com", ((789, "on"),), number)
+            window.add_all([update.on(number)], 0)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
