@@ -8,7 +8,7 @@ from typing import Any
 
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.wait import Applied
-from listrak_sync.updates.evaluate import Evaluated
+from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.explain import Funnel
 
 

@@ -29,7 +29,8 @@ from listrak_sync.updates.batches import (
     batches,
     single,
 )
-from listrak_sync.updates.evaluate import Evaluated, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
 from listrak_sync.updates.update import Update
 from listrak_sync.updates.window import Contact, Window

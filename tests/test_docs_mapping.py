@@ -30,7 +30,8 @@ from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import KEYS, parse
 from listrak_sync.mapping.yaml_conditions import OPERATORS
 from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbox
-from listrak_sync.updates.evaluate import SKIPS, Evaluated, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import SKIPS, Evaluated
 from tests.cli.conftest import COMMAND
 from tests.cli.test_explain import on_terminal
 from tests.mapping.test_schema import tree

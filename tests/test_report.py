@@ -14,7 +14,8 @@ from listrak_sync.events.blocks import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.report import Report
 from listrak_sync.updates.batches import PROFILE_FIELDS, Batch
-from listrak_sync.updates.evaluate import RESENT, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import RESENT
 from listrak_sync.updates.window import Contact, Window
 from tests.updates.reference import Plain
 from tests.updates.strategies import EVENTS, MAPPINGS

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from listrak_sync.updates import list_file
-from listrak_sync.updates.update import FieldValues
+from listrak_sync.updates.changes import FieldValues
 from listrak_sync.updates.window import Contact
 
 Route: TypeAlias = Literal["profile-fields", "list-import"]

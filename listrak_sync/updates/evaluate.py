@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeVar, assert_never
 
-import msgspec
 from msgspec import UNSET
 
 from listrak_sync.events import integrations, rejects
@@ -15,29 +13,21 @@ from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLi
 from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE, Decoder, UnreadableError
 from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, finder, slot
-from listrak_sync.events.rejects import ContactUpdate, Reject, WrappedEvent
+from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.mapping.values import is_email_address, parse_id
+from listrak_sync.updates.changes import Change
 from listrak_sync.updates.dispatch import Candidate, Dispatch, Takers
-from listrak_sync.updates.update import (
-    Change,
-    Rejected,
-    Update,
-    change_of,
-    mapping_of,
-    read_paths,
-    update_maker,
+from listrak_sync.updates.evaluated import (
+    BLANK,
+    FILTERED,
+    NO_MATCH,
+    RESENT,
+    UNSUPPORTED,
+    Evaluated,
 )
-
-RESENT: Final = -1
-"""The index in place of a mapping's for values read back from a rejects file."""
-
-UNSUPPORTED: Final = "unsupported_event_type"
-FILTERED: Final = "filtered_by_integrations_object"
-NO_MATCH: Final = "no_mapping_matched"
-SKIPS: Final = ("blank_line", UNSUPPORTED, FILTERED, NO_MATCH)
-"""Why a line is skipped."""
+from listrak_sync.updates.update import Rejected, Update, mapping_of, read_paths, update_maker
 
 _LOOK_CLOSER: Final = (*UNDECODABLE, AttributeError, TypeError)
 """What comes of a line that is no event, or of an event with something odd in an odd place."""
@@ -47,37 +37,11 @@ _UNLIKE: Final[tuple[Any, Any, Any]] = (None, None, None)
 
 _TYPE: Final[Path] = ("type",)
 _find_type: Final = finder(_TYPE)
-_STILL_JSON: Final = {
-    "not_an_object",
-    "number_out_of_range",
-    "invalid_update",
-    "unknown_mapping",
-}
-
-_Key = TypeVar("_Key", str, int)
 _Item = TypeVar("_Item")
 _Made = TypeVar("_Made")
 
 Outcome: TypeAlias = str | list[Update | Rejected]
 """What becomes of an event: the reason it is skipped, or one result for each mapping."""
-
-
-class Evaluated(msgspec.Struct, gc=False):
-    """What became of some lines of one file.
-
-    `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
-    the sum of `matched` (by mapping index) = the updates + the rejects with a mapping.
-    """
-
-    file: str
-    position: int
-    lines: int = 0
-    matched_lines: int = 0
-    skipped: dict[str, int] = {}
-    matched: dict[int, int] = {}
-    values: int = 0
-    updates: list[Update] = []
-    rejects: list[Reject] = []
 
 
 class Evaluator:
@@ -121,9 +85,7 @@ class Evaluator:
                 self._reject(result, number, UnreadableError("unreadable_file", problem), beginning)
             case _:
                 assert_never(piece)
-        for change, count in Counter(map(change_of, result.updates)).items():
-            _add(result.matched, change.mapping, count)
-            result.values += len(change.fields) * count
+        result.count_updates()
         return result
 
     def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
@@ -179,8 +141,8 @@ class Evaluator:
                 unmatched += 1
         self._looks_once = taken * 3 > len(lines) and not self._whole_look.is_whole
         result.lines = len(lines)
-        _add(result.skipped, FILTERED, filtered)
-        _add(result.skipped, NO_MATCH, unmatched)
+        result.skip(FILTERED, filtered)
+        result.skip(NO_MATCH, unmatched)
 
     def _seen(self, block: Block, lines: Sequence[bytes]) -> list[Event]:
         """Return what is seen on each line of a block at first, nothing where it is no event.
@@ -205,7 +167,8 @@ class Evaluator:
                 matched = True
                 made = make(event, number)
                 if isinstance(made, Rejected):
-                    self._reject_update(result, number, made, line.removesuffix(b"\n"))
+                    name = self.names[made.mapping]
+                    result.reject_update(number, made, name, line.removesuffix(b"\n"))
                 else:
                     result.updates.append(made)
         result.matched_lines += matched
@@ -227,15 +190,15 @@ class Evaluator:
             if line.strip():
                 self._reject(result, number, error, line)
             else:
-                _add(result.skipped, "blank_line")
+                result.skip(BLANK)
             return
         if isinstance(outcome, str):
-            _add(result.skipped, outcome)
+            result.skip(outcome)
             return
         result.matched_lines += 1
         for made in outcome:
             if isinstance(made, Rejected):
-                self._reject_update(result, number, made, line)
+                result.reject_update(number, made, self.names[made.mapping], line)
             else:
                 result.updates.append(made)
 
@@ -273,20 +236,11 @@ class Evaluator:
         result.matched_lines += 1
         result.updates.append((number, update.email_address, change, NEVER))
 
-    def _reject_update(
-        self, result: Evaluated, number: int, made: Rejected, content: bytes
-    ) -> None:
-        name = self.names[made.mapping]
-        _add(result.matched, made.mapping)
-        result.rejects.append(Reject(made.reason, made.detail, result.file, number, name, content))
-
     def _reject(
         self, result: Evaluated, number: int, error: UnreadableError, content: bytes
     ) -> None:
-        is_json = error.reason in _STILL_JSON
-        result.rejects.append(
-            Reject(error.reason, error.detail, result.file, number, None, content, is_json)
-        )
+        """Reject a line as a whole."""
+        result.reject_line(number, error, content)
 
 
 def _each(
@@ -304,11 +258,6 @@ def _each(
         except errors:
             made.append(instead)
     return made
-
-
-def _add(counts: dict[_Key, int], key: _Key, more: int = 1) -> None:
-    if more:
-        counts[key] = counts.get(key, 0) + more
 
 
 def _always(_: Event) -> bool:

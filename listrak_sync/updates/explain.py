@@ -13,8 +13,10 @@ from listrak_sync.events.paths import Event, Json
 from listrak_sync.events.rejects import ContactUpdate
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.file import Mapping
-from listrak_sync.updates.evaluate import NO_MATCH, Evaluated, Evaluator, Outcome
-from listrak_sync.updates.update import Change, Rejected, Update, mapping_of
+from listrak_sync.updates.changes import Change
+from listrak_sync.updates.evaluate import Evaluator, Outcome
+from listrak_sync.updates.evaluated import BLANK, NO_MATCH, Evaluated
+from listrak_sync.updates.update import Rejected, Update, mapping_of
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -112,7 +114,7 @@ class ExplainingEvaluator(Evaluator):
     def _line(self, number: int, line: bytes, result: Evaluated) -> None:
         self._file = result.file
         if not line.strip():
-            self._on_explanation(Explanation(result.file, number, "skipped", reason="blank_line"))
+            self._on_explanation(Explanation(result.file, number, "skipped", reason=BLANK))
         super()._line(number, line, result)
 
     def _judge(self, line: bytes, seen: Event, number: int, only: str | None) -> Outcome:

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.update import FieldValues, Update
+from listrak_sync.updates.changes import FieldValues
+from listrak_sync.updates.update import Update
 
 _LAST: Final = -1
 _SHARED: Final = 1024

@@ -16,8 +16,9 @@ import msgspec
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, Piece
 from listrak_sync.events.ticks import Tick
-from listrak_sync.updates.evaluate import Evaluated, Evaluator
-from listrak_sync.updates.update import Change, Update, change_of
+from listrak_sync.updates.columns import Columns, by_column, by_row
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import Evaluated
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -38,8 +39,7 @@ _MOST_OPEN: Final = 65_536
 
 Result: TypeAlias = tuple[Piece, Evaluated]
 _Task: TypeAlias = tuple[int, list[tuple[int, str, int]]]
-_Columns: TypeAlias = tuple[list[int], list[str], list[int], list[int], list[Change]]
-_Answer: TypeAlias = tuple[Evaluated, _Columns]
+_Answer: TypeAlias = tuple[Evaluated, Columns]
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode_task: Final = msgspec.msgpack.Decoder(_Task).decode
@@ -143,7 +143,7 @@ class _Workers:
             return
         for piece, (evaluated, columns) in zip(task, answers, strict=True):
             evaluated.position = piece.position
-            evaluated.updates = _updates(columns)
+            evaluated.updates = by_row(columns)
             yield piece, evaluated
 
     def _answers(self, slot: int) -> list[_Answer] | None:
@@ -199,30 +199,12 @@ def _answer(evaluator: Evaluator, blocks: list[Block]) -> bytes:
     answers = []
     try:
         for found in map(evaluator.evaluate, blocks):
-            columns, found.updates = _columns(found.updates), []
+            columns, found.updates = by_column(found.updates), []
             answers.append((found, columns))
     except Exception:  # noqa: BLE001 - the parent meets it again and can say more
         return _TOO_MUCH
     answer = _encode(answers)
     return answer if len(answer) <= SLOT_BYTES else _TOO_MUCH
-
-
-def _columns(updates: list[Update]) -> _Columns:
-    """Return updates by column, which is shorter: each change once, and its index instead."""
-    index = {change: number for number, change in enumerate(set(map(change_of, updates)))}
-    return (
-        [line for line, _, _, _ in updates],
-        [address for _, address, _, _ in updates],
-        [index[change] for _, _, change, _ in updates],
-        [instant for _, _, _, instant in updates],
-        list(index),
-    )
-
-
-def _updates(columns: _Columns) -> list[Update]:
-    """Return what columns were made of."""
-    lines, addresses, indices, instants, changes = columns
-    return list(zip(lines, addresses, map(changes.__getitem__, indices), instants, strict=True))
 
 
 def _tasks(pieces: Iterator[Piece | Tick]) -> Iterator[list[Piece] | Tick]:

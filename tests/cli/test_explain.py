@@ -15,7 +15,8 @@ import pytest
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.mapping.file import load
 from listrak_sync.run import Plan, Run, Watchers
-from listrak_sync.updates.evaluate import NO_MATCH, SKIPS, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import NO_MATCH, SKIPS
 from listrak_sync.updates.explain import ExplainingEvaluator
 from tests.cli.conftest import COMMAND, TIMEOUT
 

@@ -21,7 +21,8 @@ from listrak_sync.events.rejects import (
     unwrap,
 )
 from listrak_sync.mapping.file import parse
-from listrak_sync.updates.evaluate import RESENT, Evaluated, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import RESENT, Evaluated
 from listrak_sync.updates.update import change_of
 from tests.events.strategies import EVENTS
 

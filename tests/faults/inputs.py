@@ -28,7 +28,7 @@ from listrak_sync.run import Plan, Watchers
 from listrak_sync.sandbox import Account, Sandbox
 from listrak_sync.sync import push
 from listrak_sync.updates.batches import Limits
-from listrak_sync.updates.update import FieldValues
+from listrak_sync.updates.changes import FieldValues
 
 Mapping = dict[str, Any]
 Values = dict[int, dict[str, dict[int, str]]]

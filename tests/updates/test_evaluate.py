@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.rejects import encode
 from listrak_sync.mapping.file import parse
-from listrak_sync.updates.evaluate import SKIPS, Evaluated, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import SKIPS, Evaluated
 from tests.updates.reference import Plain
 from tests.updates.strategies import EVENTS, MAPPINGS
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.evaluate import RESENT
-from listrak_sync.updates.update import Change, FieldValues, Update
+from listrak_sync.updates.changes import Change, FieldValues
+from listrak_sync.updates.evaluated import RESENT
+from listrak_sync.updates.update import Update
 from listrak_sync.updates.window import Contact, Window
 
 SINGLE = (False, False, True, True)

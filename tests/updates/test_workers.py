@@ -27,7 +27,8 @@ from listrak_sync.mapping.file import Mapping, parse
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run
 from listrak_sync.updates import workers
-from listrak_sync.updates.evaluate import Evaluated, Evaluator
+from listrak_sync.updates.evaluate import Evaluator
+from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.workers import evaluate_in_order
 
 MAPPING_TEXT = """
