@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from listrak_sync.delivery.deliver import Delivery, Phase, Phases, Ways
+from listrak_sync.delivery.deliver import Delivery, Phase, Phases
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Unsent
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.delivery.wait import Summarizing, wait_for_imports
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import ListrakSyncError, SettingsError, StoppedError
 from listrak_sync.events.positions import Position
 from listrak_sync.listrak.addresses import Addresses

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import SettingsError, StoppedError
 from listrak_sync.events.blocks import BLOCK_BYTES
 from listrak_sync.events.positions import Position

@@ -37,9 +37,9 @@ from listrak_sync.cli.runs import (
     limits_of,
 )
 from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.positions import Position
 from listrak_sync.events.sources import Source, expand

@@ -4,39 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
-from listrak_sync.delivery.consequences import Step, error_for, step_for
-from listrak_sync.delivery.failures import waited_too_long
-from listrak_sync.delivery.follow import Import, follow
-from listrak_sync.delivery.isolation import Isolation, halves
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.retry import PATIENT, RetryPolicy
-from listrak_sync.delivery.sender import Listrak, OnRetry, Retry, Sender, Senses
+from listrak_sync.delivery.follow import follow, waited_too_long
+from listrak_sync.delivery.isolation import Isolation
+from listrak_sync.delivery.ledger import Ledger, NoLedger
+from listrak_sync.delivery.outcomes import Outcomes
+from listrak_sync.delivery.receipts import Delivered, Receipt, Unsent
+from listrak_sync.delivery.sender import Listrak
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import ListrakSyncError
-from listrak_sync.listrak.verdicts import (
-    Accepted,
-    BetaClosed,
-    Denied,
-    Failure,
-    NoSuchList,
-    NotFound,
-    Redirected,
-    Refused,
-    TooLarge,
-    Unavailable,
-    Unexpected,
-    words_of,
-)
-from listrak_sync.updates.batches import (
-    DEFAULT_LIMITS,
-    LIST_IMPORT,
-    PROFILE_FIELDS,
-    Batch,
-    rebatch,
-)
+from listrak_sync.updates.batches import Batch
 
 BARRIER_PATIENCE: Final = 1800.0
 """How long, in seconds, the imports of one window may take before the next gives up."""
@@ -51,52 +31,6 @@ class Phase:
 
 
 Phases: TypeAlias = Iterable[Phase]
-
-
-class Ledger(Protocol):
-    """Where answers and divisions of batches are written down."""
-
-    def imports(self) -> list[Import]:
-        """Return the imports that may still be running, of runs before."""
-
-    def answer(self, receipt: Receipt) -> None:
-        """Write down how a batch ended."""
-
-    def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:
-        """Write down the parts that take a batch's place; return them numbered."""
-
-
-class NoLedger:
-    """Writes nothing down."""
-
-    def imports(self) -> list[Import]:
-        """Know of no import."""
-        return []
-
-    def answer(self, receipt: Receipt) -> None:
-        """Forget a receipt."""
-
-    def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:  # noqa: ARG002 - a Ledger
-        """Return the parts as they are."""
-        return parts
-
-
-def _ignore(_: Retry) -> None:
-    """Tell nobody of a retry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How batches are sent: how many at a time, how patiently, and by which routes.
-
-    `on_retry` is told of each wait before it begins, from any thread.
-    """
-
-    in_flight: int = 4
-    fall_back: bool = True
-    policy: RetryPolicy = PATIENT
-    senses: Senses = field(default_factory=Senses)
-    on_retry: OnRetry = _ignore
 
 
 class Delivery:
@@ -121,16 +55,16 @@ class Delivery:
         self._stop = stop
         self._ways = ways or Ways()
         self._ledger: Ledger = ledger or NoLedger()
-        self._sender = Sender(
-            listrak, stop, self._ways.policy, self._ways.senses, self._ways.on_retry
-        )
         self._isolation = Isolation(self._ways.in_flight)
+        self._outcomes = Outcomes(listrak, self._isolation, stop, self._ways)
         self._lock = threading.Lock()
-        self._existing: set[int] = set()
         self._open = self._ledger.imports()
         self._window: threading.Thread | None = None
-        self.fell_back = False
+
+    @property
+    def fell_back(self) -> bool:
         """Whether the profile-fields route is closed and the rest goes by list import."""
+        return self._outcomes.fell_back
 
     def start(self, phases: Phases) -> None:
         """Begin a window once the one before is answered for; return while it is sent."""
@@ -194,7 +128,7 @@ class Delivery:
         pending, taken = [batch], set[int]()
         while pending:
             each = pending.pop(self._isolation.next_of(pending))
-            outcome = self._outcome(each)
+            outcome = self._outcomes.of(each)
             if isinstance(outcome, list):
                 outcome = self._divided(each, outcome)
             if isinstance(outcome, list):
@@ -222,75 +156,6 @@ class Delivery:
             self._ledger.answer(receipt)
         except ListrakSyncError as error:
             self._stop.because(error)
-
-    def _outcome(self, batch: Batch) -> Receipt | list[Batch]:
-        """Send a batch; return how it ended, or the parts to send in its place."""
-        if self._stop.event.is_set():
-            return self._stopped(batch)
-        words = self._isolation.verdict_on(batch)
-        if words is not None:
-            return Undelivered(batch, "list_refused", words)
-        if batch.route == PROFILE_FIELDS and self.fell_back:
-            return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
-        parts = self._isolation.fitting(batch)
-        if len(parts) > 1:
-            return parts
-        match self._sender.send(batch):
-            case None:
-                return self._stopped(batch)
-            case Accepted(resource_ids):
-                return Delivered(batch, resource_ids)
-            case failure:
-                return self._lead(batch, failure)
-
-    def _lead(self, batch: Batch, failure: Failure) -> Receipt | list[Batch]:
-        """Take the step that a failure leads to."""
-        words = words_of(failure)
-        match step_for(failure, len(batch.contacts)):
-            case Step.HALVE:
-                return halves(batch)
-            case Step.SHRINK:
-                self._isolation.too_large(batch)
-                return self._isolation.fitting(batch)
-            case Step.ASK if isinstance(failure, NotFound):
-                told = self._tell_apart(batch, failure)
-                return self._stopped(batch) if told is None else self._lead(batch, told)
-            case Step.REFUSE_CONTACT:
-                return Undelivered(batch, "refused_by_listrak", words)
-            case Step.REFUSE_LARGE:
-                return Undelivered(batch, "too_large", words)
-            case Step.REFUSE_LIST:
-                self._isolation.give_up(batch.list_id, f"list {batch.list_id}: {words}")
-                return Undelivered(batch, "list_refused", f"list {batch.list_id}: {words}")
-            case Step.FALL_BACK if self._ways.fall_back and batch.route == PROFILE_FIELDS:
-                self.fell_back = True
-                return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
-            case _:
-                error = error_for(failure)
-                self._stop.because(error)
-                return Unsent(batch, error.message)
-
-    def _stopped(self, batch: Batch) -> Unsent:
-        return Unsent(batch, str(self._stop.error))
-
-    def _tell_apart(self, batch: Batch, failure: NotFound) -> Failure | None:
-        """Ask whether a list is missing; where it is there, the body was too large.
-
-        A list that was there is asked for again only for a single contact. Returns None where
-        the run was stopped before an answer.
-        """
-        if batch.list_id not in self._existing or len(batch.contacts) == 1:
-            match self._sender.ask(lambda: self._listrak.list(batch.list_id)):
-                case None:
-                    return None
-                case NotFound(code, message):
-                    return NoSuchList(code, message)
-                case Denied() | Unavailable() | Redirected() | Unexpected() as found:
-                    return found
-                case Refused(code, message) | TooLarge(code, message) | BetaClosed(code, message):
-                    return Unexpected(code, message)
-            self._existing.add(batch.list_id)
-        return TooLarge(failure.code, failure.message)
 
     def _barrier(self) -> None:
         """Wait until the imports so far have ended, so that nothing newer overtakes them."""

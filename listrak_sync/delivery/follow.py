@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from listrak_sync.delivery.sender import Listrak, Senses
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import UnreachableError
 from listrak_sync.listrak.verdicts import Failure, Unavailable
 
 FIRST_PAUSE: Final = 0.25
@@ -73,6 +74,13 @@ def follow(
         senses.rest(stop.event, min(pause, left))
         pause = min(pause * 2, LONGEST_PAUSE)
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
+
+
+def waited_too_long(running: Collection[Import], seconds: float) -> UnreachableError:
+    """Return what to tell where imports have not ended after so many seconds."""
+    named = ", ".join(f"{import_id} of list {list_id}" for list_id, import_id in sorted(running))
+    hint = "Newer values must not overtake them: run it again when Listrak has caught up."
+    return UnreachableError(f"imports did not end within {seconds:.0f} s: {named}", hint)
 
 
 def _finished(listrak: Listrak, each: Import) -> bool | Failure | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
@@ -11,6 +10,7 @@ from msgspec import UNSET
 
 from listrak_sync.events.paths import Event, Found, Json, Path
 from listrak_sync.mapping.document import Document, Node
+from listrak_sync.mapping.near_names import suggestion
 
 Resolve: TypeAlias = Callable[[Event], Found]
 
@@ -94,13 +94,11 @@ class Compiler:
                 self.document.fault(
                     entry.key, f"{name} stands beside {first.key.value}", "take it out"
                 )
-        compile_ = self._directives.get(str(first.key.value))
+        name = str(first.key.value)
+        compile_ = self._directives.get(name)
         if compile_ is None:
-            by_lower = {name.lower(): name for name in self._directives}
-            near = difflib.get_close_matches(str(first.key.value).lower(), by_lower, 1)
-            known = ", ".join(self._directives)
-            instead = f"did you mean {by_lower[near[0]]}?" if near else f"known: {known}"
-            self.document.fault(first.key, f"there is no directive {first.key.value}", instead)
+            instead = suggestion(name, self._directives)
+            self.document.fault(first.key, f"there is no directive {name}", instead)
             return NOTHING
         return compile_(self, first.value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
@@ -15,6 +14,7 @@ from listrak_sync.mapping import core_schema
 from listrak_sync.mapping.conditions import Span
 from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.faults import Fault, MappingFileError
+from listrak_sync.mapping.near_names import nearest, suggestion
 from listrak_sync.mapping.scalar_places import places
 
 MAX_NODES: Final = 200_000
@@ -124,10 +124,9 @@ class Document:
             if name in known:
                 continue
             snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-            near = difflib.get_close_matches(snake, known, 1)
-            meant.update(near)
-            instead = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-            self.fault(entry.key, message.format(name or "''"), instead)
+            if (near := nearest(snake, known)) is not None:
+                meant.add(near)
+            self.fault(entry.key, message.format(name or "''"), suggestion(snake, known))
         return frozenset(meant)
 
     def source(self, node: Node) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import replace
 from typing import Final, NoReturn
@@ -26,6 +25,7 @@ from listrak_sync.mapping.conditions import (
 )
 from listrak_sync.mapping.fql_tokens import MISTAKES, FqlError, Token, fail, next_token
 from listrak_sync.mapping.globs import GlobError, glob
+from listrak_sync.mapping.near_names import suggestion
 
 MAX_DEPTH: Final = 100
 """How deep groups may nest."""
@@ -162,9 +162,7 @@ class _Parser:
         """Read the arguments of a function and check their number."""
         function = functions.BY_NAME.get(name.text)
         if function is None:
-            near = difflib.get_close_matches(name.text.lower(), functions.BY_NAME, 1)
-            known = f"did you mean {near[0]}?" if near else f"known: {', '.join(functions.BY_NAME)}"
-            instead = MISTAKES.get(name.text, known)
+            instead = MISTAKES.get(name.text) or suggestion(name.text, functions.BY_NAME)
             fail(f"there is no function {name.text}", instead, name.span)
         if depth > MAX_DEPTH:
             fail(f"calls nest deeper than {MAX_DEPTH}", "write it flatter", name.span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.document import Document, Entry, Node
 from listrak_sync.mapping.fql_tokens import FqlError, next_token
 from listrak_sync.mapping.globs import escape
+from listrak_sync.mapping.near_names import suggestion
 
 MAX_DEPTH: Final = 100
 """How deep any, all and not may nest."""
@@ -143,10 +143,7 @@ class _Reader:
     def operator(self, subject: _Subject, name: str, entry: Entry) -> Condition | None:
         """Read an operator of Segment's screen with its operand."""
         if name not in OPERATORS:
-            near = difflib.get_close_matches(name, OPERATORS, 1)
-            known = ", ".join(OPERATORS)
-            instead = f"did you mean {near[0]}?" if near else f"known: {known}"
-            self.fault(entry.key, f"there is no operator {name}", instead)
+            self.fault(entry.key, f"there is no operator {name}", suggestion(name, OPERATORS))
             return None
         span = Span(entry.key.start, entry.value.end)
         return self.applied(_Subject(subject.path, span), name, entry.value)

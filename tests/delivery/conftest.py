@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from listrak_sync.delivery.deliver import Delivery, Phase, Ways
+from listrak_sync.delivery.deliver import Delivery, Phase
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.retry import PATIENT, RetryPolicy
 from listrak_sync.delivery.sender import Listrak, Senses
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials

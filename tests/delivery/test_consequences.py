@@ -7,10 +7,11 @@ from typing import get_args
 import pytest
 
 from listrak_sync.delivery.consequences import CONSEQUENCES, Step, error_for, step_for
-from listrak_sync.delivery.deliver import Delivery, Phase, Ways
+from listrak_sync.delivery.deliver import Delivery, Phase
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.sender import Retry
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,

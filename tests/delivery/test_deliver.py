@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listrak_sync.delivery.deliver import Delivery, Phase, Ways
+from listrak_sync.delivery.deliver import Delivery, Phase
 from listrak_sync.delivery.receipts import Delivered, Undelivered, Unsent
 from listrak_sync.delivery.retry import RetryPolicy
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import Accepted, Failure, Refused, Unavailable, Verdict
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule

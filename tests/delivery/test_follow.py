@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.delivery.deliver import BARRIER_PATIENCE, Delivery, Phase, Ways
+from listrak_sync.delivery.deliver import BARRIER_PATIENCE, Delivery, Phase
 from listrak_sync.delivery.follow import FIRST_PAUSE, LONGEST_PAUSE, Followed, follow
 from listrak_sync.delivery.sender import Senses
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import InterruptedRunError, UnreachableError
 from listrak_sync.events.sources import expand
 from listrak_sync.mapping.file import parse

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.retry import RetryPolicy
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import StoppedError, UnreachableError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.events.sources import expand

@@ -13,9 +13,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Receipt
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import UnreachableError
 from listrak_sync.events.rejects import RefusedContact, Reject
 from listrak_sync.events.sources import Source

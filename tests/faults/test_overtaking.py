@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.retry import RetryPolicy
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule
 from listrak_sync.sandbox.behaviour import RouteKind
 from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Route

@@ -9,8 +9,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listrak_sync.delivery.deliver import Ways
 from listrak_sync.delivery.retry import RetryPolicy
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.events.rejects import RefusedContact, encode
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule, Sandbox
 from listrak_sync.sandbox.behaviour import Action, RouteKind, When
