@@ -124,7 +124,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
             stop.because(error)
     if wait is not None and stop.error is None:
         imports = run.report.imports()
-        run.report.applied = wait_for_imports(listrak, imports, wait, stop, ways.senses)
+        run.report.applied = wait_for_imports(listrak, imports, wait, stop, ways)
     run.report.fell_back = delivery.fell_back
     return Outcome(run.finish(), stop.error)
 

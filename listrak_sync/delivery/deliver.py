@@ -162,7 +162,6 @@ class Delivery:
         with self._lock:
             imports, self._open = self._open, []
         if imports and not self._stop.event.is_set():
-            senses = self._ways.senses
-            followed = follow(self._listrak, imports, BARRIER_PATIENCE, self._stop, senses)
+            followed = follow(self._listrak, imports, BARRIER_PATIENCE, self._stop, self._ways)
             if followed.running and not self._stop.event.is_set():
                 self._stop.because(waited_too_long(followed.running, BARRIER_PATIENCE))

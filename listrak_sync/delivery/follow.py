@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from listrak_sync.delivery.sender import Listrak, Senses
+from listrak_sync.delivery.sender import Listrak
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Waiting, Ways
 from listrak_sync.errors import UnreachableError
 from listrak_sync.listrak.verdicts import Failure, Unavailable
 
@@ -39,7 +40,7 @@ def follow(
     imports: Iterable[Import],
     patience: float,
     stop: Stop,
-    senses: Senses,
+    ways: Ways,
     on_end: Callable[[Import], bool] = lambda _: True,
 ) -> Followed:
     """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped.
@@ -48,7 +49,7 @@ def follow(
     each import when it has ended, may ask about it in the same time, and says whether that is
     done: else it is told again.
     """
-    running = dict.fromkeys(imports)
+    senses, running = ways.senses, dict.fromkeys(imports)
     ended: set[Import] = set()
     unverified: set[Import] = set()
     until = senses.clock() + patience
@@ -71,7 +72,9 @@ def follow(
         left = until - senses.clock()
         if not running or left <= 0 or stop.event.is_set():
             break
-        senses.rest(stop.event, min(pause, left))
+        pause = min(pause, left)
+        ways.on_wait(Waiting(len(running), patience - left, pause))
+        senses.rest(stop.event, pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
 

@@ -8,8 +8,9 @@ from typing import Protocol
 import msgspec
 
 from listrak_sync.delivery.follow import Import, follow
-from listrak_sync.delivery.sender import Listrak, Senses
+from listrak_sync.delivery.sender import Listrak
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.listrak.models import ImportSummary
 from listrak_sync.listrak.verdicts import Failure, Unavailable
 
@@ -52,7 +53,7 @@ class Applied(msgspec.Struct):
 
 
 def wait_for_imports(
-    listrak: Summarizing, imports: Iterable[Import], patience: float, stop: Stop, senses: Senses
+    listrak: Summarizing, imports: Iterable[Import], patience: float, stop: Stop, ways: Ways
 ) -> dict[int, Applied]:
     """Return by list what its imports did, having waited for them for so many seconds."""
     lists: dict[int, Applied] = {}
@@ -72,7 +73,7 @@ def wait_for_imports(
                 entry.unverified += 1
         return True
 
-    followed = follow(listrak, imports, patience, stop, senses, count)
+    followed = follow(listrak, imports, patience, stop, ways, count)
     for each in followed.running - untold:
         lists.setdefault(each[0], Applied()).running += 1
     for each in followed.unverified | (followed.running & untold):

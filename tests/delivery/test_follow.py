@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from listrak_sync.delivery.deliver import BARRIER_PATIENCE, Delivery, Phase
 from listrak_sync.delivery.follow import FIRST_PAUSE, LONGEST_PAUSE, Followed, follow
 from listrak_sync.delivery.sender import Senses
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.delivery.ways import Ways
+from listrak_sync.delivery.ways import Waiting, Ways
 from listrak_sync.errors import InterruptedRunError, UnreachableError
 from listrak_sync.events.sources import expand
 from listrak_sync.mapping.file import parse
@@ -55,7 +56,7 @@ def test_to_their_end() -> None:
     """Imports that end at different times are all followed to their end."""
     with connected(Behaviour(import_delay=0.02, import_jitter=0.1)) as (sandbox, api):
         imports = started(api, 6)
-        followed = follow(api, imports, 60, Stop(), QUICK)
+        followed = follow(api, imports, 60, Stop(), Ways(senses=QUICK))
         assert len(sandbox.values()[7]) == 6
     assert followed == Followed(frozenset(imports), frozenset(), frozenset())
 
@@ -64,17 +65,22 @@ def test_asked_no_more_than_needed() -> None:
     """An import that has ended is not asked about again."""
     with connected() as (sandbox, api):
         imports = started(api, 3)
-        follow(api, imports, 60, Stop(), QUICK)
+        follow(api, imports, 60, Stop(), Ways(senses=QUICK))
         assert asked(sandbox) == 3
 
 
 def test_back_off() -> None:
-    """The pauses between two questions double up to the longest, and keep to the patience."""
-    still = StillTime()
+    """The pauses between two questions double up to the longest, keep to the patience, are told."""
+    still, told = StillTime(), list[Waiting]()
     with connected(NEVER) as (sandbox, api):
         imports = started(api, 2)
-        followed = follow(api, imports, 100, Stop(), still.senses())
+        followed = follow(
+            api, imports, 100, Stop(), Ways(senses=still.senses(), on_wait=told.append)
+        )
         assert asked(sandbox) == 2 * (len(still.rests) + 1)
+    assert [each.seconds for each in told] == still.rests
+    assert [each.waited for each in told] == list(accumulate([0, *still.rests[:-1]]))
+    assert {each.imports for each in told} == {2}
     assert followed == Followed(frozenset(), frozenset(imports), frozenset())
     doubling = [FIRST_PAUSE * 2**number for number in range(6)]
     assert still.rests[:6] == doubling
@@ -86,7 +92,7 @@ def test_back_off() -> None:
 def test_no_usable_id(import_id: str) -> None:
     """What is no id is not asked about: the import is unverified."""
     with connected() as (sandbox, api):
-        followed = follow(api, [(7, import_id)], 60, Stop(), QUICK)
+        followed = follow(api, [(7, import_id)], 60, Stop(), Ways(senses=QUICK))
         assert sandbox.requests == ()
     assert followed.unverified == {(7, import_id)}
 
@@ -105,7 +111,7 @@ def test_not_told(reply: Reply) -> None:
     still = StillTime()
     with connected(Behaviour(faults=(Rule(action=reply, route="status"),))) as (_, api):
         imports = started(api, 2)
-        followed = follow(api, imports, 60, Stop(), still.senses())
+        followed = follow(api, imports, 60, Stop(), Ways(senses=still.senses()))
     assert followed.unverified == frozenset(imports)
     assert still.rests == []
 
@@ -118,7 +124,7 @@ def test_passing_failures(body: str | None) -> None:
     rule = Rule(action=reply, route="status", times=3)
     with connected(Behaviour(faults=(rule,))) as (_, api):
         imports = started(api, 1)
-        followed = follow(api, imports, 60, Stop(), still.senses())
+        followed = follow(api, imports, 60, Stop(), Ways(senses=still.senses()))
     assert followed.ended == frozenset(imports)
     assert len(still.rests) == 3
 
@@ -129,7 +135,7 @@ def test_a_signal_while_following() -> None:
     with connected(NEVER) as (_, api):
         imports = started(api, 1)
         threading.Timer(0.1, stop.because, [InterruptedRunError(2)]).start()
-        followed = follow(api, imports, 600, stop, Senses())
+        followed = follow(api, imports, 600, stop, Ways())
     assert followed.running == frozenset(imports)
 
 
@@ -146,7 +152,7 @@ def test_an_end_among_many(ends: str) -> None:
             still.now += 11
             return True
 
-        followed = follow(api, imports, 10, stop, still.senses(), end)
+        followed = follow(api, imports, 10, stop, Ways(senses=still.senses()), end)
         assert asked(sandbox) == 1
     assert followed == Followed(frozenset(imports[:1]), frozenset(imports[1:]), frozenset())
 

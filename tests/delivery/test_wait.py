@@ -10,6 +10,7 @@ import pytest
 from listrak_sync.delivery.sender import Senses
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.delivery.wait import Applied, wait_for_imports
+from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import InterruptedRunError
 from listrak_sync.listrak.models import ImportSummary
 from listrak_sync.listrak.verdicts import Accepted
@@ -60,7 +61,7 @@ def test_counts(ids: str) -> None:
             *started(api, emails, route=LIST_IMPORT, each=3),
             *started(api, emails[2:4], 8),
         ]
-        told = wait_for_imports(api, imports, 60, Stop(), QUICK)
+        told = wait_for_imports(api, imports, 60, Stop(), Ways(senses=QUICK))
     several = 2 if ids == "several" else 1
     assert told == {
         7: Applied(ended=3 * several, applied=5, skipped=1, suppressed=1, invalid=1),
@@ -75,7 +76,7 @@ def test_no_patience() -> None:
     still = StillTime()
     with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS), each=3)
-        told = wait_for_imports(api, imports, 30, Stop(), still.senses())
+        told = wait_for_imports(api, imports, 30, Stop(), Ways(senses=still.senses()))
     assert told == {7: Applied(running=2)}
     assert told[7].unaccounted(6) is None
     assert still.now == 30
@@ -85,7 +86,7 @@ def test_some_in_time() -> None:
     """Those that end in time are counted beside those that do not."""
     with connected(None, ACCOUNT) as (_, api):
         imports = [*started(api, ["c0@example.com"]), (7, "no id"), (8, "99999")]
-        told = wait_for_imports(api, imports, 30, Stop(), QUICK)
+        told = wait_for_imports(api, imports, 30, Stop(), Ways(senses=QUICK))
     assert told == {7: Applied(ended=1, unverified=1, applied=1), 8: Applied(unverified=1)}
     assert told[7].unaccounted(1) is None
 
@@ -95,7 +96,7 @@ def test_no_ids() -> None:
     with connected(Behaviour(resource_ids="empty"), ACCOUNT) as (sandbox, api):
         imports = started(api, list(MEMBERS))
         assert imports == []
-        assert wait_for_imports(api, imports, 30, Stop(), QUICK) == {}
+        assert wait_for_imports(api, imports, 30, Stop(), Ways(senses=QUICK)) == {}
         assert {one.method for one in sandbox.requests} == {"POST"}
 
 
@@ -107,7 +108,7 @@ def test_no_summary(reply: Reply) -> None:
     rule = Rule(action=reply, route="status", after=1)
     with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
-        told = wait_for_imports(api, imports, 30, Stop(), StillTime().senses())
+        told = wait_for_imports(api, imports, 30, Stop(), Ways(senses=StillTime().senses()))
     assert told == {7: Applied(unverified=1)}
 
 
@@ -115,7 +116,9 @@ def test_a_summary_that_fails_in_passing() -> None:
     """A summary that cannot be had at first is asked for again."""
     rule = Rule(action=Reply(status=503), route="status", after=1, times=1)
     with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
-        told = wait_for_imports(api, started(api, list(MEMBERS)), 30, Stop(), StillTime().senses())
+        told = wait_for_imports(
+            api, started(api, list(MEMBERS)), 30, Stop(), Ways(senses=StillTime().senses())
+        )
     assert (told[7].ended, told[7].unverified, told[7].running) == (1, 0, 0)
 
 
@@ -125,7 +128,7 @@ def test_a_signal_ends_the_wait() -> None:
     with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
         threading.Timer(0.1, stop.because, [InterruptedRunError(15)]).start()
-        told = wait_for_imports(api, imports, 600, stop, Senses())
+        told = wait_for_imports(api, imports, 600, stop, Ways())
     assert told == {7: Applied(running=1)}
 
 
