@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, find_in_objects, finder
+from listrak_sync.events.paths import Event, find_in_objects, slot
 
 NAME: Final = "Listrak (Actions)"
 """The destination's name in Segment, case-sensitive."""
@@ -14,7 +15,7 @@ NAME: Final = "Listrak (Actions)"
 PATHS: Final = (("integrations", NAME), ("integrations", "All"), ("integrations", "all"))
 """What of an event decides, the first that is there."""
 
-_entries: Final = tuple(finder(path, find_in_objects) for path in PATHS)
+_in_slots: Final = attrgetter(*(".".join(map(slot, path)) for path in PATHS))
 
 
 def is_enabled(event: Event) -> bool:
@@ -23,8 +24,11 @@ def is_enabled(event: Event) -> bool:
     An entry of our own name decides; without one (or with null) the entry for all does;
     only `false` filters. Source: Segment's documentation of the integrations object.
     """
-    for find in _entries:
-        entry = find(event)
+    try:
+        entries = _in_slots(event)
+    except AttributeError:
+        entries = tuple(find_in_objects(event, path) for path in PATHS)
+    for entry in entries:
         if entry is not None and entry is not UNSET:
             return entry is not False
     return True

@@ -42,6 +42,8 @@ def _default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for
     """Return the contact's address where the mapping does not say where to find it."""
     try:
         first = event.context_.traits_.email_
+        if first is UNSET:
+            first = event.traits_.email_
     except AttributeError:
         first = None
     if type(first) is str and is_email_address(first):
