@@ -23,11 +23,11 @@ from listrak_sync.events.blocks import Block
 from listrak_sync.mapping import functions
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.compiler import Compiler
-from listrak_sync.mapping.conditions import compile_condition
 from listrak_sync.mapping.directives import COMPILERS
 from listrak_sync.mapping.document import Document
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import KEYS, parse
+from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.yaml_conditions import OPERATORS
 from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbox
 from listrak_sync.updates.evaluate import Evaluator

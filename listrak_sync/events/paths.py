@@ -76,8 +76,8 @@ def find_in_objects(value: Found | Part, path: Path) -> Found:
     return cast(Found, found)
 
 
-def finder(path: Path, find: Callable[[Event, Path], Found] = find) -> Callable[[Event], Found]:
-    """Return `find`, or `find_in_objects`, for one path: made once, called for every event."""
+def finder(path: Path) -> Callable[[Event], Found]:
+    """Return `find` for one path: made once, called for every event."""
     if not path:
         return lambda event: find(event, path)
     in_slots: Callable[[Event], Found] = attrgetter(".".join(map(slot, path)))

@@ -15,7 +15,6 @@ from listrak_sync.mapping.conditions import (
     ListOf,
     Not,
     Operand,
-    compile_condition,
     paths_of,
 )
 from listrak_sync.mapping.facts import (
@@ -31,6 +30,7 @@ from listrak_sync.mapping.facts import (
     types_left,
     values_left,
 )
+from listrak_sync.mapping.predicates import compile_condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from listrak_sync.mapping.conditions import (
     Literal,
     PathOf,
     Truth,
-    compile_condition,
     paths_of,
 )
 from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.rendering import NotExpressibleError, fql_text, operand_text, path_text
 
 Blame: TypeAlias = "Callable[[Event], Condition | None]"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from listrak_sync.events.paths import Path
-from listrak_sync.mapping.conditions import Condition, Pins, Test, compile_condition, pins, without
+from listrak_sync.mapping.conditions import Condition
+from listrak_sync.mapping.pins import Pins, pins, without
+from listrak_sync.mapping.predicates import Test, compile_condition
 from listrak_sync.updates.update import MakeUpdate
 
 Taker: TypeAlias = "tuple[Test | None, MakeUpdate]"

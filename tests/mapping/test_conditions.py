@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.paths import Json
-from listrak_sync.mapping.conditions import Condition, compile_condition, paths_of
+from listrak_sync.mapping.conditions import Condition, paths_of
 from listrak_sync.mapping.fql import parse
+from listrak_sync.mapping.predicates import compile_condition
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
 

@@ -20,11 +20,11 @@ from listrak_sync.mapping.conditions import (
     PathOf,
     Refuted,
     Truth,
-    compile_condition,
 )
 from listrak_sync.mapping.document import Document
 from listrak_sync.mapping.fql import parse
 from listrak_sync.mapping.fql_tokens import next_token
+from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.rendering import (
     NotExpressibleError,
     fql_text,

@@ -7,17 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.paths import Json
-from listrak_sync.mapping.conditions import (
-    All,
-    AnyOf,
-    Compare,
-    Condition,
-    In,
-    Span,
-    compile_condition,
-)
+from listrak_sync.mapping.conditions import All, AnyOf, Compare, Condition, In, Span
 from listrak_sync.mapping.document import Document, Node
 from listrak_sync.mapping.fql import parse
+from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.yaml_conditions import OPERATORS, read_conditions
 from listrak_sync.mapping.yaml_writer import entry
 from tests.mapping import reference

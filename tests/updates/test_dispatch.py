@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import Decoder
-from listrak_sync.mapping.conditions import compile_condition, pins
 from listrak_sync.mapping.file import Mapping, parse
 from listrak_sync.mapping.fql import parse as parse_trigger
+from listrak_sync.mapping.pins import pins
+from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import NO_MATCH, Evaluated
 from listrak_sync.updates.update import Rejected, update_maker

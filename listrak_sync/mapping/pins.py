@@ -1,0 +1,58 @@
+"""The texts without which a condition does not hold."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from listrak_sync.events.paths import Path
+from listrak_sync.mapping.conditions import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    In,
+    ListOf,
+    Literal,
+    PathOf,
+)
+
+Pins: TypeAlias = dict[Path, frozenset[str]]
+"""The texts of which one must stand at a path."""
+
+
+def pins(condition: Condition) -> Pins:
+    """Return the paths at which one of some texts must stand, or the condition does not hold."""
+    match condition:
+        case Compare("=", PathOf(path), Literal(str() as text)):
+            return {path: frozenset({text})}
+        case In(PathOf(path), ListOf(items)):
+            values = [item.value if isinstance(item, Literal) else None for item in items]
+            texts = frozenset(value for value in values if isinstance(value, str))
+            return {path: texts} if texts.issuperset(values) else {}
+        case All(parts):
+            demanded: Pins = {}
+            for part in map(pins, parts):
+                for path, texts in part.items():
+                    demanded[path] = texts & demanded.get(path, texts)
+            return demanded
+        case AnyOf((first, *others)):
+            choices = [pins(other) for other in others]
+            return {
+                path: texts.union(*(choice[path] for choice in choices))
+                for path, texts in pins(first).items()
+                if all(path in choice for choice in choices)
+            }
+    return {}
+
+
+def without(condition: Condition, path: Path) -> Condition | None:
+    """Return what is left to test where a text of `pins` is known to stand at the path."""
+    match condition:
+        case Compare("=", PathOf(found), Literal(str())) if found == path:
+            return None
+        case In(PathOf(found), ListOf()) if found == path and path in pins(condition):
+            return None
+        case All(parts):
+            left = [each for part in parts if (each := without(part, path)) is not None]
+            return All(tuple(left)) if left else None
+    return condition
