@@ -114,11 +114,6 @@ class Report:
         return [(list_id, each) for list_id, entry in self.lists.items() for each in entry.imports]
 
     @property
-    def rejects(self) -> Counter[str]:
-        """Return how much was rejected by reason, by us or by Listrak."""
-        return self.rejected + self.refused
-
-    @property
     def reject_count(self) -> int:
         """Return how much was rejected; to be asked for while other threads count."""
         return self.rejected.total() + self.refused.total()

@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 from listrak_sync.delivery.deliver import Phase, Phases
 from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import StoppedError
 from listrak_sync.events.blocks import Piece
 from listrak_sync.events.positions import Position, last_line, position_in, read_from
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.events.sources import Source
 from listrak_sync.events.ticks import Tick, with_ticks
+from listrak_sync.guards import Guards
 from listrak_sync.mapping.file import Mapping
 from listrak_sync.report import Report
 from listrak_sync.updates.batches import (
@@ -44,15 +44,6 @@ OnProgress: TypeAlias = Callable[[Report, str, int], None]
 
 While reading and while sending: from several threads.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Guards:
-    """What stops a run before it sends more: counts, and the share of values that are `off`."""
-
-    max_rejects: int | None = None
-    max_contacts: int | None = None
-    max_off_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,10 +230,15 @@ class Run:
             before = line
 
     def _full(self) -> Window:
+        """Return the window, which the guards let pass."""
         self._guard_rejects()
-        self._guard_contacts()
-        self._guard_off()
+        self._gathered += self._window.contacts
+        self.plan.guards.check_contacts(self._gathered)
+        self.plan.guards.check_off(self._window)
         return self._next_window()
+
+    def _guard_rejects(self) -> None:
+        self.plan.guards.check_rejects(self.report.reject_count)
 
     def _next_window(self) -> Window:
         window, self._window = self._window, Window(self._single)
@@ -261,27 +257,3 @@ class Run:
         if not self.files or self.files[-1] != name:
             self.files.append(name)
         return len(self.files) - 1
-
-    def _guard_rejects(self) -> None:
-        limit, count = self.plan.guards.max_rejects, self.report.reject_count
-        if limit is not None and count > limit:
-            hint = "Look at the rejects; allow more with --max-rejects."
-            raise StoppedError(f"rejects: {count:,}, more than --max-rejects {limit}", hint)
-
-    def _guard_contacts(self) -> None:
-        limit = self.plan.guards.max_contacts
-        count = self._gathered + self._window.contacts
-        if limit is not None and count > limit:
-            hint = "Look at dry-run; allow more with --max-contacts."
-            raise StoppedError(f"contacts: {count:,}, more than --max-contacts {limit}", hint)
-        self._gathered = count
-
-    def _guard_off(self) -> None:
-        limit = self.plan.guards.max_off_ratio
-        if limit is None:
-            return
-        off, total = self._window.off_values()
-        if total and off / total > limit:
-            hint = "Has an audience emptied by mistake? Allow more with --max-off-ratio."
-            ratio = f"{off:,} of {total:,} values are off"
-            raise StoppedError(f"{ratio}: more than --max-off-ratio {limit:g}", hint)

@@ -33,7 +33,7 @@ from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbo
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import SKIPS, Evaluated
 from tests.cli.conftest import COMMAND
-from tests.cli.test_explain import on_terminal
+from tests.cli.terminal import on_terminal
 from tests.mapping.test_schema import tree
 
 if TYPE_CHECKING:

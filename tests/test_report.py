@@ -81,7 +81,7 @@ def test_receipts(receipts: list[Receipt]) -> None:
     assert sum(entry.refused for entry in lists) == by_kind[Undelivered]
     assert sum(entry.unsent for entry in lists) == report.unsent == by_kind[Unsent]
     assert report.refused == reasons
-    assert report.rejects == reasons
+    assert report.reject_count == reasons.total()
     assert sum(entry.requests for entry in lists) == len(receipts)
     assert set(report.lists) == {receipt.batch.list_id for receipt in receipts}
     as_json = [entry.as_json(list_id) for list_id, entry in report.lists.items()]

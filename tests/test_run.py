@@ -16,8 +16,9 @@ from listrak_sync.events.blocks import BLOCK_BYTES
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import RefusedContact, Reject
 from listrak_sync.events.sources import expand
+from listrak_sync.guards import Guards
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Guards, Plan, Watchers
+from listrak_sync.run import Plan, Watchers
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push
 from listrak_sync.updates.batches import Limits

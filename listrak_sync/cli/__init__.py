@@ -9,9 +9,10 @@ import typer
 from typer.main import get_group
 
 from listrak_sync import __version__
-from listrak_sync.cli.console import Messages, open_standard_streams
 from listrak_sync.cli.durations import with_default_wait
 from listrak_sync.cli.lazy import LazyCommand
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.streams import open_standard_streams
 from listrak_sync.errors import ListrakSyncError
 
 EPILOG = """\
@@ -62,7 +63,7 @@ for command in (
     ),
     LazyCommand(
         "runs",
-        "journal:runs",
+        "runs:runs",
         "List the runs in the journal, the newest first, and what is unfinished of them.",
     ),
     LazyCommand(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.console import Messages, counted, printable
-from listrak_sync.cli.lookups import listrak, print_lines
+from listrak_sync.cli.answers import answering
+from listrak_sync.cli.destination import listrak
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.output import print_json, print_text
+from listrak_sync.cli.words import counted, printable
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.sources import shown
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL
 from listrak_sync.mapping.check import Finding, remarks
 from listrak_sync.mapping.faults import Fault, MappingFileError
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.file import Mapping, load
 
 if TYPE_CHECKING:
     from listrak_sync.online import Checked
@@ -49,13 +52,13 @@ def check(
 
     Remarks are no faults: the exit status stays 0.
     """
-    file = str(mapping)
-    try:
-        mappings = load(mapping)
-    except MappingFileError as unusable:
+    file, messages = str(mapping), Messages()
+    with answering("mapping check", messages, as_json=as_json):
+        mappings = _loaded(mapping)
+    if isinstance(mappings, MappingFileError):
         if as_json:
-            _print_json(file, faults=unusable.faults)
-        raise
+            print_json(_record(file, faults=mappings.faults))
+        raise mappings
     found = remarks(mappings)
     checked: Checked | None = None
     error: ListrakSyncError | None = None
@@ -69,17 +72,26 @@ def check(
         except ListrakSyncError as problem:
             error = problem
     if as_json:
-        _print_json(file, len(mappings), remarks=found, checked=checked)
+        print_json(_record(file, len(mappings), remarks=found, checked=checked))
     else:
-        print_lines(printable(remark.shown(file)).encode() for remark in found)
-        _tell(file, len(mappings), found, checked)
+        print_text(printable(remark.shown(file)) for remark in found)
+        _tell(messages, file, len(mappings), found, checked)
     if error is not None:
         raise error
 
 
-def _tell(file: str, count: int, found: Sequence[Finding], checked: Checked | None) -> None:
+def _loaded(file: Path) -> tuple[Mapping, ...] | MappingFileError:
+    """Return the mappings of a file, or its faults."""
+    try:
+        return load(file)
+    except MappingFileError as faulty:
+        return faulty
+
+
+def _tell(
+    messages: Messages, file: str, count: int, found: Sequence[Finding], checked: Checked | None
+) -> None:
     """Say in a line what was checked, and in one each what could not be."""
-    messages = Messages()
     for line in checked.not_checked if checked else ():
         messages.info(line)
     counts = f"{counted(count, 'mapping')}, no faults, {counted(len(found), 'remark')}"
@@ -87,16 +99,17 @@ def _tell(file: str, count: int, found: Sequence[Finding], checked: Checked | No
     messages.info(f"{file}: {counts}{asked}")
 
 
-def _print_json(
+def _record(
     file: str,
     mappings: int | None = None,
     *,
     faults: Sequence[Fault] = (),
     remarks: Sequence[Finding] = (),
     checked: Checked | None = None,
-) -> None:
+) -> dict[str, object]:
+    """Return what --json prints."""
     keys = ("line", "column", "path", "message", "instead")
-    record = {
+    return {
         "file": shown(file),
         "mappings": mappings,
         "faults": [{key: getattr(fault, key) for key in keys} for fault in faults],
@@ -108,4 +121,3 @@ def _print_json(
             "not_checked": checked.not_checked,
         },
     }
-    print_lines([msgspec.json.encode(record)])

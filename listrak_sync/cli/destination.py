@@ -1,4 +1,4 @@
-"""Where a push goes: to Listrak, or to a stand-in on this machine."""
+"""Whom a command talks to: Listrak, or a stand-in on this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
 
 if TYPE_CHECKING:
+    from listrak_sync.listrak.api import Api
     from listrak_sync.sandbox.account import DataType
+
+
+@contextmanager
+def listrak(api_url: str, auth_url: str, secret_file: Path | None) -> Iterator[Api]:
+    """Open Listrak's API, for look-ups. Raises SettingsError without credentials."""
+    from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
+
+    addresses = Addresses(api_url, auth_url)
+    with Api(addresses, credentials.read(os.environ, secret_file)) as api:
+        yield api
 
 
 def destination(

@@ -9,26 +9,25 @@ from typing import Annotated
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.console import Messages, Output
+from listrak_sync.cli.answers import answering
+from listrak_sync.cli.ending import conclude
 from listrak_sync.cli.explanations import explainer
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.narration import announce
+from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
-from listrak_sync.cli.runs import (
-    announce,
-    answering,
-    conclude,
-    first_route,
-    interruptible,
-    limits_of,
-)
+from listrak_sync.cli.run_settings import RunSettings
+from listrak_sync.cli.signals import interruptible
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UsageError
 from listrak_sync.events.sources import Source, expand
+from listrak_sync.guards import Guards
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
-from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
+from listrak_sync.report import Report
+from listrak_sync.run import DEFAULT_WINDOW, Watchers
 from listrak_sync.sync import dry_run as run_dry
-from listrak_sync.updates.workers import usable_cores
 
 
 class Format(StrEnum):
@@ -76,7 +75,15 @@ def dry_run(
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    with answering("dry-run", messages, as_json=as_json):
+    settings = RunSettings(
+        ignore_integrations=ignore_integrations,
+        order=order,
+        window=window,
+        route=route,
+        batch_contacts=batch_contacts,
+        batch_bytes=batch_bytes,
+    )
+    with answering("dry-run", messages, as_json=as_json, report=Report([]).as_json()):
         wanted = [
             name
             for name, given in (
@@ -90,21 +97,11 @@ def dry_run(
             hint = "Leave one out: each prints on standard output."
             raise UsageError(f"{' and '.join(wanted)} exclude each other", hint)
         addresses = Addresses(api_url=api_url)
-        plan = Plan(
-            mappings=load(mapping),
-            sources=expand(events or ()),
-            ignore_integrations=ignore_integrations,
-            by_timestamp=order is options.Order.timestamp,
-            window=window,
-            limits=limits_of(route, batch_contacts, batch_bytes),
-            route=first_route(route),
-            guards=Guards(max_rejects),
-            jobs=jobs or usable_cores(),
-        )
+        plan = settings.plan(load(mapping), expand(events or ()), Guards(max_rejects), jobs)
         if wanted and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # the bar would stand amid the lines of data
         announce(plan.sources, messages)
-        output, stop = Output(), Stop()
+        stop = Stop()
         try:
             with (
                 interruptible(stop),
@@ -114,21 +111,20 @@ def dry_run(
                 watchers = Watchers(
                     reject_file.write,
                     display,
-                    on_explanation=explainer(output) if explain else None,
+                    on_explanation=explainer() if explain else None,
                 )
                 outcome = run_dry(
                     plan,
                     watchers,
                     stop=stop,
-                    on_request=output.line if format_ is Format.requests else None,
-                    on_contact=output.line if format_ is Format.updates else None,
+                    on_request=write_line if format_ is Format.requests else None,
+                    on_contact=write_line if format_ is Format.updates else None,
                     addresses=addresses,
                 )
                 outcome = reject_file.close(outcome)
-            output.flush()
+            flush()
         except BrokenPipeError:
             raise typer.Exit from None
-        table_is_data = not wanted
         raise typer.Exit(
             conclude(
                 "dry-run",
@@ -136,6 +132,6 @@ def dry_run(
                 messages,
                 as_json=as_json,
                 keeps_rejects=rejects is not None,
-                table_is_data=table_is_data,
+                table_is_data=not wanted,
             )
         )

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from listrak_sync.cli.console import Output, printable
+from listrak_sync.cli.output import write_line
+from listrak_sync.cli.words import one_line
 from listrak_sync.events.paths import Json
 from listrak_sync.updates.explain import Explanation
 
@@ -19,11 +20,11 @@ SHOWN_VALUE: Final = 60
 """How many characters of a value a terminal shows; the JSON lines have all."""
 
 
-def explainer(output: Output) -> Callable[[Explanation], None]:
+def explainer() -> Callable[[Explanation], None]:
     """Return what prints an explanation."""
     if sys.stdout.isatty():
-        return lambda explanation: output.line(_readable(explanation).encode())
-    return lambda explanation: output.line(msgspec.json.encode(explanation))
+        return lambda explanation: write_line(_readable(explanation).encode())
+    return lambda explanation: write_line(msgspec.json.encode(explanation))
 
 
 def _readable(explanation: Explanation) -> str:
@@ -35,7 +36,7 @@ def _readable(explanation: Explanation) -> str:
         f"{where}:{who} {explanation.outcome}{why}",
         *(f"    {line}" for line in _details(explanation)),
     )
-    return "\n".join(printable(line).replace("\n", "\\n") for line in lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _details(explanation: Explanation) -> Iterator[str]:

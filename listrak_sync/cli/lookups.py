@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.console import Messages, Output, printable
-from listrak_sync.listrak import credentials
-from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
+from listrak_sync.cli.answers import answering
+from listrak_sync.cli.destination import listrak
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.output import print_json
+from listrak_sync.cli.tables import print_table
+from listrak_sync.listrak.addresses import API_URL, AUTH_URL
 from listrak_sync.mapping.values import MAX_ID
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from listrak_sync.listrak.api import Api
 
 ListId = Annotated[int, typer.Argument(metavar="LIST_ID", min=1, max=MAX_ID, help="The list's id.")]
 ListsJson = Annotated[
@@ -49,15 +42,19 @@ def lists(
     """
     from listrak_sync import online  # noqa: PLC0415 - loads httpx
 
-    with listrak(api_url, auth_url, client_secret_file) as api:
+    messages = Messages()
+    with (
+        answering("lists", messages, as_json=as_json),
+        listrak(api_url, auth_url, client_secret_file) as api,
+    ):
         found = online.lists(api)
     if as_json:
         records = [{"id": each.list_id, "name": each.list_name} for each in found]
-        print_lines([msgspec.json.encode({"lists": records})])
+        print_json({"lists": records})
     elif found:
-        _table(("list id", "name"), ((each.list_id, each.list_name) for each in found))
+        print_table(("list id", "name"), ((each.list_id, each.list_name) for each in found))
     else:
-        Messages().info("The account has no lists.")
+        messages.info("The account has no lists.")
 
 
 def fields(
@@ -73,7 +70,11 @@ def fields(
     """
     from listrak_sync import online  # noqa: PLC0415 - loads httpx
 
-    with listrak(api_url, auth_url, client_secret_file) as api:
+    messages = Messages()
+    with (
+        answering("fields", messages, as_json=as_json),
+        listrak(api_url, auth_url, client_secret_file) as api,
+    ):
         found = online.fields(api, list_id)
     if as_json:
         records = [
@@ -87,49 +88,12 @@ def fields(
             }
             for group, field in found
         ]
-        print_lines([msgspec.json.encode({"list_id": list_id, "fields": records})])
+        print_json({"list_id": list_id, "fields": records})
     elif found:
         rows = (
             (field.id, field.name, group.name, field.data_type, field.max_length or None)
             for group, field in found
         )
-        _table(("field id", "name", "group", "data type", "max length"), rows)
+        print_table(("field id", "name", "group", "data type", "max length"), rows)
     else:
-        Messages().info(f"List {list_id} has no profile fields.")
-
-
-@contextmanager
-def listrak(api_url: str, auth_url: str, client_secret_file: Path | None) -> Iterator[Api]:
-    """Open Listrak's API with the credentials of the environment."""
-    from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
-
-    addresses = Addresses(api_url, auth_url)
-    with Api(addresses, credentials.read(os.environ, client_secret_file)) as api:
-        yield api
-
-
-def print_lines(lines: Iterable[bytes]) -> None:
-    """Print data on standard output, for as long as somebody reads it."""
-    output = Output()
-    try:
-        for line in lines:
-            output.line(line)
-    except BrokenPipeError:
-        return
-    output.flush()
-
-
-def _table(names: tuple[str, ...], rows: Iterable[tuple[str | int | None, ...]]) -> None:
-    """Print rows as a table; None is an empty cell."""
-    from rich import box  # noqa: PLC0415 - slow, and only needed at the end
-    from rich.table import Table  # noqa: PLC0415 - slow, and only needed at the end
-    from rich.text import Text  # noqa: PLC0415 - slow, and only needed at the end
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for name in names:
-        is_number = name.endswith(("id", "length"))
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        cells = ("" if cell is None else printable(str(cell)) for cell in row)
-        table.add_row(*(Text(cell.replace("\n", "\\n")) for cell in cells))
-    Messages().table(table, data=True)
+        messages.info(f"List {list_id} has no profile fields.")

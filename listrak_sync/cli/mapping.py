@@ -11,7 +11,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
-from listrak_sync.cli.console import Messages, Output, counted
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.output import print_lines
+from listrak_sync.cli.words import counted
 from listrak_sync.errors import UsageError
 
 app = typer.Typer(
@@ -34,7 +36,7 @@ def schema() -> None:
     from listrak_sync.mapping.schema import mapping_file_schema  # noqa: PLC0415 - only here
 
     encoded = msgspec.json.encode(mapping_file_schema())
-    _print(msgspec.json.format(encoded, indent=2))
+    print_lines([msgspec.json.format(encoded, indent=2)])
 
 
 @app.command("import")
@@ -78,7 +80,7 @@ def import_(
     for skipped in imported.skipped:
         messages.info(f"left out: {skipped.what}: {skipped.reason}")
     if output is None:
-        _print(imported.text.removesuffix("\n").encode())
+        print_lines([imported.text.removesuffix("\n").encode()])
         return
     _write(output, imported.text, replace=force)
     messages.info(f"{output}: {counted(imported.mappings, 'mapping')} written")
@@ -103,12 +105,3 @@ def _write(file: Path, text: str, *, replace: bool) -> None:
     except OSError as error:
         hint = "Name a file that can be written with --output."
         raise UsageError(f"{file}: {error.strerror or error}", hint) from error
-
-
-def _print(data: bytes) -> None:
-    output = Output()
-    try:
-        output.line(data)
-    except BrokenPipeError:
-        raise typer.Exit from None
-    output.flush()

@@ -1,15 +1,28 @@
-"""What a push tells while it goes on: how each request ended, and what is tried again."""
+"""What a run tells while it goes on: what it reads, and how each request ended."""
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from typing import Final
 
-from listrak_sync.cli.console import Messages
+from listrak_sync.cli.messages import Messages
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.sender import Retry
+from listrak_sync.events.sources import STANDARD_INPUT, Source
 
 LONG_PAUSE: Final = 5.0
 """Pauses of so many seconds are told without --verbose, too."""
+
+
+def announce(sources: Sequence[Source], messages: Messages) -> None:
+    """Tell what is read, for --verbose; and somebody at a terminal that it is their typing."""
+    for source in sources:
+        if source.file != os.devnull:
+            messages.detail(f"to be read: {source.name!r}", bytes=source.size)
+    if any(source.file == STANDARD_INPUT for source in sources) and sys.stdin.isatty():
+        messages.info("reading events from standard input; Ctrl-D ends it")
 
 
 def tell(receipt: Receipt, messages: Messages) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,30 +16,22 @@ EVENTS = typer.Argument(
 )
 Events = Annotated[list[str] | None, EVENTS]
 
-MappingFile = Annotated[
-    Path,
-    typer.Option(
+
+def mapping_file(what: str) -> Any:  # noqa: ANN401 - typer keeps the type of an option to itself
+    """Return the option that names a mapping file, by what it is for."""
+    return typer.Option(
         "--mapping",
         "-m",
         readable=False,
         metavar="FILE",
         envvar="LISTRAK_SYNC_MAPPING",
-        help="The mapping file, YAML.",
+        help=what,
         show_default=False,
-    ),
-]
-OptionalMappingFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--mapping",
-        "-m",
-        readable=False,
-        metavar="FILE",
-        envvar="LISTRAK_SYNC_MAPPING",
-        help="The mapping file, YAML.",
-        show_default=False,
-    ),
-]
+    )
+
+
+MappingFile = Annotated[Path, mapping_file("The mapping file, YAML.")]
+OptionalMappingFile = Annotated[Path | None, mapping_file("The mapping file, YAML.")]
 JournalPath = Annotated[
     Path | None,
     typer.Option(

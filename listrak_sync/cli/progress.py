@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from listrak_sync.cli.console import Messages, rich_console
+from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options import Progress
+from listrak_sync.cli.streams import rich_console
 from listrak_sync.events.sources import Source
 from listrak_sync.report import Report
 

@@ -2,53 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.console import Messages
+from listrak_sync.cli.answers import answering
 from listrak_sync.cli.destination import destination
 from listrak_sync.cli.durations import parse_duration
+from listrak_sync.cli.ending import conclude
 from listrak_sync.cli.journal_file import files_of, opened
-from listrak_sync.cli.narration import tell, tell_retry
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.narration import announce, tell, tell_retry
 from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.push_task import new_task, written
 from listrak_sync.cli.reject_file import RejectFile
 from listrak_sync.cli.resume import (
-    PushSettings,
-    absolute,
+    carried_on,
     check_destination,
-    digest,
     elsewhere,
-    left_to_read,
-    resumed,
-    what_is_lost,
-    written,
+    refuse_what_is_journalled,
+    way_on,
 )
-from listrak_sync.cli.runs import (
-    announce,
-    answering,
-    conclude,
-    first_route,
-    interruptible,
-    limits_of,
-)
-from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.journal import Journal
+from listrak_sync.cli.run_settings import RunSettings
+from listrak_sync.cli.signals import interruptible
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.delivery.ways import Ways
-from listrak_sync.errors import SettingsError, UsageError
-from listrak_sync.events.positions import Position
-from listrak_sync.events.sources import Source, expand
+from listrak_sync.errors import UsageError
+from listrak_sync.events.sources import Source
+from listrak_sync.guards import Guards
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.mapping.file import load
-from listrak_sync.run import DEFAULT_WINDOW, Guards, Plan, Watchers
-from listrak_sync.sync import Outcome, unfinished
+from listrak_sync.report import Report
+from listrak_sync.run import DEFAULT_WINDOW, Watchers
 from listrak_sync.sync import push as run_push
-from listrak_sync.updates.workers import usable_cores
 
 
 def push(
@@ -138,53 +124,34 @@ def push(
     Credentials: LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or --client-secret-file.
     """
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
+    settings = RunSettings(
+        ignore_integrations=ignore_integrations,
+        order=order,
+        window=window,
+        route=route,
+        batch_contacts=batch_contacts,
+        batch_bytes=batch_bytes,
+    )
     with (
-        answering("push", messages, as_json=as_json),
+        answering("push", messages, as_json=as_json, report=Report([]).as_json()),
         opened(journal, wanted=not (no_journal or (sandbox and journal is None))) as book,
     ):
-        start = Position()
         if resume:
-            _refuse_what_is_journalled(context, events or ())
+            refuse_what_is_journalled(context, events or ())
             if book is None:
                 hint = f"Leave out {'--no-journal' if no_journal else '--sandbox'}."
                 raise UsageError("--resume needs a journal", hint)
-            with guarded(book.path):
-                info, settings = resumed(book, events[0] if events else None)
-            book.run, mappings = info.id, load(Path(settings.mapping))
-            sources, start = left_to_read(info, settings)
-            if (note := what_is_lost(info, settings)) is not None:
-                messages.info(note)
+            task = carried_on(book, events[0] if events else None)
+            if task.lost is not None:
+                messages.info(task.lost)
         elif mapping is None:
             raise UsageError("no mapping file", "Name one with -m FILE or LISTRAK_SYNC_MAPPING.")
         else:
-            mappings, sources = load(mapping), expand(events or ())
-            settings = PushSettings(
-                str(mapping.absolute()),
-                digest(mapping),
-                absolute(sources),
-                ignore_integrations,
-                order,
-                window,
-                route,
-                batch_contacts,
-                batch_bytes,
-            )
-        plan = Plan(
-            mappings=mappings,
-            sources=sources,
-            ignore_integrations=settings.ignore_integrations,
-            by_timestamp=settings.order is options.Order.timestamp,
-            window=settings.window,
-            limits=limits_of(settings.route, settings.batch_contacts, settings.batch_bytes),
-            route=first_route(settings.route),
-            guards=Guards(max_rejects, max_contacts, max_off_ratio),
-            flush_every=flush_every,
-            start=start,
-            jobs=jobs or usable_cores(),
-        )
+            task = new_task(mapping, events or (), settings)
+        plan = task.plan(Guards(max_rejects, max_contacts, max_off_ratio), jobs, flush_every)
         ways = Ways(
             in_flight,
-            fall_back=settings.route is options.RouteChoice.auto,
+            fall_back=task.settings.route is options.RouteChoice.auto,
             on_retry=lambda retry: tell_retry(retry, messages),
         )
         with destination(
@@ -199,10 +166,10 @@ def push(
             with Api(addresses, access, in_flight) as api, interruptible(stop):
                 with stop.breaking_off():
                     check_access(api)
-                needed = (*sources, Source(settings.mapping), *files_of(book))
+                needed = (*plan.sources, Source(task.settings.mapping), *files_of(book))
                 with RejectFile(rejects, needed, append=resume) as reject_file:
                     if book is not None and not resume:
-                        book.begin(written(settings, addresses))
+                        book.begin(written(task.settings, addresses))
                     for told in () if book is None else elsewhere(book, addresses):
                         messages.info(told)
                     announce(plan.sources, messages)
@@ -213,7 +180,7 @@ def push(
                         outcome = reject_file.close(
                             run_push(plan, watchers, api, ways, journal=book, wait=wait, stop=stop)
                         )
-        left = _left(book, outcome, settings)
+        left = way_on(book, outcome, task.settings)
     try:
         status = conclude(
             "push",
@@ -227,34 +194,3 @@ def push(
         if left is not None:
             messages.info(left)
     raise typer.Exit(status)
-
-
-def _refuse_what_is_journalled(context: typer.Context, events: Sequence[str]) -> None:
-    """Raise UsageError for what is given beside --resume and would not be heeded.
-
-    A mapping that the environment names is no such thing: it is meant for other runs, too.
-    """
-    names = {*PushSettings.__struct_fields__} - {"events"}
-    given = [
-        parameter.opts[0]
-        for parameter in context.command.params
-        if parameter.name in names
-        and (source := context.get_parameter_source(parameter.name)) is not None
-        and source.name == "COMMANDLINE"
-    ]
-    if surplus := [*given, *events[1:]]:
-        hint = "Leave that out, or push anew without --resume."
-        raise UsageError(f"--resume takes it from the journal: {', '.join(surplus)}", hint)
-
-
-def _left(journal: Journal | None, outcome: Outcome, settings: PushSettings) -> str | None:
-    """Return how to carry on with a run that ended early, None where nothing is left of it."""
-    if journal is None or outcome.error is None:
-        return None
-    with suppress(SettingsError):
-        info = unfinished(journal, journal.run)
-        if info is not None:
-            way_on = f"the journal knows the rest: listrak-sync push --resume {info.id}"
-            lost = what_is_lost(info, settings)
-            return way_on if lost is None else f"{way_on}\n{lost}"
-    return None

@@ -1,79 +1,63 @@
-"""What the journal remembers of a push, so that it can be carried on."""
+"""Which run is carried on, and what of it is left to do."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import msgspec
+import typer
 
-from listrak_sync.cli.options import Order, RouteChoice
+from listrak_sync.cli.push_task import PushSettings, PushTask, digest, read_back
+from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.rows import DESTINATION, RunInfo
+from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.positions import Position
 from listrak_sync.events.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.sync import unfinished
+from listrak_sync.mapping.file import load
+from listrak_sync.sync import Outcome, unfinished
 
 _NOTHING: Final = Source(os.devnull)
 _AS_BEFORE: Final = "push the input anew: values converge, so sending twice does no harm"
 
 
-class PushSettings(msgspec.Struct, frozen=True):
-    """What decides which windows a run makes of its input."""
+def refuse_what_is_journalled(context: typer.Context, events: Sequence[str]) -> None:
+    """Raise UsageError for what is given beside --resume and would not be heeded.
 
-    mapping: str
-    mapping_sha256: str
-    events: tuple[str, ...]
-    ignore_integrations: bool
-    order: Order
-    window: int
-    route: RouteChoice
-    batch_contacts: int | None
-    batch_bytes: int | None
-
-
-def written(settings: PushSettings, addresses: Addresses) -> bytes:
-    """Return settings and where the run sends to as JSON.
-
-    Paths may hold bytes that are no UTF-8, as `read_back` knows.
+    A mapping that the environment names is no such thing: it is meant for other runs, too.
     """
-    return json.dumps(msgspec.to_builtins(settings) | {DESTINATION: addresses.api}).encode()
+    names = {*PushSettings.__struct_fields__} - {"events"}
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in names
+        and (source := context.get_parameter_source(parameter.name)) is not None
+        and source.name == "COMMANDLINE"
+    ]
+    if surplus := [*given, *events[1:]]:
+        hint = "Leave that out, or push anew without --resume."
+        raise UsageError(f"--resume takes it from the journal: {', '.join(surplus)}", hint)
 
 
-def read_back(settings: msgspec.Raw) -> PushSettings:
-    """Return what was written. Raises msgspec.MsgspecError where that is damaged."""
-    try:
-        found = json.loads(bytes(settings))
-    except ValueError as error:
-        raise msgspec.DecodeError(str(error)) from error
-    return msgspec.convert(found, PushSettings)
+def carried_on(journal: Journal, run: str | None) -> PushTask:
+    """Return what is left of a run, the newest unfinished one if none is named.
+
+    The journal writes it down as that run's from then on. Raises UsageError where there is none
+    to carry on with or an input cannot be read; SettingsError where its mapping or the journal
+    cannot be used.
+    """
+    with guarded(journal.path):
+        info, settings = _resumed(journal, run)
+    journal.run, mappings = info.id, load(Path(settings.mapping))
+    sources, start = _left_to_read(info, settings)
+    return PushTask(settings, mappings, sources, start, _what_is_lost(info, settings))
 
 
-def digest(mapping: Path) -> str:
-    """Return what tells whether a mapping file has changed."""
-    return hashlib.sha256(mapping.read_bytes()).hexdigest()
-
-
-def is_pipe(file: str) -> bool:
-    """Say whether an input can be read only once: standard input, or what is no file."""
-    return file == STANDARD_INPUT or (Path(file).exists() and not Path(file).is_file())
-
-
-def absolute(sources: Sequence[Source]) -> tuple[str, ...]:
-    """Return the inputs so that they are found from any folder, `-` for what is a pipe."""
-    return tuple(
-        STANDARD_INPUT if is_pipe(source.file) else str(Path(source.file).absolute())
-        for source in sources
-    )
-
-
-def resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
+def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
     """Return the run to carry on with, and what it was asked to do.
 
     Raises UsageError where there is none, or where it is unnamed and a newer one has run since;
@@ -128,7 +112,7 @@ def _there(info: RunInfo) -> str:
     return f"listrak-sync push --resume {info.id} --api-url {info.destination}"
 
 
-def left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, ...], Position]:
+def _left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, ...], Position]:
     """Return the inputs of a run, and from where on they are read.
 
     What is read, or was a pipe, is in its place without being looked at. Raises UsageError where
@@ -144,7 +128,7 @@ def left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, .
     return tuple(left.get(event, _NOTHING) for event in settings.events), start
 
 
-def what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
+def _what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
     """Return what to say of a pipe that was not read to its end, None where there is none."""
     at = info.position
     if at.done or STANDARD_INPUT not in settings.events[at.source :]:
@@ -155,3 +139,16 @@ def what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
         f"run {info.id} read from a pipe, which cannot be read again; it had taken {taken}: "
         "push what came after that anew"
     )
+
+
+def way_on(journal: Journal | None, outcome: Outcome, settings: PushSettings) -> str | None:
+    """Return how to carry on with a run that ended early, None where nothing is left of it."""
+    if journal is None or outcome.error is None:
+        return None
+    with suppress(SettingsError):
+        info = unfinished(journal, journal.run)
+        if info is not None:
+            way = f"the journal knows the rest: listrak-sync push --resume {info.id}"
+            lost = _what_is_lost(info, settings)
+            return way if lost is None else f"{way}\n{lost}"
+    return None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from listrak_sync.cli.console import Messages
+from listrak_sync.cli import options
 from listrak_sync.cli.destination import known_fields
-from listrak_sync.cli.runs import interruptible
+from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.signals import interruptible
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.file import load
@@ -22,14 +23,8 @@ if TYPE_CHECKING:
 def sandbox(
     mapping: Annotated[
         Path | None,
-        typer.Option(
-            "--mapping",
-            "-m",
-            readable=False,
-            metavar="FILE",
-            envvar="LISTRAK_SYNC_MAPPING",
-            help="Know the lists and fields of this mapping file; every contact is on them.",
-            show_default=False,
+        options.mapping_file(
+            "Know the lists and fields of this mapping file; every contact is on them."
         ),
     ] = None,
     script: Annotated[

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
-from listrak_sync.cli.console import counted, printable
+from listrak_sync.cli.words import counted, one_line
 from listrak_sync.delivery.wait import Applied
 from listrak_sync.report import ListReport, Report
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+_Row: TypeAlias = tuple[str, int, str]
+"""What is counted, how much of it, and a remark."""
 
 SHOWN_IMPORTS = 5
 """How many import ids of a list are shown; --json has all."""
@@ -25,57 +28,54 @@ def summary(title: str, report: Report) -> Table:
     table.add_column(overflow="fold")
     table.add_column(justify="right")
     table.add_column(overflow="fold")
-
-    def row(name: str, count: int, note: str = "") -> None:
-        cells = (printable(cell).replace("\n", "\\n") for cell in (name, f"{count:,}", note))
-        table.add_row(*cells)
-
-    row("lines read", report.lines)
-    _reasons(row, "skipped", report.skipped)
-    _reasons(row, "rejected", report.rejected)
-    row("events matched", report.matched_lines)
-    for name, count in report.named_matches().items():
-        row(f"  {name}", count)
-    for funnel in report.funnels:
-        row(f"passed in turn: {funnel.mapping}", funnel.events)
-        for step in funnel.steps:
-            row(f"  {step.condition}", step.passed, step.at)
-    row("updates", report.updates)
-    row("values", report.values)
-    row("  superseded by newer ones", report.superseded)
-    row("  to send", report.values_to_send)
-    row("contacts", report.contacts)
-    for list_id, entry in report.lists.items():
-        _list(row, list_id, entry)
-        if list_id in report.applied:
-            _applied(row, entry, report.applied[list_id])
-    _reasons(row, "refused by Listrak", report.refused)
+    for name, count, note in _rows(report):
+        table.add_row(one_line(name), f"{count:,}", one_line(note))
     rate = f"{report.lines / report.seconds:,.0f} lines/s" if report.seconds else ""
     table.add_row("time", f"{report.seconds:,.1f} s", rate)
     return table
 
 
-def _reasons(row: object, name: str, counts: Mapping[str, int]) -> None:
-    assert callable(row)  # noqa: S101 - a closure of the caller
-    row(name, sum(counts.values()))
+def _rows(report: Report) -> Iterator[_Row]:
+    yield "lines read", report.lines, ""
+    yield from _reasons("skipped", report.skipped)
+    yield from _reasons("rejected", report.rejected)
+    yield "events matched", report.matched_lines, ""
+    for name, count in report.named_matches().items():
+        yield f"  {name}", count, ""
+    for funnel in report.funnels:
+        yield f"passed in turn: {funnel.mapping}", funnel.events, ""
+        for step in funnel.steps:
+            yield f"  {step.condition}", step.passed, step.at
+    yield "updates", report.updates, ""
+    yield "values", report.values, ""
+    yield "  superseded by newer ones", report.superseded, ""
+    yield "  to send", report.values_to_send, ""
+    yield "contacts", report.contacts, ""
+    for list_id, entry in report.lists.items():
+        yield from _list(list_id, entry)
+        if list_id in report.applied:
+            yield from _applied(entry, report.applied[list_id])
+    yield from _reasons("refused by Listrak", report.refused)
+
+
+def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[_Row]:
+    yield name, sum(counts.values()), ""
     for reason, count in sorted(counts.items()):
-        row(f"  {reason}", count)
+        yield f"  {reason}", count, ""
 
 
-def _list(row: object, list_id: int, entry: ListReport) -> None:
-    assert callable(row)  # noqa: S101 - a closure of the caller
+def _list(list_id: int, entry: ListReport) -> Iterator[_Row]:
     contacts = entry.accepted + entry.refused + entry.unsent
-    row(f"  list {list_id}", contacts, counted(entry.requests, "request"))
+    yield f"  list {list_id}", contacts, counted(entry.requests, "request")
     if entry.accepted:
-        row("    accepted", entry.accepted, _imports(entry))
+        yield "    accepted", entry.accepted, _imports(entry)
     if entry.refused:
-        row("    refused", entry.refused)
+        yield "    refused", entry.refused, ""
     if entry.unsent:
-        row("    unsent", entry.unsent)
+        yield "    unsent", entry.unsent, ""
 
 
-def _applied(row: object, entry: ListReport, applied: Applied) -> None:
-    assert callable(row)  # noqa: S101 - a closure of the caller
+def _applied(entry: ListReport, applied: Applied) -> Iterator[_Row]:
     ended = [
         f"{count:,} {word}"
         for count, word in (
@@ -85,12 +85,12 @@ def _applied(row: object, entry: ListReport, applied: Applied) -> None:
         )
         if count
     ]
-    row("    applied", applied.applied, f"imports: {', '.join(ended)}")
+    yield "    applied", applied.applied, f"imports: {', '.join(ended)}"
     for name in ("skipped", "suppressed", "invalid"):
         if count := getattr(applied, name):
-            row(f"    {name}", count)
+            yield f"    {name}", count, ""
     if unaccounted := applied.unaccounted(entry.accepted):
-        row("    not mentioned by Listrak", unaccounted)
+        yield "    not mentioned by Listrak", unaccounted, ""
 
 
 def _imports(entry: ListReport) -> str:

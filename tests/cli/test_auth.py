@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.sandbox import Account, Reply
+from listrak_sync.sandbox import Account, MailingList, Reply
 from tests.cli.conftest import ACCOUNT, faulty
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ def test_let_in(cli: Cli, start: Start) -> None:
     ]
     paths = [one.path.rpartition("/v1")[2] for one in sandbox.requests]
     assert paths == ["/OAuth2/Token", "/List", "/List/12345"]
+
+
+def test_name_is_only_text(cli: Cli, start: Start) -> None:
+    """A list's name neither steers the terminal nor leaves its line."""
+    start(account=Account(lists=(MailingList(id=12345, name="a\x1b[31m\nb"),)))
+    ran = cli.run("auth", "test", "-m", "m.yaml")
+    assert ran.out.splitlines()[2:] == ["list 12345: a\\x1b[31m\\nb"]
 
 
 def test_json(cli: Cli, start: Start) -> None:

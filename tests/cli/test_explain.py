@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +14,10 @@ from listrak_sync.run import Plan, Run, Watchers
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import NO_MATCH, SKIPS
 from listrak_sync.updates.explain import ExplainingEvaluator
-from tests.cli.conftest import COMMAND, TIMEOUT
+from tests.cli.conftest import COMMAND
+from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from tests.cli.conftest import Cli
 
 MAPPING = r"""mappings:
@@ -119,36 +113,6 @@ def lines_of(cli: Cli) -> list[dict[str, Any]]:
     ran = cli.run("dry-run", "e.ndjson", "-m", "m.yaml", "--explain", "--quiet")
     assert (ran.status, ran.err) == (6, "")
     return [json.loads(one) for one in ran.out.splitlines()]
-
-
-def on_terminal(folder: Path, environment: Mapping[str, str], *command: str) -> tuple[int, str]:
-    """Run a command with both outputs on one terminal; return its status and what it wrote."""
-    leader, follower = pty.openpty()
-    shown: list[bytes] = []
-
-    def read() -> None:
-        try:
-            while piece := os.read(leader, 65536):
-                shown.append(piece)
-        except OSError:
-            return  # how Linux says that nobody writes any more
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    ended = subprocess.run(
-        command,
-        cwd=folder,
-        env={**environment, "TERM": "xterm-256color", "NO_COLOR": "1", "COLUMNS": "80"},
-        stdin=subprocess.DEVNULL,
-        stdout=follower,
-        stderr=follower,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    os.close(follower)
-    reader.join(TIMEOUT)
-    os.close(leader)
-    return ended.returncode, b"".join(shown).decode().replace("\r\n", "\n")
 
 
 @pytest.fixture

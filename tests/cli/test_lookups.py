@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList
 from listrak_sync.sandbox.account import ALL_AREAS
+from tests.cli.conftest import COMMAND
+from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.account import Area
@@ -146,6 +149,19 @@ def test_many_lists(cli: Cli, start: Start) -> None:
     start(account=Account(lists=lists))
     done = cli.run("lists")
     assert rows(done.out)[1:] == [[str(each.id), each.name] for each in lists]
+
+
+def test_long_names(cli: Cli, start: Start) -> None:
+    """A long name is folded to a terminal's width, and stays on its line in a pipe."""
+    name = "N" * 150
+    start(account=Account(lists=(MailingList(id=12345, name=name),)))
+    piped = cli.run("lists", changed={"COLUMNS": "40"}).out.splitlines()
+    assert piped == ["list id  name", f"  12345  {name}"]
+    _, shown = on_terminal(cli.folder, cli.environment, COMMAND, "lists")
+    lines = re.sub(r"\x1b\[\d+m", "", shown).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "".join(lines).count("N") == len(name)
+    assert sum("N" in line for line in lines) > 1
 
 
 @pytest.mark.parametrize("option", ["", "--json"])

@@ -5,13 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
-import os
-import pty
 import re
 import stat
 import subprocess
 import sys
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +16,8 @@ import pytest
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
 from listrak_sync.cli.lazy import LazyCommand
-from tests.cli.conftest import ROOT, TIMEOUT, event, events
+from tests.cli.conftest import COMMAND, ROOT, TIMEOUT, event, events
+from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,38 +203,19 @@ def test_progress_off_a_terminal(cli: Cli, start: Start, progress: str) -> None:
     assert "lines read" in ran.err.splitlines()[2]
 
 
-def on_terminal(cli: Cli, *arguments: str, **changed: str) -> str:
-    """Run the command with its standard error on a pseudo-terminal; return what it shows."""
-    leader, follower = pty.openpty()
-    shown: list[bytes] = []
-
-    def read() -> None:
-        while True:
-            try:
-                piece = os.read(leader, 65536)
-            except OSError:
-                return
-            if not piece:
-                return
-            shown.append(piece)
-
-    cli.environment |= {"TERM": "xterm-256color", **changed}
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    process = cli.start(*arguments, stdin=subprocess.DEVNULL, stderr=follower)
-    os.close(follower)
-    out, _ = process.communicate(timeout=TIMEOUT)
-    reader.join(TIMEOUT)
-    os.close(leader)
-    assert (process.returncode, out) == (0, b"")
-    return b"".join(shown).decode()
+def messages_of(cli: Cli, *arguments: str, colours: bool = False) -> str:
+    """Run a command with its messages on a terminal; return them."""
+    command = COMMAND, *arguments
+    status, shown = on_terminal(cli.folder, cli.environment, *command, colours=colours, data=False)
+    assert status == 0
+    return shown
 
 
 @pytest.mark.parametrize("progress", ["auto", "bar"])
 def test_bar_on_a_terminal(cli: Cli, start: Start, progress: str) -> None:
     """On a terminal a bar shows how far the run is, and is taken away for the summary."""
     start()
-    shown = on_terminal(cli, *PUSH, "--progress", progress)
+    shown = messages_of(cli, *PUSH, "--progress", progress)
     assert "reading" in shown
     assert "━" in shown
     assert "\x1b[2K" in shown
@@ -248,14 +227,14 @@ def test_bar_on_a_terminal(cli: Cli, start: Start, progress: str) -> None:
 def test_no_bar_where_none_is_wanted(cli: Cli, start: Start, options: tuple[str, ...]) -> None:
     """No bar is shown on a terminal where none is wanted."""
     start()
-    assert "reading" not in on_terminal(cli, *PUSH, *options)
+    assert "reading" not in messages_of(cli, *PUSH, *options)
 
 
 def test_no_color(cli: Cli, start: Start) -> None:
     """NO_COLOR leaves out every colour, also on a terminal."""
     start()
-    coloured = on_terminal(cli, *PUSH, "--progress", "bar")
-    plain = on_terminal(cli, *PUSH, "--progress", "bar", NO_COLOR="1")
+    coloured = messages_of(cli, *PUSH, "--progress", "bar", colours=True)
+    plain = messages_of(cli, *PUSH, "--progress", "bar")
     assert "\x1b[38;5;" in coloured
     assert "\x1b[38;5;" not in plain
     assert re.search(r"\x1b\[(?:\d+;)*[349][0-9]", plain) is None

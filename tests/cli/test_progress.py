@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.cli.console import Messages
+from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options import Progress
 from listrak_sync.cli.progress import EVERY, ProgressDisplay
 from listrak_sync.events.sources import Source

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from listrak_sync.sandbox import Behaviour, Reply, Rule
-from tests.cli.conftest import LIST, events
+from tests.cli.conftest import COMMAND, LIST, events
+from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Start
@@ -64,6 +65,59 @@ def test_table(cli: Cli, start: Start) -> None:
     assert "unfinished" not in ran.out
     for info in listed(cli):
         assert info["run"] in ran.out
+
+
+def stopped_run(cli: Cli, start: Start, journal: str) -> tuple[dict[str, Any], str]:
+    """Stop a run amid a file of a long name; return what is listed of it, and the file."""
+    start(STOPPING)
+    name = "events-of-the-audience-that-was-exported-in-november-of-this-year.ndjson"
+    (cli.folder / name).write_text(events(9))
+    options = ("-m", "m.yaml", "--window", "2", "--journal", journal)
+    assert cli.run("push", name, *options).status == 1
+    (info,) = listed(cli, "--journal", journal)
+    return info, str(cli.folder / name)
+
+
+def test_on_a_terminal(cli: Cli, start: Start) -> None:
+    """Each run has one line within 80 columns; how far an unfinished one got stands below it."""
+    info, file = stopped_run(cli, start, "j")
+    assert cli.run(*PUSH[:4], "--journal", "j").status == 0
+    newer, older = listed(cli, "--journal", "j")
+    command = (COMMAND, "runs", "--journal", "j")
+    status, shown = on_terminal(cli.folder, cli.environment, *command)
+    heads, finished, unfinished, below = shown.splitlines()
+    assert status == 0
+    assert max(map(len, (heads, finished, unfinished))) <= 80
+    assert finished.split()[0] == newer["run"]
+    assert finished.split()[3:] == ["finished", str(newer["accepted"]), "0", "0"]
+    assert unfinished.split()[0] == info["run"] == older["run"]
+    assert unfinished.split()[3:] == ["unfinished", str(older["accepted"]), "0", "0"]
+    assert re.fullmatch(rf"  read up to: line \d of {re.escape(file)}", below)
+
+
+def test_in_a_pipe(cli: Cli, start: Start) -> None:
+    """Off a terminal each run is one line, unfolded, however long the name of its input is."""
+    info, file = stopped_run(cli, start, "j")
+    ran = cli.run("runs", "--journal", "j", changed={"COLUMNS": "40"})
+    heads, line = ran.out.splitlines()
+    assert heads.split()[-3:] == ["read", "up", "to"]
+    assert line.startswith(f"{info['run']}  {info['started'][:16]}  unfinished  ")
+    assert line.endswith(f"  {info['read_up_to']}")
+    assert file in line
+
+
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_closed_pipe(cli: Cli, start: Start, option: str) -> None:
+    """Somebody who stops reading gets neither a traceback nor a failure."""
+    stopped_run(cli, start, "j")
+    with closing(sqlite3.connect(cli.folder / "j")) as db, db:
+        db.execute(
+            "WITH RECURSIVE many(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM many WHERE i < 999) "
+            "INSERT INTO runs SELECT id || i, started, ended, settings, files, position "
+            "FROM runs, many"
+        )
+    done = cli.shell(f"$LS runs --journal j {option} | head -c 10; exit ${{PIPESTATUS[0]}}")
+    assert (done.status, done.err, len(done.out)) == (0, "", 10)
 
 
 def test_forget(cli: Cli, start: Start) -> None:

@@ -17,9 +17,10 @@ from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import StoppedError, UnreachableError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.events.sources import expand
+from listrak_sync.guards import Guards
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Guards, Plan, Watchers
+from listrak_sync.run import Plan, Watchers
 from listrak_sync.sandbox import Account, Behaviour, Drop, Reply, Rule
 from listrak_sync.sync import dry_run, push
 from listrak_sync.updates.batches import Limits

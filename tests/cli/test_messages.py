@@ -1,4 +1,4 @@
-"""What people and pipes are shown."""
+"""Messages on standard error."""
 
 from __future__ import annotations
 
@@ -6,26 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from listrak_sync.cli.console import Messages, printable
+from listrak_sync.cli.messages import Messages
 from listrak_sync.errors import StoppedError
 
 if TYPE_CHECKING:
-    from listrak_sync.cli.console import LogFormat
+    from listrak_sync.cli.messages import LogFormat
 
 ERROR = StoppedError("too many\x1b[31m", "Allow more.")
-
-
-@given(st.text())
-def test_printable(text: str) -> None:
-    """Nothing that is shown can steer a terminal; what is printable stays as it is."""
-    shown = printable(text)
-    assert all(character.isprintable() or character == "\n" for character in shown)
-    assert printable(shown) == shown
-    if text.replace("\n", "").isprintable():
-        assert shown == text
 
 
 @pytest.mark.parametrize("quiet", [False, True])

@@ -1,0 +1,80 @@
+"""Messages on standard error, as text or as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
+
+from listrak_sync.cli.streams import rich_console, silence
+from listrak_sync.cli.words import printable
+from listrak_sync.errors import ListrakSyncError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LogFormat: TypeAlias = Literal["text", "json"]
+
+
+class Messages:
+    """Tells people and logs what goes on, as much as they want to know."""
+
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, log_format: LogFormat = "text"
+    ) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+        self._json = log_format == "json"
+
+    def error(self, error: ListrakSyncError) -> None:
+        """Say what is wrong and what to do, also when quiet."""
+        if self._json:
+            self._log("error", error.message, hint=error.hint, exit_status=error.exit_status)
+            return
+        self._write(f"{error.label}{error.message}")
+        if error.hint:
+            self._write(error.hint)
+
+    def info(self, message: str, **details: object) -> None:
+        """Say what goes on, unless quiet."""
+        if not self.quiet:
+            self._say("info", message, details)
+
+    def detail(self, message: str, **details: object) -> None:
+        """Say what only --verbose shows."""
+        if self.verbose and not self.quiet:
+            self._say("debug", message, details)
+
+    def table(self, table: Table) -> None:
+        """Show a table to people, unless quiet."""
+        if not (self._json or self.quiet):
+            with suppress(OSError):
+                rich_console(stderr=True).print(table)
+
+    def record(self, message: str, record: Mapping[str, object]) -> None:
+        """Log what people are shown as a table, where messages are JSON lines, unless quiet."""
+        if self._json and not self.quiet:
+            self._log("info", message, **msgspec.to_builtins(record))
+
+    def _say(self, level: str, message: str, details: dict[str, object]) -> None:
+        if self._json:
+            self._log(level, message, **details)
+        else:
+            self._write(message)
+
+    def _log(self, level: str, message: str, **details: object) -> None:
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        record = {"time": moment, "level": level, "message": message, **details}
+        self._write(json.dumps(record))
+
+    def _write(self, text: str) -> None:
+        try:
+            sys.stderr.write(f"{printable(text)}\n")
+            sys.stderr.flush()
+        except OSError:
+            silence(sys.stderr)

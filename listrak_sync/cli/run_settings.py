@@ -1,0 +1,75 @@
+"""The options by which dry-run and push plan a run alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from listrak_sync.cli.options import Order, RouteChoice
+from listrak_sync.errors import UsageError
+from listrak_sync.events.positions import Position
+from listrak_sync.events.sources import Source
+from listrak_sync.guards import Guards
+from listrak_sync.mapping.file import Mapping
+from listrak_sync.run import Plan
+from listrak_sync.updates.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
+from listrak_sync.updates.list_file import MAX_FILE_BYTES
+from listrak_sync.updates.workers import usable_cores
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What decides which windows and requests a run makes of its input."""
+
+    ignore_integrations: bool
+    order: Order
+    window: int
+    route: RouteChoice
+    batch_contacts: int | None
+    batch_bytes: int | None
+
+    def plan(
+        self,
+        mappings: Sequence[Mapping],
+        sources: Sequence[Source],
+        guards: Guards,
+        jobs: int | None,
+        flush_every: float | None = None,
+        start: Position | None = None,
+    ) -> Plan:
+        """Return the plan of a run by these settings; without `jobs`, it takes every core.
+
+        Raises UsageError for batches that Listrak would not take.
+        """
+        return Plan(
+            mappings=mappings,
+            sources=sources,
+            ignore_integrations=self.ignore_integrations,
+            by_timestamp=self.order is Order.timestamp,
+            window=self.window,
+            limits=self._limits(),
+            route=self._first_route(),
+            guards=guards,
+            flush_every=flush_every,
+            start=start or Position(),
+            jobs=jobs or usable_cores(),
+        )
+
+    def _first_route(self) -> Route:
+        """Return the route that a run begins with."""
+        return LIST_IMPORT if self.route is RouteChoice.list_import else PROFILE_FIELDS
+
+    def _limits(self) -> Limits | None:
+        """Return the limits of a batch as far as they were given; None leaves them to the route.
+
+        Raises UsageError for a file larger than Listrak takes, also where a run may come to send
+        one.
+        """
+        if self.batch_contacts is None and self.batch_bytes is None:
+            return None
+        usual = DEFAULT_LIMITS[self._first_route()]
+        limits = Limits(self.batch_contacts or usual.contacts, self.batch_bytes or usual.bytes)
+        if self.route is not RouteChoice.profile_fields and limits.bytes > MAX_FILE_BYTES:
+            hint = f"Listrak takes files of up to {MAX_FILE_BYTES:,} bytes."
+            raise UsageError(f"--batch-bytes {limits.bytes} is too much for a list import", hint)
+        return limits
