@@ -220,7 +220,7 @@ class Run:
             window.add_all(updates, file)
             return
         for index, update in enumerate(updates):
-            line = update[0]
+            line, *_ = update
             if line != before and len(window) >= size:
                 self._read_to = (piece, line - 1) if before else self._read_to
                 self._gathering = piece, evaluated.file, islice(updates, index, None)

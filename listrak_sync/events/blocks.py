@@ -23,7 +23,7 @@ else:
     from backports import zstd
 
 BLOCK_BYTES: Final = 120 << 10
-"""How much is read at a time: less than what allocators give back to the system at once."""
+"""How much is read at a time: just below 128 KB, from where on malloc asks the system anew."""
 
 PIPE_BYTES: Final = 1 << 20
 """How much a pipe holds, at best: both its ends then take fewer turns."""

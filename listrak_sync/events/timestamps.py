@@ -14,14 +14,18 @@ _YEARS: Final = range(1678, 2262)
 """The years that nanoseconds since 1970 reach in 64 bits, whatever the zone."""
 
 _MOST: Final = 1 << 14
-"""How many texts are remembered of each kind."""
+"""How many texts are remembered of each kind: the hours of almost two years."""
 
-_MINUTE: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
+_LONGEST: Final = 19
+"""A longer text is not remembered: no usual fraction and zone are."""
+
+_HOUR: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)", re.ASCII)
+_TIME: Final = re.compile(r":([0-5]\d):([0-5]\d)", re.ASCII)
 _REST: Final = re.compile(
     r"(?:[.,](\d{1,9})\d*)?\s?(?:[Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?", re.ASCII
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_A_MINUTE: Final = timedelta(minutes=1)
+_AN_HOUR: Final = timedelta(hours=1)
 
 
 def instant(timestamp: Any) -> int:  # noqa: ANN401 - whatever stands in an event
@@ -31,7 +35,7 @@ def instant(timestamp: Any) -> int:  # noqa: ANN401 - whatever stands in an even
     is no timestamp, or lies outside the years 1678 to 2261, cannot be compared: NEVER.
     """
     try:
-        return _minutes[timestamp[:16]] + _seconds[timestamp[16:19]] + _rests[timestamp[19:]]
+        return _hours[timestamp[:13]] + _times[timestamp[13:19]] + _rests[timestamp[19:]]
     except (KeyError, TypeError):  # no such text, or no text at all
         return NEVER
 
@@ -44,25 +48,35 @@ class _Nanoseconds(dict[str, int]):
         self._parse = parse
 
     def __missing__(self, text: str) -> int:
-        """Find what is not known yet, and keep it while there is room."""
+        """Find what is not known yet, and keep it; begin anew when there are too many."""
         found = self._parse(text)
         if found is None:
             raise KeyError(text)
         if len(self) == _MOST:
             self.clear()
-        self[text] = found
+        if len(text) <= _LONGEST:
+            self[text] = found
         return found
 
 
-def _minute(text: str) -> int | None:
-    """Return a date, hour and minute in nanoseconds since 1970; None where there is none."""
-    if _MINUTE.fullmatch(text) is None:
+def _hour(text: str) -> int | None:
+    """Return a date and hour in nanoseconds since 1970; None where there is none."""
+    parts = _HOUR.fullmatch(text)
+    if parts is None:
+        return None
+    year, month, day, hour = map(int, parts.groups())
+    if year not in _YEARS:
         return None
     try:
-        moment = datetime.fromisoformat(text.upper()).replace(tzinfo=UTC)
+        return (datetime(year, month, day, hour, tzinfo=UTC) - _EPOCH) // _AN_HOUR * 3600 * 10**9
     except ValueError:
         return None
-    return (moment - _EPOCH) // _A_MINUTE * 60_000_000_000 if moment.year in _YEARS else None
+
+
+def _time(text: str) -> int | None:
+    """Return minutes and seconds in nanoseconds; None for other text."""
+    parts = _TIME.fullmatch(text)
+    return None if parts is None else (int(parts[1]) * 60 + int(parts[2])) * 10**9
 
 
 def _rest(text: str) -> int | None:
@@ -78,6 +92,6 @@ def _rest(text: str) -> int | None:
     return nanoseconds + offset if sign == "-" else nanoseconds - offset
 
 
-_minutes: Final = _Nanoseconds(_minute)
-_seconds: Final = {f":{second:02}": second * 1_000_000_000 for second in range(60)}
+_hours: Final = _Nanoseconds(_hour)
+_times: Final = _Nanoseconds(_time)
 _rests: Final = _Nanoseconds(_rest)

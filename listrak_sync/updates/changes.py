@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -19,6 +19,7 @@ FieldValues: TypeAlias = tuple[tuple[int, str], ...]
 """Profile field ids, each with the value to set."""
 
 _KEPT: Final = 1024
+_Key = TypeVar("_Key")
 
 
 class Change(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
@@ -32,16 +33,22 @@ class Change(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
     fields: FieldValues
 
 
-def change_maker(index: int, mapping: Mapping) -> Callable[[Event], Change]:
-    """Return what finds the change that an event asks for; it raises RejectedError."""
-    list_id = list_finder(mapping.list_id)
-    if len(mapping.fields) == 1 and mapping.list_id.is_constant:
-        return _one_text(
-            index, list_id({}), mapping.fields[0].id, _field(mapping, mapping.fields[0])
-        )
-    resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
+MakeChange: TypeAlias = Callable[[Event, int], Change]
+"""Makes the change that an event asks for on a list."""
 
-    def change(event: Event) -> Change:
+
+def change_maker(index: int, mapping: Mapping) -> MakeChange:
+    """Return what finds the change that an event asks for; it raises RejectedError.
+
+    Changes that recur are made once.
+    """
+    resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
+    if len(resolvers) == 1 and mapping.list_id.is_constant:
+        ((field_id, resolve_only),) = resolvers
+        return _one_text(index, field_id, resolve_only)
+    kept: dict[tuple[int, FieldValues], Change] = {}
+
+    def change(event: Event, list_id: int) -> Change:
         fields = tuple(
             (field_id, text)
             for field_id, resolve in resolvers
@@ -49,28 +56,28 @@ def change_maker(index: int, mapping: Mapping) -> Callable[[Event], Change]:
         )
         if not fields:
             raise _nothing_to_set()
-        return Change(index, list_id(event), fields)
+        key = list_id, fields
+        return kept.get(key) or _keep(kept, key, Change(index, list_id, fields))
 
     return change
 
 
-def _one_text(
-    index: int, list_id: int, field_id: int, resolve: Callable[[Event], str | None]
-) -> Callable[[Event], Change]:
-    """Return what finds the change of one field's text: most of them recur, and are kept."""
+def _one_text(index: int, field_id: int, resolve: Callable[[Event], str | None]) -> MakeChange:
+    """Return what finds the change of one field of one list, told by the text alone."""
     kept: dict[str, Change] = {}
 
-    def change(event: Event) -> Change:
+    def change(event: Event, list_id: int) -> Change:
         text = resolve(event)
         if text is None:
             raise _nothing_to_set()
-        if text in kept:
-            return kept[text]
-        made = Change(index, list_id, ((field_id, text),))
-        if len(kept) < _KEPT:
-            kept[text] = made
-        return made
+        return kept.get(text) or _keep(kept, text, Change(index, list_id, ((field_id, text),)))
 
+    return change
+
+
+def _keep(kept: dict[_Key, Change], key: _Key, change: Change) -> Change:
+    if len(kept) < _KEPT:
+        kept[key] = change
     return change
 
 
@@ -80,6 +87,9 @@ def _nothing_to_set() -> RejectedError:
 
 def list_finder(value: Value) -> Callable[[Event], int]:
     """Return what finds the id of the list that an event is for; it raises RejectedError."""
+    constant = parse_id(value.constant)
+    if constant is not None:
+        return lambda event: constant  # noqa: ARG005 - the same for every event
 
     def resolve(event: Event) -> int:
         found = value.resolve(event)

@@ -125,7 +125,8 @@ class Evaluator:
             try:
                 takers = by_text.get(text, others)
                 is_unlike = kind not in ACCEPTED_TYPES
-                event = whole_look(lines[index]) if takers and not looks_once else seen[index]
+                is_seen_whole = looks_once or is_unlike or not takers
+                event = seen[index] if is_seen_whole else whole_look(lines[index])
             except _LOOK_CLOSER:
                 is_unlike = True
             if is_unlike:
@@ -254,7 +255,7 @@ def _each(
     rest = map(make, items)
     while len(made) < len(items):
         try:
-            made.extend(rest)  # keeps what comes before an error
+            made.extend(rest)  # CPython keeps what comes before an error
         except errors:
             made.append(instead)
     return made

@@ -41,7 +41,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
 
 def mapping_of(made: Update | Rejected) -> int:
     """Return the index of the mapping that made an update or made none."""
-    return made.mapping if isinstance(made, Rejected) else made[2].mapping
+    return made.mapping if isinstance(made, Rejected) else change_of(made).mapping
 
 
 MakeUpdate: TypeAlias = Callable[[Event, int], Update | Rejected]
@@ -50,13 +50,15 @@ MakeUpdate: TypeAlias = Callable[[Event, int], Update | Rejected]
 
 def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpdate:
     """Return the function that makes a mapping's update of an event that it takes."""
+    list_id = list_finder(mapping.list_id)
+    email_address = address_finder(mapping.email_address)
     change = change_maker(index, mapping)
-    email_address = _address(mapping)
     happened = _happened if by_timestamp else _never
 
     def make(event: Event, line: int) -> Update | Rejected:
         try:
-            return line, email_address(event), change(event), happened(event)
+            of_list = list_id(event)
+            return line, email_address(event), change(event, of_list), happened(event)
         except RejectedError as rejected:
             return Rejected(index, rejected.reason, rejected.detail)
         except DirectiveError as error:
@@ -93,17 +95,3 @@ def _happened(event: Any) -> int:  # noqa: ANN401 - a Part has a slot for each p
 def _never(_: Event) -> int:
     """Return that nobody asks when an event happened."""
     return NEVER
-
-
-def _address(mapping: Mapping) -> Callable[[Event], str]:
-    """Return what finds the contact's address; it raises RejectedError."""
-    email_address = address_finder(mapping.email_address)
-    if mapping.list_id.is_constant:
-        return email_address
-    list_id = list_finder(mapping.list_id)
-
-    def find(event: Event) -> str:
-        list_id(event)  # what is wrong with the list is told first
-        return email_address(event)
-
-    return find

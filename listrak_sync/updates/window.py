@@ -106,7 +106,7 @@ class Window:
                 continue
             else:
                 self.superseded += not self._goes_alone(row)
-                self._values[row], self._mappings[row] = self._shared.get(value, value), mapping
+                self._values[row], self._mappings[row] = self._one(value), mapping
                 instants[row], self._places[row] = instant, place
             taken.append(each)
         return tuple(taken)
@@ -116,16 +116,18 @@ class Window:
     ) -> None:
         """Add the last row of a contact."""
         field, value = field_value
-        if value in self._shared:
-            value = self._shared[value]
-        elif len(self._shared) < _SHARED:
-            self._shared[value] = value
-        self._values.append(value)
+        self._values.append(self._one(value))
         self._fields.append(field)
         self._mappings.append(mapping)
         self._instants.append(instant)
         self._places.append(place)
         self._next.append(_LAST)
+
+    def _one(self, value: str) -> str:
+        """Return the one copy of a value that recurs."""
+        if len(self._shared) < _SHARED:
+            return self._shared.setdefault(value, value)
+        return self._shared.get(value, value)
 
     @property
     def contacts_to_send(self) -> int:

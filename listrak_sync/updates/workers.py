@@ -8,6 +8,7 @@ import signal
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterator
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeAlias
 
@@ -29,10 +30,15 @@ START_BYTES: Final = 2 << 20
 TASK_BYTES: Final = 1 << 20
 """How much a process is given at a time, where nothing larger stands on one line."""
 
-SLOT_BYTES: Final = 4 << 20
+TASK_SECONDS: Final = 0.1
+"""How long a block of a slow pipe waits for others."""
+
+SLOT_BYTES: Final = 16 << 20
 """Room for a task, and for what becomes of it; where that needs more, we do it ourselves."""
 
-_AHEAD: Final = 3
+AHEAD: Final = 3
+"""How many tasks a process is given before the first is answered."""
+
 _TOO_MUCH: Final = b""
 _MOST_OPEN: Final = 65_536
 """A process opens no file with a higher number, unless it has thousands open."""
@@ -78,11 +84,11 @@ def evaluate_in_order(
 
 
 class _Workers:
-    """Processes that each hold a few blocks at most, dealt to them in turn."""
+    """Processes that each have a few tasks at most, dealt to them in turn."""
 
     def __init__(self, evaluator: Evaluator, jobs: int) -> None:
         self._evaluator = evaluator
-        self._memory = mmap.mmap(-1, jobs * _AHEAD * SLOT_BYTES)
+        self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
         self._processes: list[tuple[int, Connection]] = []
         for _ in range(jobs):
             self._fork()
@@ -104,7 +110,7 @@ class _Workers:
     def results(self, pieces: Iterator[Piece | Tick]) -> Iterator[Result | Tick]:
         """Yield each piece with what becomes of it, and ticks as soon as all before is there."""
         dealt: deque[tuple[list[Piece], int | None]] = deque()
-        slots = len(self._processes) * _AHEAD
+        slots = len(self._processes) * AHEAD
         turn = 0
         for task in _tasks(pieces):
             if isinstance(task, Tick):
@@ -112,7 +118,7 @@ class _Workers:
                     yield from self._results(*dealt.popleft())
                 yield task
                 continue
-            if len(dealt) == slots:
+            while dealt and (len(dealt) == slots or self._is_answered(dealt[0][1])):
                 yield from self._results(*dealt.popleft())
             blocks = [piece for piece in task if isinstance(piece, Block)]
             if len(blocks) == len(task) and _size(blocks) <= SLOT_BYTES:
@@ -145,6 +151,10 @@ class _Workers:
             evaluated.position = piece.position
             evaluated.updates = by_row(columns)
             yield piece, evaluated
+
+    def _is_answered(self, slot: int | None) -> bool:
+        """Say whether what was dealt first need not be waited for."""
+        return slot is None or self._processes[slot % len(self._processes)][1].poll()
 
     def _answers(self, slot: int) -> list[_Answer] | None:
         """Return what a process says of a task, None where it leaves that to us."""
@@ -208,21 +218,22 @@ def _answer(evaluator: Evaluator, blocks: list[Block]) -> bytes:
 
 
 def _tasks(pieces: Iterator[Piece | Tick]) -> Iterator[list[Piece] | Tick]:
-    """Yield blocks in bundles of TASK_BYTES, everything else as it comes."""
+    """Yield blocks in bundles, large ones or what came within a while; all else as it comes."""
     bundle: list[Piece] = []
-    size = 0
+    size, begun = 0, monotonic()
     for piece in pieces:
-        if isinstance(piece, Block) and size + len(piece.data) <= TASK_BYTES:
-            bundle.append(piece)
-            size += len(piece.data)
-            continue
-        if bundle:
+        length = len(piece.data) if isinstance(piece, Block) else TASK_BYTES
+        if bundle and size + length > TASK_BYTES:
             yield bundle
-        bundle, size = [], 0
-        if isinstance(piece, Block):
-            bundle, size = [piece], len(piece.data)
-        else:
-            yield piece if isinstance(piece, Tick) else [piece]
+            bundle, size, begun = [], 0, monotonic()
+        if isinstance(piece, Tick):
+            yield piece
+            continue
+        bundle.append(piece)
+        size += length
+        if monotonic() - begun > TASK_SECONDS:
+            yield bundle
+            bundle, size, begun = [], 0, monotonic()
     if bundle:
         yield bundle
 

@@ -206,6 +206,15 @@ def test_spelling() -> None:
     assert contact.email_address == "a@example.com"
 
 
+def test_one_copy() -> None:
+    """A value that recurs is kept once, whether it is the first of its field or replaces one."""
+    texts = [b"member".decode() for _ in range(3)]
+    given = [_update(texts[0]), _update("x", email="b@example.com")]
+    given += [_update(texts[1], email="b@example.com"), _update(texts[2])]
+    one, two = _filled(given).final()
+    assert one.fields[0][1] is two.fields[0][1]
+
+
 def test_place() -> None:
     """A contact stands where the newest of its final values stood: the last file's last line."""
     window = Window((False, False))

@@ -167,6 +167,7 @@ def test_every_kind_of_piece(
 ) -> None:
     """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
     monkeypatch.setattr(workers, "START_BYTES", 1)
+    monkeypatch.setattr(workers, "SLOT_BYTES", workers.TASK_BYTES)
     block = next(_pieces(1))
     assert isinstance(block, Block)
     large = replace(block, data=block.data * 8)
@@ -198,6 +199,24 @@ def test_answer_over_its_slot(
     many = tuple(replace(mappings[1], name=str(number)) for number in range(40))
     one, two = (list(evaluate_in_order(Evaluator(many), _pieces(4), jobs)) for jobs in (1, 2))
     assert _plain(one) == _plain(two)
+
+
+def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes slowly is not held until there is much of it."""
+    monkeypatch.setattr(workers, "START_BYTES", 1)
+    monkeypatch.setattr(workers, "TASK_SECONDS", 0)
+    taken = 0
+
+    def pieces() -> Iterator[Piece]:
+        nonlocal taken
+        for number in range(99):
+            taken += 1
+            yield Block("f", 1 + number, b'{"type": "track"}\n', number)
+
+    results = evaluate_in_order(Evaluator(mappings), pieces(), 2)
+    late = [taken - seen for seen, _ in enumerate(results, 1)]
+    assert len(late) == 99
+    assert max(late) <= 2 * workers.AHEAD
 
 
 def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
