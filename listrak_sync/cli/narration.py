@@ -10,10 +10,14 @@ from typing import Final
 from listrak_sync.cli.messages import Messages
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.sender import Retry
+from listrak_sync.delivery.ways import Waiting
 from listrak_sync.events.sources import STANDARD_INPUT, Source
 
 LONG_PAUSE: Final = 5.0
 """Pauses of so many seconds are told without --verbose, too."""
+
+LONG_WAIT: Final = 10.0
+"""That imports take longer than so many seconds is told without --verbose, once."""
 
 
 def announce(sources: Sequence[Source], messages: Messages) -> None:
@@ -45,3 +49,12 @@ def tell_retry(retry: Retry, messages: Messages) -> None:
         messages.info(f"Listrak asks for a pause: {what}")
     else:
         messages.detail(what)
+
+
+def tell_wait(waiting: Waiting, messages: Messages) -> None:
+    """Say that imports are waited for: not only for --verbose once it takes long."""
+    imports = f"{waiting.imports} import{'s' if waiting.imports > 1 else ''}"
+    if waiting.waited < LONG_WAIT <= waiting.waited + waiting.seconds:
+        messages.info(f"waiting until Listrak has applied {imports}")
+    else:
+        messages.detail(f"{imports} not applied yet, asking again in {waiting.seconds:.1f} s")

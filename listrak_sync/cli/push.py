@@ -13,7 +13,7 @@ from listrak_sync.cli.durations import parse_duration
 from listrak_sync.cli.ending import conclude
 from listrak_sync.cli.journal_file import files_of, opened
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.narration import announce, tell, tell_retry
+from listrak_sync.cli.narration import announce, tell, tell_retry, tell_wait
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.push_task import new_task, written
 from listrak_sync.cli.reject_file import RejectFile
@@ -153,6 +153,7 @@ def push(
             in_flight,
             fall_back=task.settings.route is options.RouteChoice.auto,
             on_retry=lambda retry: tell_retry(retry, messages),
+            on_wait=lambda waiting: tell_wait(waiting, messages),
         )
         with destination(
             plan.mappings, Addresses(api_url, auth_url), client_secret_file, sandbox=sandbox
