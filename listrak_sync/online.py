@@ -16,7 +16,7 @@ from listrak_sync.errors import (
 from listrak_sync.listrak.api import FieldGroup, ListInfo, ProfileField
 from listrak_sync.listrak.verdicts import Denied, Failure, NotFound, words_of
 from listrak_sync.mapping.check import Finding, list_id_of
-from listrak_sync.mapping.file import Field, Mapping
+from listrak_sync.mapping.model import Field, Mapping
 from listrak_sync.mapping.values import field_text
 
 CHECK_BOX: Final = "CheckBox"

@@ -19,7 +19,7 @@ from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.events.sources import Source
 from listrak_sync.events.ticks import Tick, with_ticks
 from listrak_sync.guards import Guards
-from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.report import Report
 from listrak_sync.updates.batches import (
     DEFAULT_LIMITS,

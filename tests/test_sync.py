@@ -17,7 +17,8 @@ from listrak_sync.errors import StoppedError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.events.sources import Source
 from listrak_sync.guards import Guards
-from listrak_sync.mapping.file import Mapping, parse
+from listrak_sync.mapping.file import parse
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.report import Report
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run

@@ -19,7 +19,8 @@ from listrak_sync.events.sources import shown
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL
 from listrak_sync.mapping.check import Finding, remarks
 from listrak_sync.mapping.faults import Fault, MappingFileError
-from listrak_sync.mapping.file import Mapping, load
+from listrak_sync.mapping.file import load
+from listrak_sync.mapping.model import Mapping
 
 if TYPE_CHECKING:
     from listrak_sync.online import Checked

@@ -16,7 +16,8 @@ from listrak_sync.events.positions import Position
 from listrak_sync.events.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.guards import Guards
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.mapping.file import Mapping, load
+from listrak_sync.mapping.file import load
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan
 
 

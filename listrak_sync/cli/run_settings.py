@@ -11,7 +11,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.events.positions import Position
 from listrak_sync.events.sources import Source
 from listrak_sync.guards import Guards
-from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan
 from listrak_sync.updates.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
 from listrak_sync.updates.list_file import MAX_FILE_BYTES

@@ -16,7 +16,7 @@ from listrak_sync.mapping.contradictions import (
     contradiction,
     dead_branches,
 )
-from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Field, Mapping, Place
+from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping, Place
 from listrak_sync.mapping.values import field_text, parse_id
 
 MOST_MAPPINGS: Final = 50

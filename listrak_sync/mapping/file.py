@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Final
 
@@ -11,17 +10,15 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.events.sources import shown
 from listrak_sync.mapping import settings
 from listrak_sync.mapping.compiler import NOTHING, Compiler, Value, nodes_below
-from listrak_sync.mapping.conditions import Condition, Span
+from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.directives import COMPILERS
 from listrak_sync.mapping.document import Document, Entry, Node
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.fql import parse as parse_trigger
 from listrak_sync.mapping.fql_tokens import FqlError
+from listrak_sync.mapping.model import USE_AUDIENCE_KEY, ConditionSource, Field, Mapping, Place
 from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml_conditions import read_conditions
-
-USE_AUDIENCE_KEY: Final = "useAudienceKey"
-"""The value that stands for in or out of the event's audience."""
 
 KEYS: Final = (
     "name",
@@ -39,61 +36,6 @@ _NEEDED: Final = {
     "profile_field_values": "and below it 789: on",
 }
 """The keys that a mapping must have, and what to write there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands in the mapping file: line and column from 1, and its path."""
-
-    line: int
-    column: int
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A profile field's id and its value; `may_use_audience` where the audience decides it."""
-
-    id: int
-    value: Value
-    may_use_audience: bool
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionSource:
-    """What a mapping's condition was read from: spans are offsets into a trigger, or the file."""
-
-    document: Document
-    node: Node
-
-    def place(self, span: Span) -> Place:
-        """Return where a part of the condition stands."""
-        if isinstance(self.node.value, str):
-            span = self.document.within(self.node, span)
-        return Place(*self.document.position(span.start), self.node.path)
-
-    def text(self, span: Span) -> str:
-        """Return a part of the condition on one line: of a trigger, or of YAML as it stands."""
-        trigger = self.node.value
-        text = trigger if isinstance(trigger, str) else self.document.text
-        return " ".join(text[span.start : span.end].split())
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """A checked mapping: which events it takes, and what they set for whom on which list."""
-
-    name: str
-    enabled: bool
-    trigger: Condition | None
-    list_id: Value
-    email_address: Value | None
-    fields: tuple[Field, ...]
-    audience_key: Value | None
-    enable_batching: bool
-    place: Place
-    source: ConditionSource | None
 
 
 def load(file: FilePath) -> tuple[Mapping, ...]:

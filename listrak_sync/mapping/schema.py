@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from listrak_sync.mapping.directive_schema import DEFINITIONS, Schema, or_directive
-from listrak_sync.mapping.file import KEYS, USE_AUDIENCE_KEY
+from listrak_sync.mapping.file import KEYS
+from listrak_sync.mapping.model import USE_AUDIENCE_KEY
 from listrak_sync.mapping.values import MAX_ID
 from listrak_sync.mapping.yaml_conditions import OPERATORS
 

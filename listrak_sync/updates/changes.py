@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from listrak_sync.events.paths import Event
 from listrak_sync.mapping.compiler import Value
-from listrak_sync.mapping.file import USE_AUDIENCE_KEY, Field, Mapping
+from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
 from listrak_sync.updates.membership import COMPUTATION_KEY, member_of, membership, pinned
 from listrak_sync.updates.rejected import RejectedError, shown

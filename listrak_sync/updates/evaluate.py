@@ -15,7 +15,7 @@ from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, finder, slot
 from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.values import is_email_address, parse_id
 from listrak_sync.updates.changes import Change
 from listrak_sync.updates.dispatch import Candidate, Dispatch, Takers

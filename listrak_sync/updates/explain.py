@@ -12,7 +12,7 @@ from listrak_sync.events.event import UnreadableError
 from listrak_sync.events.paths import Event, Json
 from listrak_sync.events.rejects import ContactUpdate
 from listrak_sync.mapping.explain import MappingExplainer
-from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.changes import Change
 from listrak_sync.updates.evaluate import Evaluator, Outcome
 from listrak_sync.updates.evaluated import BLANK, NO_MATCH, Evaluated

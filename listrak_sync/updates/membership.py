@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from listrak_sync.events.paths import Event, Found, Part, Path, find, slot
 from listrak_sync.mapping.conditions import Condition
-from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
 from listrak_sync.updates.rejected import RejectedError, shown
 

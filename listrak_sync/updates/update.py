@@ -12,7 +12,7 @@ from listrak_sync.events.paths import Event, Path
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.compiler import DirectiveError
 from listrak_sync.mapping.conditions import paths_of
-from listrak_sync.mapping.file import Mapping
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.changes import Change, change_maker, list_finder
 from listrak_sync.updates.email_addresses import EMAIL_PATHS, address_finder
 from listrak_sync.updates.membership import audience_paths

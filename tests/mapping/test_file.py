@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.conditions import All, Compare, Literal, PathOf
 from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.file import Mapping, Place, load, parse
+from listrak_sync.mapping.file import load, parse
+from listrak_sync.mapping.model import Mapping, Place
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "mappings.example.yaml"

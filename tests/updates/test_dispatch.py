@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import Decoder
-from listrak_sync.mapping.file import Mapping, parse
+from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql import parse as parse_trigger
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
 from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.updates.evaluate import Evaluator

@@ -23,7 +23,8 @@ from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.rejects import encode
 from listrak_sync.events.sources import expand
 from listrak_sync.events.ticks import Tick
-from listrak_sync.mapping.file import Mapping, parse
+from listrak_sync.mapping.file import parse
+from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run
 from listrak_sync.updates import workers
