@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.answers import answering
+from listrak_sync.cli.answers import answer, answering
 from listrak_sync.cli.destination import listrak
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import print_json, print_text
@@ -73,7 +73,10 @@ def check(
         except ListrakSyncError as problem:
             error = problem
     if as_json:
-        print_json(_record(file, len(mappings), remarks=found, checked=checked))
+        record = _record(file, len(mappings), remarks=found, checked=checked)
+        if error is not None and checked is None:
+            record = answer("mapping check", error.exit_status, error) | record
+        print_json(record)
     else:
         print_text(printable(remark.shown(file)) for remark in found)
         _tell(messages, file, len(mappings), found, checked)

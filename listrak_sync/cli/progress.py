@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 EVERY: Final = 30.0
 """Seconds between two lines in a log."""
 
+WIDE: Final = 120
+"""From so many columns on there is room for a long bar beside the figures."""
+
 
 class ProgressDisplay:
     """Shows bytes read, lines, contacts, rate and time left, as it was asked to, to any thread."""
@@ -58,15 +61,17 @@ class ProgressDisplay:
         """Show the bar if one is wanted."""
         if self._wanted is Progress.bar:
             from rich import progress  # noqa: PLC0415 - slow, and only on a terminal
+            from rich.table import Column  # noqa: PLC0415 - as above
 
+            console, whole = rich_console(stderr=True), Column(no_wrap=True)
             self._bar = progress.Progress(
-                progress.TextColumn("{task.description}"),
-                progress.BarColumn(),
-                progress.DownloadColumn(),
-                progress.TransferSpeedColumn(),
-                progress.TextColumn("{task.fields[counts]}"),
-                progress.TimeRemainingColumn(),
-                console=rich_console(stderr=True),
+                progress.TextColumn("{task.description}", table_column=whole),
+                progress.BarColumn(bar_width=40 if console.width >= WIDE else 8),
+                progress.DownloadColumn(table_column=whole),
+                progress.TransferSpeedColumn(table_column=whole),
+                progress.TextColumn("{task.fields[counts]}", table_column=whole),
+                progress.TimeRemainingColumn(table_column=whole),
+                console=console,
                 transient=True,
             )
             self._task = self._bar.add_task("reading", total=self._total or None, counts="")
@@ -90,8 +95,11 @@ class ProgressDisplay:
         done = self._before.get(file, 0) + position
         with self._lock:
             if self._bar is not None and self._task is not None:
-                counts = f"{report.lines:,} lines, {self._contacts(report)}"
-                self._bar.update(self._task, completed=done, counts=counts)
+                sent = f"{report.accepted:,} sent" if self._sends else self._contacts(report)
+                counts = f"{report.lines:,} lines, {sent}"
+                is_read = self._sends and done >= self._total > 0
+                what = "sending" if is_read else "reading"
+                self._bar.update(self._task, description=what, completed=done, counts=counts)
             elif self._wanted is Progress.text and self._clock() - self._said >= EVERY:
                 self._said = self._clock()
                 self._messages.info(self._line(report, done))

@@ -50,7 +50,8 @@ def _rows(report: Report) -> Iterator[_Row]:
     yield "values", report.values, ""
     yield "  superseded by newer ones", report.superseded, ""
     yield "  to send", report.values_to_send, ""
-    yield "contacts", report.contacts, ""
+    left_over = f"{report.left_over:,} of them left over from before" if report.left_over else ""
+    yield "contacts", report.contacts, left_over
     for list_id, entry in report.lists.items():
         yield from _list(list_id, entry)
         if list_id in report.applied:

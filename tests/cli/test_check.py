@@ -114,6 +114,10 @@ def test_offline(cli: Cli) -> None:
     assert "LISTRAK_CLIENT_ID" not in cli.environment
     assert cli.run(*CHECK).status == 0
     assert cli.run(*CHECK, "--online").status == 3
+    refused = cli.run(*CHECK, "--online", "--json")
+    record = refused.json()
+    assert (refused.status, record["exit_status"], record["online"]) == (3, 3, None)
+    assert "LISTRAK_CLIENT_ID" in record["error"] + refused.err
 
 
 def test_control_characters(cli: Cli) -> None:

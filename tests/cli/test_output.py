@@ -16,6 +16,7 @@ import pytest
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
 from listrak_sync.cli.lazy import LazyCommand
+from listrak_sync.sandbox import Behaviour, Delay, Rule
 from tests.cli.conftest import COMMAND, ROOT, TIMEOUT, event, events
 from tests.cli.terminal import on_terminal
 
@@ -221,6 +222,16 @@ def test_bar_on_a_terminal(cli: Cli, start: Start, progress: str) -> None:
     assert "\x1b[2K" in shown
     assert "reading" not in shown.rpartition("\x1b[2K")[2]
     assert "accepted" in shown.rpartition("\x1b[2K")[2]
+
+
+def test_bar_on_one_line(cli: Cli, start: Start) -> None:
+    """On 80 columns the bar is one line, of many contacts, too: it says when all is read."""
+    start(Behaviour(faults=(Rule(action=Delay(0.4), route="profile-fields"),)))
+    (cli.folder / "many.ndjson").write_text(events(20_000))
+    shown = messages_of(cli, "push", "many.ndjson", "-m", "m.yaml", "--batch-contacts", "5000")
+    assert "sending" in shown
+    assert "20,000 lines" in shown
+    assert shown.count("\x1b[1A") == 1  # up a line only to take the bar away
 
 
 @pytest.mark.parametrize("options", [("--progress", "none"), ("--quiet",)])

@@ -98,6 +98,14 @@ def test_resumed_by_name(cli: Cli, start: Start) -> None:
     assert cli.run("push", "--resume", info["run"]).status == 2
 
 
+def test_left_over_is_told(cli: Cli, start: Start) -> None:
+    """The report says how many of its contacts are of windows before."""
+    broken_off(cli, start)
+    ran = cli.run("push", "--resume")
+    assert ran.status == 0
+    assert "of them left over from before" in ran.err
+
+
 def test_a_later_push_sends_it_first(cli: Cli, start: Start) -> None:
     """Another push first sends what an earlier run left unanswered, then its own: newer wins."""
     sandbox = broken_off(cli, start)
