@@ -164,7 +164,7 @@ def push(
             if book is not None and resume:
                 check_destination(book, addresses)
             stop = Stop()
-            with Api(addresses, access, in_flight) as api, interruptible(stop):
+            with Api(addresses, access, in_flight) as api, interruptible(stop, messages):
                 with stop.breaking_off():
                     check_access(api)
                 needed = (*plan.sources, Source(task.settings.mapping), *files_of(book))

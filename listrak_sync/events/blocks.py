@@ -191,14 +191,16 @@ def _position(raw: IO[bytes]) -> int:
 
 def _decompressed(raw: IO[bytes]) -> _Reader:
     """Recognise compression by the first bytes, whatever the name says."""
-    head = b""
-    while len(head) < 4 and (more := cast(BufferedReader, raw).read1(4 - len(head))):
-        head += more
+    head, ended = b"", False
+    while len(head) < 4 and not ended:
+        more = cast(BufferedReader, raw).read1(4 - len(head))
+        head, ended = head + more, not more
     if raw.seekable():
         raw.seek(0)
         whole = cast(BufferedReader, raw)
     else:
-        whole = BufferedReader(_Rejoined(head, cast(BufferedReader, raw)), BLOCK_BYTES)
+        rest = BytesIO() if ended else raw  # nobody has to end what is typed twice
+        whole = BufferedReader(_Rejoined(head, cast(BufferedReader, rest)), BLOCK_BYTES)
     if head.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=whole)
     if head.startswith(b"BZh"):

@@ -47,7 +47,8 @@ def test_in_flight_is_finished(cli: Cli, start: Start, number: int, status: int)
     assert gate.begun.wait(TIMEOUT)
     time.sleep(0.1)
     process.send_signal(number)
-    time.sleep(0.2)
+    assert process.stderr is not None
+    assert b"stopping: what is in flight is finished" in process.stderr.readline()
     assert process.poll() is None
     gate.go.set()
     assert process.wait(TIMEOUT) == status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
+import pty
 import subprocess
 import sys
 import threading
@@ -299,6 +300,22 @@ def test_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
         assert next(pieces) == Block("-", 2, b"two\n")
         os.close(writing)
         assert list(pieces) == [Block("-", 3, b"three")]
+
+
+def test_an_end_is_read_once() -> None:
+    """Where nothing is typed before the end, nobody has to end it twice."""
+    leader, follower = pty.openpty()
+    code = (
+        "from listrak_sync.events.blocks import read\n"
+        "from listrak_sync.events.sources import Source\n"
+        "print(list(read([Source('-')])))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=follower, stdout=subprocess.PIPE)
+    os.write(leader, b"\x04")
+    out, _ = process.communicate(timeout=30)
+    os.close(leader)
+    os.close(follower)
+    assert out == b"[]\n"
 
 
 def test_named_pipe(file: Path) -> None:
