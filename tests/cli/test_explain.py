@@ -62,7 +62,7 @@ def plan(properties: dict[str, Any] | None = None, **traits: Any) -> dict[str, A
 
 
 A = {"email": "a@example.com"}
-LONG = "\x1b[31m\x07\x9b" + "x" * 100
+LONG = "\x1b[31m\x07\x9b" + "z" * 100
 INPUT: tuple[tuple[Any, list[str | None]], ...] = (
     # an event; and for each mapping what it says first: "", a reason, or a condition
     (vip(properties={**A, "vip_shoppers": True}), ["", "type: [identify, page]", "("]),
@@ -227,7 +227,7 @@ e.ndjson:2: VIP shoppers: rejected: unknown_membership
     found traits.plan: nothing, properties.total: 99
 """,
         """\
-    found traits.plan: "\\u001b[31m\\u0007\\x9bxxx""",
+    found traits.plan: "\\u001b[31m\\u0007\\x9bzzz""",
         """\
 e.ndjson:21: skipped: blank_line
 e.ndjson:22: rejected: not_json
@@ -240,7 +240,7 @@ e.ndjson:26: matched
 """,
     ):
         assert expected in explained
-    assert "x" * 60 not in explained
+    assert "z" * 60 not in explained
     assert explained.count("e.ndjson:") == len(lines_of(mixed))
 
 
