@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.words import counted
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.sender import Retry
 from listrak_sync.delivery.ways import Waiting
@@ -53,7 +54,7 @@ def tell_retry(retry: Retry, messages: Messages) -> None:
 
 def tell_wait(waiting: Waiting, messages: Messages) -> None:
     """Say that imports are waited for: not only for --verbose once it takes long."""
-    imports = f"{waiting.imports} import{'s' if waiting.imports > 1 else ''}"
+    imports = counted(waiting.imports, "import")
     if waiting.waited < LONG_WAIT <= waiting.waited + waiting.seconds:
         messages.info(f"waiting until Listrak has applied {imports}")
     else:

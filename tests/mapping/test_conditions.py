@@ -192,6 +192,22 @@ def test_paths_are_all_that_is_read(condition: Condition, event: Decoded) -> Non
     assert test(trimmed) is test(event)
 
 
+@pytest.mark.parametrize(
+    ("trigger", "value", "held"),
+    [
+        ("properties.a = 9007199254740993", 9007199254740993, True),
+        ("properties.a = 9007199254740993", 9007199254740992, False),
+        ('match(properties.a, "?")', "\U0001f600", True),
+        ('properties.a.0 = "\U0001f600"', "\U0001f600!", True),
+        ("properties.a = NaN", "NaN", False),
+        ("properties.a < Infinity", 5, False),
+    ],
+)
+def test_where_it_differs(trigger: str, value: Json, *, held: bool) -> None:
+    """Long numbers are exact, characters whole, and NaN and Infinity compare with nothing."""
+    assert takes(trigger, {"properties": {"a": value}}) is held
+
+
 def test_paths() -> None:
     """The paths of a condition are those of its every part."""
     condition = parse("a.b and !(c = 5 or d in [e, 'x']) and !contains(lowercase(f), g) and h < i")
