@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from typing import Final, TypeAlias
 
 from listrak_sync.delivery.deliver import Phase, Phases
 from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.events.blocks import Piece
-from listrak_sync.events.positions import Position, last_line, position_in, read_from
+from listrak_sync.events.portions import Portion
+from listrak_sync.events.positions import Position, position_in, read_from
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.events.sources import Source
 from listrak_sync.events.ticks import Tick, with_ticks
@@ -29,14 +29,16 @@ from listrak_sync.updates.batches import (
     batches,
     single,
 )
+from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
-from listrak_sync.updates.update import Update
 from listrak_sync.updates.window import Contact, Window
-from listrak_sync.updates.workers import evaluate_in_order
+from listrak_sync.updates.workers import can_fork, evaluate_in_order
 
 DEFAULT_WINDOW: Final = 1_000_000
+
+_Part: TypeAlias = Piece | Portion
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
@@ -86,8 +88,8 @@ class Run:
         self.stop = stop
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
-        self._read_to: Position | tuple[Piece, int | None] = plan.start
-        self._gathering: tuple[Piece, str, Iterator[Update]] | None = None
+        self._read_to: Position | tuple[_Part, int, Position] = plan.start
+        self._gathering: tuple[Evaluated, Updates] | None = None
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
         self._gathered = 0
@@ -97,11 +99,9 @@ class Run:
     @property
     def position(self) -> Position:
         """Return how far is read what windows have been made of."""
-        match self._read_to:
-            case Position() as position:
-                return position
-            case piece, line:
-                return position_in(piece, last_line(piece) if line is None else line)
+        if isinstance(self._read_to, Position):
+            return self._read_to
+        return position_in(*self._read_to)
 
     def windows(self) -> Iterator[Window]:
         """Read and evaluate the input; yield each window when it is full, and the last.
@@ -109,22 +109,26 @@ class Run:
         Raises the reason to end early, StoppedError where a guard says no. What was gathered
         by then is in `rest`.
         """
-        evaluator = self._evaluator()
-        pieces: Iterator[Piece | Tick] = read_from(self.plan.sources, self.plan.start)
+        evaluator, jobs = self._evaluator(), self._jobs
+        parts: Iterator[_Part | Tick] = read_from(
+            self.plan.sources, self.plan.start, in_portions=jobs > 1
+        )
         if self.plan.flush_every is not None:
-            pieces = with_ticks(pieces, self.plan.flush_every)
-        until_stopped = self.stop.until(pieces)
-        with closing(evaluate_in_order(evaluator, until_stopped, self._jobs)) as results:
+            parts = with_ticks(parts, self.plan.flush_every)
+        until_stopped = self.stop.until(parts)
+        with closing(
+            evaluate_in_order(evaluator, until_stopped, jobs, self.stop.event.is_set)
+        ) as results:
             for result in results:
                 if isinstance(result, Tick):
                     if len(self._window):
                         yield self._full()
                     continue
-                piece, evaluated = result
-                self._gathering = piece, evaluated.file, iter(evaluated.updates)
+                part, evaluated = result
+                self._gathering = evaluated, evaluated.updates
                 self._count(evaluated)
-                yield from self._gather(piece, evaluated)
-                self._read_to, self._gathering = (piece, None), None
+                yield from self._gather(part, evaluated)
+                self._read_to, self._gathering = evaluated.end, None
                 self._guard_rejects()
                 self._place = evaluated.file, evaluated.position
                 self.watchers.on_progress(self.report, *self._place)
@@ -138,9 +142,9 @@ class Run:
     def rest(self) -> Window:
         """Return all that is counted and in no window yet, wherever the run has ended."""
         if self._gathering is not None:
-            piece, name, updates = self._gathering
-            self._window.add_all(updates, self._file(name))
-            self._read_to, self._gathering = (piece, None), None
+            evaluated, updates = self._gathering
+            self._window.add_all(updates, self._file(evaluated.file))
+            self._read_to, self._gathering = evaluated.end, None
         return self._next_window()
 
     def phases(self, window: Window, route: Route | None = None) -> Phases:
@@ -193,7 +197,7 @@ class Run:
     def _jobs(self) -> int:
         """Return how many processes evaluate: none beside ours where each event counts at once."""
         alone = self.watchers.on_explanation is not None or self.plan.flush_every is not None
-        return 1 if alone else self.plan.jobs
+        return self.plan.jobs if can_fork() and not alone else 1
 
     def _evaluator(self) -> Evaluator:
         """Return an evaluator that explains only where somebody listens."""
@@ -212,21 +216,22 @@ class Run:
         for reject in evaluated.rejects:
             self.watchers.on_reject(reject)
 
-    def _gather(self, piece: Piece, evaluated: Evaluated) -> Iterator[Window]:
+    def _gather(self, part: _Part, evaluated: Evaluated) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
         file, updates = self._file(evaluated.file), evaluated.updates
         window, size, before = self._window, self.plan.window, 0
         if len(window) + len(updates) <= size:
             window.add_all(updates, file)
             return
-        for index, update in enumerate(updates):
-            line, *_ = update
+        known = self.position
+        for index, line in enumerate(updates.lines):
             if line != before and len(window) >= size:
-                self._read_to = (piece, line - 1) if before else self._read_to
-                self._gathering = piece, evaluated.file, islice(updates, index, None)
+                if before:
+                    self._read_to = part, line - 1, known
+                self._gathering = evaluated, updates.part(index)
                 yield self._full()
                 window = self._window
-            window.add_all((update,), file)
+            window.add_all(updates.part(index, index + 1), file)
             before = line
 
     def _full(self) -> Window:

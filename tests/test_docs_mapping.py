@@ -31,7 +31,7 @@ from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.yaml_conditions import OPERATORS
 from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbox
 from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.evaluated import SKIPS, Evaluated
+from listrak_sync.updates.evaluated import SKIPS, UNREADABLE_FILE, Evaluated
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 from tests.mapping.test_schema import tree
@@ -245,8 +245,9 @@ def test_every_reason_is_named() -> None:
         for room in ("events", "updates", "delivery")
         for path in (ROOT / "listrak_sync" / room).glob("*.py")
     )
-    raised = r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"|(?:Undelivered|Rejected)\(\w+, "(\w+)"'
-    reasons = {*SKIPS, *(found[1] or found[2] for found in re.finditer(raised, source))}
+    raised = r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"|(?:Undelivered|Rejected)\([\w.]+, "(\w+)"'
+    found = {found[1] or found[2] for found in re.finditer(raised, source)}
+    reasons = {*SKIPS, UNREADABLE_FILE, *found}
     listed = {reason for (reason,) in rows("reason")}
     assert len(reasons) > 18
     assert listed <= reasons

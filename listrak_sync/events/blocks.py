@@ -8,9 +8,10 @@ import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import IO, Final, Protocol, TypeAlias, cast
@@ -22,8 +23,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-BLOCK_BYTES: Final = 120 << 10
-"""How much is read at a time: just below 128 KB, from where on malloc asks the system anew."""
+BLOCK_BYTES: Final = 256 << 10
+"""How much is read at a time, at most: it stays in a processor's own memory while it is parsed."""
 
 PIPE_BYTES: Final = 1 << 20
 """How much a pipe holds, at best: both its ends then take fewer turns."""
@@ -31,11 +32,16 @@ PIPE_BYTES: Final = 1 << 20
 MAX_LINE_BYTES: Final = 16 << 20
 """A longer line is passed over: Segment's events are 32 KB at most."""
 
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
+"""The byte-order mark, taken off a file's start."""
+
+_SHOWN_BYTES: Final = 1000
+"""How much is shown of a line that is too long, or not whole."""
+
 _UNREADABLE: Final = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """Whole lines of one file: the first one's number, and how far the file is read, in bytes."""
 
@@ -45,15 +51,18 @@ class Block:
     position: int = 0
     source: int = 0
 
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The lines, each but the last with its newline."""
+        return BytesIO(self.data).readlines()
+
     @property
     def last_line(self) -> int:
         """Return the number of the last line."""
+        if "lines" in self.__dict__:
+            return self.first_line + len(self.lines) - 1
         newlines = len(self.data) - len(self.data.replace(b"\n", b""))  # faster than to count
         return self.first_line + newlines - self.data.endswith(b"\n")
-
-    def lines(self) -> list[bytes]:
-        """Return the lines, each but the last with its newline."""
-        return BytesIO(self.data).readlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +92,14 @@ class BrokenFile:
 Piece: TypeAlias = Block | LongLine | BrokenFile
 
 
-class _Reader(Protocol):
-    """What is read: at most `size` bytes that are there already, or empty at the end."""
+Fill: TypeAlias = Callable[[memoryview], int]
+"""Reads into a buffer what is there already, and says how much: nothing at the end."""
 
-    def read1(self, size: int = ..., /) -> bytes: ...
+
+class _Reader(Protocol):
+    """What is read: fills a buffer with what is there already, with nothing at the end."""
+
+    def readinto1(self, buffer: memoryview, /) -> int: ...
 
 
 def read(
@@ -102,75 +115,123 @@ def read(
 
 
 def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
-    lines = _Lines(source.name, index)
-    position = 0
+    lines = Lines(source.name, index, block_bytes=block_bytes)
     try:
         with _open(source.file) as raw:
             reader = _decompressed(raw)
-            block = _start(reader, block_bytes)
-            while block:
-                position = _position(raw)
-                yield from lines.feed(block, position)
-                block = reader.read1(block_bytes)
+            yield from lines.cut(_without_bom(reader.readinto1), lambda: _position(raw))
     except _UNREADABLE as error:
-        yield BrokenFile(
-            source.name, lines.number, lines.rest[:1000], _problem(error), position, index
+        yield lines.broken(error)
+
+
+class Lines:
+    """Cuts what is read of a file into whole lines, and numbers them.
+
+    All is read into one buffer, to whose start a line that is not whole yet is moved.
+    """
+
+    def __init__(
+        self, file: str, source: int, lines_before: int = 0, block_bytes: int = BLOCK_BYTES
+    ) -> None:
+        self._file = file
+        self._source = source
+        self._number = lines_before + 1
+        self._block_bytes = max(block_bytes, len(BOM))  # which is looked for in the first block
+        self._buffer = bytearray(self._block_bytes)
+        self._kept = 0
+        self._passed_over = 0
+        self._beginning = b""
+        self._position = 0
+
+    def cut(self, fill: Fill, position: Callable[[], int]) -> Iterator[Piece]:
+        """Yield the lines of what is read, each piece with a position that says how far."""
+        while filled := fill(memoryview(self._buffer)[self._kept :][: self._block_bytes]):
+            self._position = position()
+            yield from self._whole_lines(self._kept + filled)
+        if self._passed_over:
+            yield self._long_line()
+        elif self._kept:
+            yield from self._block(0, self._kept)
+
+    def broken(self, error: BaseException) -> BrokenFile:
+        """Return why nothing more can be read, with what was read of the line."""
+        beginning = self._beginning if self._passed_over else bytes(self._buffer[: self._kept])
+        return BrokenFile(
+            self._file,
+            self._number,
+            beginning[:_SHOWN_BYTES],
+            _problem(error),
+            self._position,
+            self._source,
         )
-    else:
-        yield from lines.finish(position)
 
-
-class _Lines:
-    """Cuts what is read of a file into whole lines, and numbers them from 1."""
-
-    def __init__(self, file: str, source: int) -> None:
-        self.file = file
-        self.source = source
-        self.number = 1
-        self.rest = b""
-        self.passed_over = 0
-
-    def feed(self, block: bytes, position: int) -> Iterator[Piece]:
-        """Yield the lines that a block completes; keep the beginning of the next one."""
-        if self.rest and not self.passed_over:
-            end = block.find(b"\n") if b"\n" in block else len(block)
-            if len(self.rest) + end > MAX_LINE_BYTES:
-                self.passed_over, self.rest = len(self.rest), (self.rest + block[:end])[:1000]
-        if self.passed_over:
-            end = block.find(b"\n")
-            if end < 0:
-                self.passed_over += len(block)
+    def _whole_lines(self, end: int) -> Iterator[Piece]:
+        """Yield the lines that the buffer holds up to an end; keep what is not whole yet."""
+        start = 0
+        newline = self._buffer.find(b"\n", self._kept, end)
+        first = end if newline < 0 else newline
+        if self._passed_over or first > MAX_LINE_BYTES:
+            if not self._passed_over:
+                self._beginning = bytes(self._buffer[: min(first, _SHOWN_BYTES)])
+            self._passed_over += first
+            if newline < 0:
+                self._kept = 0
                 return
-            yield LongLine(
-                self.file, self.number, self.rest, self.passed_over + end, position, self.source
-            )
-            self.number, self.rest, self.passed_over = self.number + 1, b"", 0
-            block = block[end + 1 :]
-        end = block.rfind(b"\n") + 1
-        if end:
-            data = b"".join((self.rest, memoryview(block)[:end]))
-            complete = Block(self.file, self.number, data, position, self.source)
-            yield complete
-            self.number = complete.last_line + 1
-            self.rest, block = b"", block[end:]
-        self.rest += block
+            yield self._long_line()
+            start = newline + 1
+        last = self._buffer.rfind(b"\n", start, end) + 1
+        if last:
+            yield from self._block(start, last)
+        self._keep(last or start, end)
 
-    def finish(self, position: int) -> Iterator[Piece]:
-        """Yield the last line where it lacks its newline."""
-        if self.passed_over:
-            yield LongLine(
-                self.file, self.number, self.rest, self.passed_over, position, self.source
-            )
-        elif self.rest:
-            yield Block(self.file, self.number, self.rest, position, self.source)
+    def _block(self, start: int, end: int) -> Iterator[Block]:
+        data = bytes(memoryview(self._buffer)[start:end])
+        block = Block(self._file, self._number, data, self._position, self._source)
+        yield block
+        self._number = block.last_line + 1  # known by now to whoever has evaluated it
+
+    def _long_line(self) -> LongLine:
+        line = LongLine(
+            self._file,
+            self._number,
+            self._beginning,
+            self._passed_over,
+            self._position,
+            self._source,
+        )
+        self._number, self._passed_over = self._number + 1, 0
+        return line
+
+    def _keep(self, start: int, end: int) -> None:
+        """Move what follows the last whole line to the start of a buffer that has room."""
+        kept, buffer = self._buffer[start:end], self._buffer
+        if len(kept) * 2 > len(buffer):
+            self._buffer = bytearray(len(kept) * 4)
+        elif len(buffer) > self._block_bytes > len(kept) * 2:
+            self._buffer = bytearray(self._block_bytes)
+        self._buffer[: len(kept)] = kept
+        self._kept = len(kept)
 
 
-def _start(reader: _Reader, block_bytes: int) -> bytes:
-    """Return the first block without its byte-order mark."""
-    block = reader.read1(block_bytes)
-    while 0 < len(block) <= len(_BOM) and (more := reader.read1(block_bytes)):
-        block += more
-    return block.removeprefix(_BOM)
+def _without_bom(fill: Fill) -> Fill:
+    """Return what reads the same but for a byte-order mark at its start."""
+    begun = False
+
+    def fill_without(buffer: memoryview) -> int:
+        nonlocal begun
+        filled = fill(buffer)
+        if begun:
+            return filled
+        begun = True
+        while 0 < filled < len(BOM) and (more := fill(buffer[filled:])):
+            filled += more
+        if filled < len(BOM) or bytes(buffer[: len(BOM)]) != BOM:
+            return filled
+        filled -= len(BOM)
+        buffer[:filled] = bytes(buffer[len(BOM) : len(BOM) + filled])
+        return filled or fill(buffer)
+
+    return fill_without
 
 
 def _open(name: str) -> IO[bytes]:
@@ -201,13 +262,24 @@ def _decompressed(raw: IO[bytes]) -> _Reader:
     else:
         rest = BytesIO() if ended else raw  # nobody has to end what is typed twice
         whole = BufferedReader(_Rejoined(head, cast(BufferedReader, rest)), BLOCK_BYTES)
+    decompress = _decompressor(head)
+    return whole if decompress is None else cast(_Reader, decompress(whole))
+
+
+def _decompressor(head: bytes) -> Callable[[IO[bytes]], object] | None:
+    """Return what decompresses a file with these first four bytes, None where it is plain."""
     if head.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=whole)
+        return lambda file: gzip.GzipFile(fileobj=file)
     if head.startswith(b"BZh"):
-        return bz2.BZ2File(whole)
+        return bz2.BZ2File
     if head == b"\x28\xb5\x2f\xfd" or (head[1:] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F):
-        return cast(_Reader, zstd.ZstdFile(whole))
-    return whole
+        return zstd.ZstdFile
+    return None
+
+
+def is_compressed(head: bytes) -> bool:
+    """Say whether a file with these first four bytes is compressed."""
+    return _decompressor(head) is not None
 
 
 class _Rejoined(RawIOBase):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, cast
@@ -89,6 +89,19 @@ def finder(path: Path) -> Callable[[Event], Found]:
             return in_slots(event)
         except AttributeError:
             return find(event, path)
+
+    return found
+
+
+def column_finder(path: Path) -> Callable[[Sequence[Event]], list[Found]]:
+    """Return `find` for one path and many events at a time."""
+    in_slots: Callable[[Event], Found] = attrgetter(".".join(map(slot, path)))
+
+    def found(events: Sequence[Event]) -> list[Found]:
+        try:
+            return list(map(in_slots, events))
+        except AttributeError:
+            return [find(event, path) for event in events]
 
     return found
 

@@ -10,19 +10,27 @@ import msgspec
 
 from listrak_sync.errors import UsageError
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, read
+from listrak_sync.events.portions import CompressedFile, Portion, Span, read_in_portions
 from listrak_sync.events.sources import Source
 
 
-class Position(msgspec.Struct, frozen=True):
+class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything up to a line of one of the sources (by index) is read.
 
-    `checksum` is the CRC-32 of that line; `done` says that there is no more input.
+    `checksum` is the CRC-32 of that line, or of the line `checked` before it, which is 0 where
+    none is; `done` says that there is no more input.
     """
 
     source: int = 0
     line: int = 0
     checksum: int = 0
     done: bool = False
+    checked: int | None = None
+
+    @property
+    def checked_line(self) -> int:
+        """Return the number of the line that has the checksum."""
+        return self.line if self.checked is None else self.checked
 
 
 def last_line(piece: Piece) -> int:
@@ -36,46 +44,79 @@ def last_line(piece: Piece) -> int:
             assert_never(piece)
 
 
-def position_in(piece: Piece, line: int) -> Position:
-    """Return the position after a line of a piece."""
-    return Position(piece.source, line, zlib.crc32(_content(piece, line)))
+def end_of(piece: Piece) -> Position:
+    """Return the position after a piece."""
+    line = last_line(piece)
+    return Position(piece.source, line, _checksum(piece, line))
 
 
-def read_from(sources: Sequence[Source], start: Position) -> Iterator[Piece]:
-    """Yield what follows a position, numbered as before.
+def position_in(part: Piece | Portion, line: int, before: Position) -> Position:
+    """Return the position after a line of a part; `before` is one that is known before it.
+
+    Within a compressed file, which is not read anew for it, that one's line is checked.
+    """
+    match part:
+        case CompressedFile(source=source) if before.source == source:
+            return Position(source, line, before.checksum, checked=before.checked_line)
+        case CompressedFile(source=source):
+            return Position(source, line, checked=0)
+        case Span(source=source):
+            for piece in part.pieces():
+                if last_line(piece) >= line:
+                    return position_in(piece, line, before)
+            return Position(source, line)  # cut off meanwhile
+        case _:
+            return Position(part.source, line, _checksum(part, line))
+
+
+def read_from(
+    sources: Sequence[Source], start: Position, *, in_portions: bool = False
+) -> Iterator[Piece | Portion]:
+    """Yield what follows a position, numbered as before; what is large in portions if wanted.
 
     Raises UsageError where the input is not what it was: it ends before the position, or
     another line stands there.
     """
     if start.done:
         return
-    pieces = read(sources[start.source :], first_source=start.source)
-    found = start.line == 0
-    for piece in pieces:
-        if piece.source > start.source or (found and _first_line(piece) > start.line):
-            if not found:
-                raise _changed(sources[start.source], start)
+    following = start.source
+    if start.line:
+        yield from _rest_of(sources[start.source], start)
+        following += 1
+    reading = read_in_portions if in_portions else read
+    yield from reading(sources[following:], first_source=following)
+
+
+def _rest_of(source: Source, start: Position) -> Iterator[Piece]:
+    """Yield what follows a position in its own source. Raises UsageError as `read_from` does."""
+    checked, last = start.checked_line == 0, 0
+    for piece in read((source,), first_source=start.source):
+        last = last_line(piece)
+        if not checked and last >= start.checked_line:
+            if _checksum(piece, start.checked_line) != start.checksum:
+                raise _changed(source, start)
+            checked = True
+        if last <= start.line:
+            continue
+        if isinstance(piece, Block) and piece.first_line <= start.line:
+            rest = b"".join(piece.lines[start.line + 1 - piece.first_line :])
+            yield Block(piece.file, start.line + 1, rest, piece.position, piece.source)
+        else:
             yield piece
-        elif last_line(piece) >= start.line:
-            if zlib.crc32(_content(piece, start.line)) != start.checksum:
-                raise _changed(sources[start.source], start)
-            found = True
-            if isinstance(piece, Block) and last_line(piece) > start.line:
-                rest = b"".join(piece.lines()[start.line + 1 - piece.first_line :])
-                yield Block(piece.file, start.line + 1, rest, piece.position, piece.source)
-    if not found:
-        raise _changed(sources[start.source], start)
+    if last < start.line:
+        raise _changed(source, start)
 
 
-def _first_line(piece: Piece) -> int:
-    return piece.first_line if isinstance(piece, Block) else piece.line
-
-
-def _content(piece: Piece, line: int) -> bytes:
-    """Return what stands on a line of a piece."""
-    if isinstance(piece, Block):
-        return piece.lines()[line - piece.first_line].removesuffix(b"\n")
-    return piece.beginning
+def _checksum(piece: Piece, line: int) -> int:
+    """Return the CRC-32 of what stands on a line of a piece."""
+    match piece:
+        case Block():
+            index = line - piece.first_line
+            return zlib.crc32(b"".join(piece.lines[index : index + 1]).removesuffix(b"\n"))
+        case LongLine(beginning=beginning) | BrokenFile(beginning=beginning):
+            return zlib.crc32(beginning)
+        case _:
+            assert_never(piece)
 
 
 def _changed(source: Source, start: Position) -> UsageError:

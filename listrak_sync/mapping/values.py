@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from listrak_sync.events.paths import Found
@@ -13,10 +14,18 @@ MAX_ID: Final = 2**31 - 1
 
 _DIGITS: Final = re.compile(r"0*([1-9][0-9]{0,9})", re.ASCII)
 _LABEL: Final = r"(?!-)[a-zA-Z0-9-]{1,63}+(?<!-)"
-_EMAIL: Final = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]++@{_LABEL}(?:\.{_LABEL})++")
+_EMAIL: Final = rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]++@{_LABEL}(?:\.{_LABEL})++"
 
-is_email_address: Final = _EMAIL.fullmatch
+is_email_address: Final = re.compile(_EMAIL).fullmatch
 """Match a valid e-mail address: the HTML living standard's pattern, a dot in the domain."""
+
+_are_lines_of_addresses: Final = re.compile(rf"(?:{_EMAIL}\n)*+").fullmatch
+
+
+def are_email_addresses(texts: Sequence[str]) -> bool:
+    """Say whether all are valid e-mail addresses. Raises TypeError where one is no text."""
+    lines = "\n".join((*texts, ""))
+    return lines.count("\n") == len(texts) and _are_lines_of_addresses(lines) is not None
 
 
 def parse_id(value: Found) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from operator import attrgetter
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET
@@ -12,77 +14,72 @@ from listrak_sync.events.paths import Event
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
-from listrak_sync.updates.membership import COMPUTATION_KEY, member_of, membership, pinned
+from listrak_sync.updates.membership import (
+    COMPUTATION_KEY,
+    chooser,
+    member_of,
+    membership,
+    pinned,
+)
 from listrak_sync.updates.rejected import RejectedError, shown
 
-FieldValues: TypeAlias = tuple[tuple[int, str], ...]
-"""Profile field ids, each with the value to set."""
+FieldValue: TypeAlias = tuple[int, str]
+"""A profile field's id, and the value to set."""
 
-_KEPT: Final = 1024
-_Key = TypeVar("_Key")
+FieldValues: TypeAlias = tuple[FieldValue, ...]
 
 
 class Change(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
     """Values to set for a contact of a list, by the mapping with this index.
 
-    It equals itself alone: those that recur are made once.
+    It equals itself alone, and there is mostly one of a kind: see `shared`.
     """
 
     mapping: int
     list_id: int
     fields: FieldValues
 
+    def parts(self) -> Iterable[Change]:
+        """Return one for each value."""
+        if len(self.fields) == 1:
+            return (self,)
+        return [shared(self.mapping, self.list_id, (value,)) for value in self.fields]
 
-MakeChange: TypeAlias = Callable[[Event, int], Change]
-"""Makes the change that an event asks for on a list."""
+
+@lru_cache(maxsize=4096)
+def shared(mapping: int, list_id: int, fields: FieldValues) -> Change:
+    """Return a change that is made only once, as many as there are updates that want it."""
+    return Change(mapping, list_id, fields)
 
 
-def change_maker(index: int, mapping: Mapping) -> MakeChange:
-    """Return what finds the change that an event asks for; it raises RejectedError.
+mapping_of: Final[Callable[[Change], int]] = attrgetter("mapping")
 
-    Changes that recur are made once.
-    """
+MakeChange: TypeAlias = Callable[[Event], Change]
+"""Makes the change that an event asks for."""
+
+
+def change_maker(index: int, mapping: Mapping, find_list: Callable[[Event], int]) -> MakeChange:
+    """Return what finds the change that an event asks for; it raises RejectedError."""
+    list_id = parse_id(mapping.list_id.constant)
+    if list_id is not None and len(mapping.fields) == 1:
+        (field,) = mapping.fields
+        if key := _known_audience(mapping, field):
+            inside, outside = (shared(index, list_id, ((field.id, it),)) for it in ("on", "off"))
+            return chooser(key, inside, outside)
     resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
-    if len(resolvers) == 1 and mapping.list_id.is_constant:
-        ((field_id, resolve_only),) = resolvers
-        return _one_text(index, field_id, resolve_only)
-    kept: dict[tuple[int, FieldValues], Change] = {}
 
-    def change(event: Event, list_id: int) -> Change:
+    def change(event: Event) -> Change:
+        list_id = find_list(event)
         fields = tuple(
             (field_id, text)
             for field_id, resolve in resolvers
             if (text := resolve(event)) is not None
         )
         if not fields:
-            raise _nothing_to_set()
-        key = list_id, fields
-        return kept.get(key) or _keep(kept, key, Change(index, list_id, fields))
+            raise RejectedError("no_profile_fields", "every field's value is missing")
+        return shared(index, list_id, fields)
 
     return change
-
-
-def _one_text(index: int, field_id: int, resolve: Callable[[Event], str | None]) -> MakeChange:
-    """Return what finds the change of one field of one list, told by the text alone."""
-    kept: dict[str, Change] = {}
-
-    def change(event: Event, list_id: int) -> Change:
-        text = resolve(event)
-        if text is None:
-            raise _nothing_to_set()
-        return kept.get(text) or _keep(kept, text, Change(index, list_id, ((field_id, text),)))
-
-    return change
-
-
-def _keep(kept: dict[_Key, Change], key: _Key, change: Change) -> Change:
-    if len(kept) < _KEPT:
-        kept[key] = change
-    return change
-
-
-def _nothing_to_set() -> RejectedError:
-    return RejectedError("no_profile_fields", "every field's value is missing")
 
 
 def list_finder(value: Value) -> Callable[[Event], int]:
@@ -101,13 +98,19 @@ def list_finder(value: Value) -> Callable[[Event], int]:
     return resolve
 
 
+def _known_audience(mapping: Mapping, field: Field) -> str | None:
+    """Return the only audience that may set a field, None where an event has to tell."""
+    if field.value.constant != USE_AUDIENCE_KEY or mapping.audience_key is not None:
+        return None
+    return pinned(mapping.trigger, COMPUTATION_KEY) or None
+
+
 def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
     """Return what sets one field; None leaves it out."""
     value = field.value
+    if key := _known_audience(mapping, field):
+        return member_of(key)
     if value.constant == USE_AUDIENCE_KEY:
-        key = pinned(mapping.trigger, COMPUTATION_KEY)
-        if key and mapping.audience_key is None:
-            return member_of(key)
         return lambda event: membership(mapping, event)
     if value.is_constant:
         constant = field_text(value.constant)

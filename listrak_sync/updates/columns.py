@@ -1,29 +1,115 @@
-"""Updates by column, for their way from one process to another."""
+"""Updates by column: made, handed on and gathered many at a time."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Final, TypeAlias
 
-from listrak_sync.updates.changes import Change
-from listrak_sync.updates.update import Update, change_of
+from listrak_sync.updates.changes import Change, shared
+from listrak_sync.updates.update import Update
 
-Columns: TypeAlias = tuple[list[int], list[str], list[int], list[int], list[Change]]
-"""Lines, addresses, indices of changes, instants; and the changes."""
+_fields_of: Final = attrgetter("fields")
 
 
-def by_column(updates: list[Update]) -> Columns:
-    """Return updates by column, which is shorter: each change once, and its index instead."""
-    index = {change: number for number, change in enumerate(set(map(change_of, updates)))}
+def whole_numbers(numbers: Iterable[int] = ()) -> array[int]:
+    """Return numbers of 64 bits as a column."""
+    return array("q", numbers)
+
+
+@dataclass(slots=True)
+class Updates:
+    """Updates in input order, one from each place of the four columns.
+
+    There is one for each match, and they hold little: as objects they would cost more to make
+    than to find out.
+    """
+
+    lines: array[int] = field(default_factory=whole_numbers)
+    addresses: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    instants: array[int] = field(default_factory=whole_numbers)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Update]) -> Updates:
+        """Return updates given one by one."""
+        updates = cls()
+        for row in rows:
+            updates.append(row)
+        return updates
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.changes)
+
+    def __iter__(self) -> Iterator[Update]:
+        """Yield them one by one."""
+        return zip(self.lines, self.addresses, self.changes, self.instants, strict=True)
+
+    @property
+    def values(self) -> int:
+        """Return how many values of fields they set."""
+        return sum(map(len, map(_fields_of, self.changes)))
+
+    def append(self, update: Update) -> None:
+        """Add one."""
+        line, address, change, instant = update
+        self.lines.append(line)
+        self.addresses.append(address)
+        self.changes.append(change)
+        self.instants.append(instant)
+
+    def extend(self, more: Updates) -> None:
+        """Add others."""
+        self.lines += more.lines
+        self.addresses += more.addresses
+        self.changes += more.changes
+        self.instants += more.instants
+
+    def parts(self) -> Updates:
+        """Return them with one value each, which most have."""
+        if len(self) == self.values:
+            return self
+        return Updates.of_rows(
+            (line, address, part, instant)
+            for line, address, change, instant in self
+            for part in change.parts()
+        )
+
+    def part(self, start: int, end: int | None = None) -> Updates:
+        """Return those from one index to before another, which is the end by default."""
+        span = slice(start, end)
+        return Updates(
+            self.lines[span], self.addresses[span], self.changes[span], self.instants[span]
+        )
+
+
+Packed: TypeAlias = tuple[bytes, str, bytes, bytes, list[Change]]
+"""Lines, addresses with line ends between, indices of changes, instants; and the changes."""
+
+
+def pack(updates: Updates) -> Packed:
+    """Return updates for their way from one process to another: each change is in it once."""
+    index = {change: number for number, change in enumerate(dict.fromkeys(updates.changes))}
+    indices = array("I", map(index.__getitem__, updates.changes))
     return (
-        [line for line, _, _, _ in updates],
-        [address for _, address, _, _ in updates],
-        [index[change] for _, _, change, _ in updates],
-        [instant for _, _, _, instant in updates],
+        updates.lines.tobytes(),
+        "\n".join(updates.addresses),
+        indices.tobytes(),
+        updates.instants.tobytes(),
         list(index),
     )
 
 
-def by_row(columns: Columns) -> list[Update]:
-    """Return what columns were made of."""
-    lines, addresses, indices, instants, changes = columns
-    return list(zip(lines, addresses, map(changes.__getitem__, indices), instants, strict=True))
+def unpack(packed: Packed) -> Updates:
+    """Return what was packed."""
+    lines, addresses, indices, instants, changes = packed
+    changes = [shared(each.mapping, each.list_id, each.fields) for each in changes]
+    return Updates(
+        array("q", lines),
+        addresses.split("\n") if changes else [],
+        list(map(changes.__getitem__, array("I", indices))),
+        array("q", instants),
+    )

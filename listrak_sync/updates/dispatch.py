@@ -10,10 +10,10 @@ from listrak_sync.events.paths import Path
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.pins import Pins, pins, without
 from listrak_sync.mapping.predicates import Test, compile_condition
-from listrak_sync.updates.update import MakeUpdate
+from listrak_sync.updates.update import Maker
 
-Taker: TypeAlias = "tuple[Test | None, MakeUpdate]"
-"""What is left to test of a mapping's trigger, and how its update is made."""
+Taker: TypeAlias = tuple[Test | None, Maker]
+"""What is left to test of a mapping's trigger, and what makes its updates."""
 
 Takers: TypeAlias = tuple[Taker, ...]
 
@@ -22,10 +22,10 @@ _NOWHERE: Final[Path] = ("type",)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mapping's trigger, None for every event, and how its update is made."""
+    """A mapping's trigger, None for every event, and what makes its updates."""
 
     trigger: Condition | None
-    make: MakeUpdate
+    maker: Maker
 
 
 class Dispatch:
@@ -63,7 +63,7 @@ def _taker(candidate: Candidate, path: Path | None) -> Taker:
     trigger = candidate.trigger
     if trigger is not None and path is not None:
         trigger = without(trigger, path)
-    return (None if trigger is None else compile_condition(trigger), candidate.make)
+    return (None if trigger is None else compile_condition(trigger), candidate.maker)
 
 
 def _best_path(demands: Sequence[Pins]) -> Path:

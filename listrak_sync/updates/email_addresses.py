@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, find, finder
+from listrak_sync.events.paths import Event, Found, find, finder, slot
 from listrak_sync.mapping.compiler import Value
-from listrak_sync.mapping.values import is_email_address
+from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
 
 _IN_TRAITS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
@@ -17,6 +18,7 @@ _EXTERNAL_IDS: Final = ("context", "externalIds")
 EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
+_in_context: Final = attrgetter(".".join(map(slot, _IN_TRAITS[0])))
 _in_traits: Final = tuple(map(finder, _IN_TRAITS))
 
 
@@ -26,7 +28,7 @@ def address_finder(value: Value | None) -> Callable[[Event], str]:
     It raises RejectedError. Source: the destination's default of `email_address`.
     """
     if value is None:
-        return _default_address
+        return default_address
     resolve = value.resolve
 
     def given(event: Event) -> str:
@@ -38,7 +40,21 @@ def address_finder(value: Value | None) -> Callable[[Event], str]:
     return given
 
 
-def _default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for each name
+def default_addresses(events: Sequence[Event]) -> list[str]:
+    """Return the addresses of many events where no mapping says where to find them.
+
+    The usual ones are found and checked all at once. Raises RejectedError where one has none.
+    """
+    try:
+        found = list(map(_in_context, events))
+        if are_email_addresses(found):
+            return found
+    except (AttributeError, TypeError):  # some are elsewhere, or are no text
+        pass
+    return list(map(default_address, events))
+
+
+def default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for each name
     """Return the contact's address where the mapping does not say where to find it."""
     try:
         first = event.context_.traits_.email_

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from operator import attrgetter
-from typing import Any, Final, TypeAlias, TypeVar, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 from msgspec import UNSET
 
@@ -12,22 +13,34 @@ from listrak_sync.events import integrations, rejects
 from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
 from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE, Decoder, UnreadableError
 from listrak_sync.events.integrations import is_enabled
-from listrak_sync.events.paths import Event, Path, finder, slot
+from listrak_sync.events.paths import Event, Path, column_finder, finder, slot
+from listrak_sync.events.positions import end_of
 from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
-from listrak_sync.events.timestamps import NEVER
+from listrak_sync.events.timestamps import NEVER, instants
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.values import is_email_address, parse_id
-from listrak_sync.updates.changes import Change
+from listrak_sync.updates.changes import shared
+from listrak_sync.updates.columns import Updates, whole_numbers
 from listrak_sync.updates.dispatch import Candidate, Dispatch, Takers
+from listrak_sync.updates.email_addresses import default_addresses
 from listrak_sync.updates.evaluated import (
     BLANK,
     FILTERED,
     NO_MATCH,
     RESENT,
+    UNREADABLE_FILE,
     UNSUPPORTED,
     Evaluated,
 )
-from listrak_sync.updates.update import Rejected, Update, mapping_of, read_paths, update_maker
+from listrak_sync.updates.update import (
+    TIMESTAMP,
+    UNMAKEABLE,
+    Maker,
+    Rejected,
+    Update,
+    read_paths,
+    update_maker,
+)
 
 _LOOK_CLOSER: Final = (*UNDECODABLE, AttributeError, TypeError)
 """What comes of a line that is no event, or of an event with something odd in an odd place."""
@@ -37,8 +50,10 @@ _UNLIKE: Final[tuple[Any, Any, Any]] = (None, None, None)
 
 _TYPE: Final[Path] = ("type",)
 _find_type: Final = finder(_TYPE)
-_Item = TypeVar("_Item")
-_Made = TypeVar("_Made")
+_timestamps: Final = column_finder(TIMESTAMP)
+
+_Matches: TypeAlias = tuple[list[int], list[Event], list[Maker]]
+"""The numbers of lines, the events on them, and who takes them."""
 
 Outcome: TypeAlias = str | list[Update | Rejected]
 """What becomes of an event: the reason it is skipped, or one result for each mapping."""
@@ -57,13 +72,15 @@ class Evaluator:
         self.names = [mapping.name for mapping in mappings]
         self._looking = {mapping.name for mapping in mappings if mapping.enabled}
         candidates = [
-            Candidate(mapping.trigger, update_maker(index, mapping, by_timestamp=by_timestamp))
+            Candidate(mapping.trigger, update_maker(index, mapping))
             for index, mapping in enumerate(mappings)
             if mapping.enabled
         ]
         self._dispatch = Dispatch(candidates)
+        self._are_addresses_usual = all(mapping.email_address is None for mapping in mappings)
         self._find_text = finder(self._dispatch.path)
         self._is_enabled = _always if ignore_integrations else is_enabled
+        self._happened = _happened if by_timestamp else _never
         paths = {path for mapping in mappings if mapping.enabled for path in read_paths(mapping)}
         deciding = {_TYPE, *integrations.PATHS, self._dispatch.path}
         self._first_look = Decoder(deciding)
@@ -74,7 +91,7 @@ class Evaluator:
 
     def evaluate(self, piece: Piece) -> Evaluated:
         """Return what becomes of the lines of a piece."""
-        result = Evaluated(piece.file, piece.position, lines=1)
+        result = Evaluated(piece.file, end_of(piece), piece.position, lines=1)
         match piece:
             case Block():
                 self._lines(piece, result)
@@ -82,7 +99,7 @@ class Evaluator:
                 detail = f"{length} bytes, more than {MAX_LINE_BYTES}; raw is its beginning"
                 self._reject(result, number, UnreadableError("line_too_long", detail), beginning)
             case BrokenFile(line=number, beginning=beginning, problem=problem):
-                self._reject(result, number, UnreadableError("unreadable_file", problem), beginning)
+                self._reject(result, number, UnreadableError(UNREADABLE_FILE, problem), beginning)
             case _:
                 assert_never(piece)
         result.count_updates()
@@ -106,8 +123,13 @@ class Evaluator:
 
     def _made(self, takers: Takers, event: Event, line: int, only: str | None) -> Outcome:
         """Return what mappings that may take an event make of it."""
-        made = [make(event, line) for test, make in takers if test is None or test(event)]
-        return [each for each in made if only in {None, self.names[mapping_of(each)]}] or NO_MATCH
+        (instant,) = self._happened((event,))
+        made = [
+            maker.make(event, line, instant)
+            for test, maker in takers
+            if only in {None, self.names[maker.mapping]} and (test is None or test(event))
+        ]
+        return made or NO_MATCH
 
     def _lines(self, block: Block, result: Evaluated) -> None:
         """Evaluate the lines of a block into the result.
@@ -115,35 +137,78 @@ class Evaluator:
         Where few lines are taken, a first look decodes no more than tells which. What is unlike
         most events in some way is left to `_line`, which takes its time.
         """
-        lines, looks_once = block.lines(), self._looks_once
+        lines, looks_once = block.lines, self._looks_once
         seen = self._seen(block, lines)
         whole_look, is_enabled = self._whole_look.parse, self._is_enabled
         by_text, others = self._dispatch.by_text, self._dispatch.others
-        filtered = unmatched = taken = 0
-        glances = _each(self._glance, seen, (AttributeError,), _UNLIKE)
-        for index, (kind, entry, text) in enumerate(glances):
+        filtered = unlike = matched = 0
+        matches = numbers, events, makers = _no_matches()
+        glances = _each(map(self._glance, seen), (AttributeError,), _UNLIKE)
+        looks = zip(count(block.first_line), lines, seen, glances, strict=False)
+        for number, line, event, (kind, entry, text) in looks:
             try:
-                takers = by_text.get(text, others)
-                is_unlike = kind not in ACCEPTED_TYPES
-                is_seen_whole = looks_once or is_unlike or not takers
-                event = seen[index] if is_seen_whole else whole_look(lines[index])
+                takers = by_text.get(text, others) if kind in ACCEPTED_TYPES else None
+                whole = event if looks_once or not takers else whole_look(line)
             except _LOOK_CLOSER:
-                is_unlike = True
-            if is_unlike:
-                self._line(block.first_line + index, lines[index].removesuffix(b"\n"), result)
+                takers = None
+            if takers is None:
+                unlike += 1
+                matched += self._make(matches, block, lines, result)  # they come before
+                matches = numbers, events, makers = _no_matches()
+                self._line(number, line.removesuffix(b"\n"), result)
             elif entry is not True and not is_enabled(event):
                 filtered += 1
-            elif takers:
-                taken += 1
-                unmatched += not self._take(
-                    takers, event, block.first_line + index, lines[index], result
-                )
             else:
-                unmatched += 1
-        self._looks_once = taken * 3 > len(lines) and not self._whole_look.is_whole
+                for test, maker in takers:
+                    if test is None or test(whole):
+                        numbers.append(number)
+                        events.append(whole)
+                        makers.append(maker)
+        matched += self._make(matches, block, lines, result)
+        self._looks_once = matched * 3 > len(lines) and not self._whole_look.is_whole
         result.lines = len(lines)
+        result.matched_lines += matched
         result.skip(FILTERED, filtered)
-        result.skip(NO_MATCH, unmatched)
+        result.skip(NO_MATCH, len(lines) - unlike - filtered - matched)
+
+    def _make(
+        self, matches: _Matches, block: Block, lines: Sequence[bytes], result: Evaluated
+    ) -> int:
+        """Make the updates of matches; return how many lines these are on.
+
+        They are made column by column, which is faster than one by one, unless one cannot be.
+        """
+        numbers, events, makers = matches
+        try:
+            updates = Updates(
+                whole_numbers(numbers),
+                self._addresses(makers, events),
+                [maker.change(event) for maker, event in zip(makers, events, strict=True)],
+                whole_numbers(self._happened(events)),
+            )
+        except UNMAKEABLE:
+            updates = Updates.of_rows(self._made_one_by_one(matches, block, lines, result))
+        result.updates.extend(updates)
+        return len(set(numbers))
+
+    def _made_one_by_one(
+        self, matches: _Matches, block: Block, lines: Sequence[bytes], result: Evaluated
+    ) -> Iterator[Update]:
+        """Yield the updates of matches; reject what none can be made of, and say why."""
+        instants = self._happened(matches[1])
+        for number, event, maker, instant in zip(*matches, instants, strict=True):
+            made = maker.make(event, number, instant)
+            if isinstance(made, Rejected):
+                line = lines[number - block.first_line].removesuffix(b"\n")
+                result.reject_update(number, made, self.names[made.mapping], line)
+            else:
+                yield made
+
+    def _addresses(self, makers: Sequence[Maker], events: Sequence[Event]) -> list[str]:
+        """Return the addresses of events. Raises one of UNMAKEABLE."""
+        if self._are_addresses_usual:
+            return default_addresses(events)
+        return [maker.address(event) for maker, event in zip(makers, events, strict=True)]
 
     def _seen(self, block: Block, lines: Sequence[bytes]) -> list[Event]:
         """Return what is seen on each line of a block at first, nothing where it is no event.
@@ -151,29 +216,12 @@ class Evaluator:
         All are decoded before any is looked at: that is faster than line by line.
         """
         look = self._whole_look if self._looks_once else self._first_look
-        seen: list[Event] = _each(look.parse, lines, UNDECODABLE, {})
+        seen: list[Event] = _each(map(look.parse, lines), UNDECODABLE, {})
         if not _is_utf8(block.data):
             for index, line in enumerate(lines):
                 if not _is_utf8(line):
                     seen[index] = {}
         return seen
-
-    def _take(
-        self, takers: Takers, event: Event, number: int, line: bytes, result: Evaluated
-    ) -> bool:
-        """Evaluate an event for those that may take it; say whether one does."""
-        matched = False
-        for test, make in takers:
-            if test is None or test(event):
-                matched = True
-                made = make(event, number)
-                if isinstance(made, Rejected):
-                    name = self.names[made.mapping]
-                    result.reject_update(number, made, name, line.removesuffix(b"\n"))
-                else:
-                    result.updates.append(made)
-        result.matched_lines += matched
-        return matched
 
     def _line(self, number: int, line: bytes, result: Evaluated) -> None:
         """Evaluate one line, without its newline, into the result: whatever it holds."""
@@ -233,7 +281,7 @@ class Evaluator:
             and is_email_address(update.email_address)
         ):
             raise UnreadableError("invalid_update", "the ids or the address cannot be sent")
-        change = Change(RESENT, update.list_id, fields)
+        change = shared(RESENT, update.list_id, fields)
         result.matched_lines += 1
         result.updates.append((number, update.email_address, change, NEVER))
 
@@ -244,21 +292,31 @@ class Evaluator:
         result.reject_line(number, error, content)
 
 
-def _each(
-    make: Callable[[_Item], _Made],
-    items: Sequence[_Item],
-    errors: tuple[type[Exception], ...],
-    instead: _Made,
-) -> list[_Made]:
-    """Return what is made of each item, something else where that raises an error."""
-    made: list[_Made] = []
-    rest = map(make, items)
-    while len(made) < len(items):
+def _each(making: Iterator[Any], errors: tuple[type[Exception], ...], instead: Any) -> list[Any]:  # noqa: ANN401 - whatever is made
+    """Return what is made one after the other, something else where that raises an error."""
+    made: list[Any] = []
+    while True:
         try:
-            made.extend(rest)  # CPython keeps what comes before an error
+            made.extend(making)
         except errors:
-            made.append(instead)
-    return made
+            made.append(instead)  # CPython keeps what comes before an error
+        else:
+            return made
+
+
+def _no_matches() -> _Matches:
+    """Return three columns with nothing in them yet."""
+    return [], [], []
+
+
+def _happened(events: Sequence[Event]) -> list[int]:
+    """Return when events happened."""
+    return instants(_timestamps(events))
+
+
+def _never(events: Sequence[Event]) -> list[int]:
+    """Return that nobody asks when events happened."""
+    return [NEVER] * len(events)
 
 
 def _always(_: Event) -> bool:

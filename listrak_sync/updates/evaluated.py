@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Final, TypeVar
+from dataclasses import dataclass, field
+from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from listrak_sync.events.event import UnreadableError
+from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import Reject
-from listrak_sync.updates.update import Rejected, Update, change_of
+from listrak_sync.updates.changes import mapping_of
+from listrak_sync.updates.columns import Updates, whole_numbers
+from listrak_sync.updates.update import Rejected
 
 RESENT: Final = -1
 """The index in place of a mapping's for values read back from a rejects file."""
@@ -21,6 +24,9 @@ NO_MATCH: Final = "no_mapping_matched"
 SKIPS: Final = (BLANK, UNSUPPORTED, FILTERED, NO_MATCH)
 """Why a line is skipped."""
 
+UNREADABLE_FILE: Final = "unreadable_file"
+"""Why nothing more of a file was read."""
+
 _STILL_JSON: Final = {
     "not_an_object",
     "number_out_of_range",
@@ -28,30 +34,30 @@ _STILL_JSON: Final = {
     "unknown_mapping",
 }
 
-_Key = TypeVar("_Key", str, int)
 
-
-class Evaluated(msgspec.Struct, gc=False):
-    """What became of some lines of one file.
+@dataclass(slots=True)
+class Evaluated:
+    """What became of some lines of one file, which is read up to `end` and `position` in bytes.
 
     `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
-    the sum of `matched` (by mapping index) = the updates + the rejects with a mapping.
+    `matched` (a mapping's index for each match) are the updates + the rejects with a mapping.
     """
 
     file: str
+    end: Position
     position: int
     lines: int = 0
     matched_lines: int = 0
-    skipped: dict[str, int] = {}
-    matched: dict[int, int] = {}
+    skipped: dict[str, int] = field(default_factory=dict)
+    matched: list[int] = field(default_factory=list)
     values: int = 0
-    updates: list[Update] = []
-    rejects: list[Reject] = []
+    rejects: list[Reject] = field(default_factory=list)
+    updates: Updates = field(default_factory=Updates)
 
     def skip(self, reason: str, lines: int = 1) -> None:
         """Count lines as skipped."""
         if lines:
-            _add(self.skipped, reason, lines)
+            self.skipped[reason] = self.skipped.get(reason, 0) + lines
 
     def reject_line(self, line: int, error: UnreadableError, content: bytes) -> None:
         """Reject a line as a whole."""
@@ -62,17 +68,36 @@ class Evaluated(msgspec.Struct, gc=False):
 
     def reject_update(self, line: int, rejected: Rejected, mapping: str, content: bytes) -> None:
         """Reject a line for the mapping of this name."""
-        _add(self.matched, rejected.mapping, 1)
+        self.matched.append(rejected.mapping)
         self.rejects.append(
             Reject(rejected.reason, rejected.detail, self.file, line, mapping, content)
         )
 
     def count_updates(self) -> None:
         """Count what the updates match and hold, once all are there."""
-        for change, count in Counter(map(change_of, self.updates)).items():
-            _add(self.matched, change.mapping, count)
-            self.values += len(change.fields) * count
+        self.matched += map(mapping_of, self.updates.changes)
+        self.values += self.updates.values
 
+    def add(self, following: Evaluated) -> None:
+        """Add what became of the lines that follow."""
+        self.end, self.position = following.end, following.position
+        self.lines += following.lines
+        self.matched_lines += following.matched_lines
+        for reason, lines in following.skipped.items():
+            self.skip(reason, lines)
+        self.matched += following.matched
+        self.values += following.values
+        self.updates.extend(following.updates)
+        self.rejects += following.rejects
 
-def _add(counts: dict[_Key, int], key: _Key, more: int) -> None:
-    counts[key] = counts.get(key, 0) + more
+    def follow(self, lines: int) -> None:
+        """Go on from the number of so many lines before, where lines are numbered from 1."""
+        if lines:
+            self.end = replace(self.end, line=self.end.line + lines)
+            self.updates.lines = whole_numbers(line + lines for line in self.updates.lines)
+            self.rejects = [replace(reject, line=reject.line + lines) for reject in self.rejects]
+
+    @property
+    def is_broken(self) -> bool:
+        """Say whether the file could not be read to its end."""
+        return any(reject.reason == UNREADABLE_FILE for reject in self.rejects)

@@ -106,7 +106,7 @@ class ExplainingEvaluator(Evaluator):
         return outcome
 
     def _lines(self, block: Block, result: Evaluated) -> None:
-        lines = block.lines()
+        lines = block.lines
         result.lines = len(lines)
         for number, line in enumerate(lines, block.first_line):
             self._line(number, line.removesuffix(b"\n"), result)

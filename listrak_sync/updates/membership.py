@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from operator import attrgetter
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Part, Path, find, slot
+from listrak_sync.events.paths import Event, Found, Path, find, slot
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
@@ -18,7 +17,7 @@ from listrak_sync.updates.rejected import RejectedError, shown
 COMPUTATION_KEY: Final = ("context", "personas", "computation_key")
 _AUDIENCE_KEY: Final = ("properties", "audience_key")
 _ROOTS: Final = ("properties", "traits")
-_in_slots: Final = attrgetter(*map(slot, _ROOTS))
+_Chosen = TypeVar("_Chosen")
 
 
 def audience_paths(mapping: Mapping) -> Iterator[Path]:
@@ -59,25 +58,35 @@ def membership(mapping: Mapping, event: Event) -> str:
 @lru_cache(maxsize=4096)
 def member_of(key: str) -> Callable[[Event], str]:
     """Return what says `on` for an event whose contact is in this audience, `off` for out."""
+    return chooser(key, "on", "off")
+
+
+def chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
+    """Return what tells one thing of an event whose contact is in this audience, or another.
+
+    It raises RejectedError.
+    """
     attribute = slot(key)
 
-    def member(event: Event) -> str:
-        roots = map(event.get, _ROOTS) if isinstance(event, dict) else _in_slots(event)
+    def choose(event: Any) -> _Chosen:  # noqa: ANN401 - a Part has a slot for each name
+        try:
+            roots = event.properties_, event.traits_
+        except AttributeError:  # the whole event was decoded, to a dict
+            roots = event.get("properties"), event.get("traits")
         for root in roots:
-            if isinstance(root, dict):
-                found = root.get(key)
-            elif isinstance(root, Part):
-                found = getattr(root, attribute, None)
-            else:
-                continue
-            if found is True or found == "true":
-                return "on"
-            if found is False or found == "false":
-                return "off"
+            found = root.get(key) if type(root) is dict else getattr(root, attribute, None)
+            if found is True:
+                return inside
+            if found is False:
+                return outside
+            if found == "true":
+                return inside
+            if found == "false":
+                return outside
             if found is not None and found is not UNSET:
                 detail = f"{key} is {shown(found)}, neither true nor false"
                 raise RejectedError("unknown_membership", detail)
         detail = f"neither properties nor traits say whether the contact is in {key}"
         raise RejectedError("unknown_membership", detail)
 
-    return member
+    return choose

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from listrak_sync.events.paths import Event, Path
-from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.compiler import DirectiveError
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.model import Mapping
@@ -44,29 +44,40 @@ def mapping_of(made: Update | Rejected) -> int:
     return made.mapping if isinstance(made, Rejected) else change_of(made).mapping
 
 
-MakeUpdate: TypeAlias = Callable[[Event, int], Update | Rejected]
-"""Makes an update of an event and its line."""
+UNMAKEABLE: Final = (RejectedError, DirectiveError, RecursionError)
+"""What is raised where an event lacks what an update takes."""
 
 
-def update_maker(index: int, mapping: Mapping, *, by_timestamp: bool) -> MakeUpdate:
-    """Return the function that makes a mapping's update of an event that it takes."""
-    list_id = list_finder(mapping.list_id)
-    email_address = address_finder(mapping.email_address)
-    change = change_maker(index, mapping)
-    happened = _happened if by_timestamp else _never
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes a mapping's updates of events that it takes.
 
-    def make(event: Event, line: int) -> Update | Rejected:
+    `address` and `change` find what an update is made of, or raise one of UNMAKEABLE.
+    """
+
+    mapping: int
+    find_list: Callable[[Event], int]
+    address: Callable[[Event], str]
+    change: Callable[[Event], Change]
+
+    def make(self, event: Event, line: int, instant: int) -> Update | Rejected:
+        """Return the update of an event, or why there is none."""
         try:
-            of_list = list_id(event)
-            return line, email_address(event), change(event, of_list), happened(event)
+            self.find_list(event)  # of several reasons, this is told
+            return line, self.address(event), self.change(event), instant
         except RejectedError as rejected:
-            return Rejected(index, rejected.reason, rejected.detail)
+            return Rejected(self.mapping, rejected.reason, rejected.detail)
         except DirectiveError as error:
-            return Rejected(index, "directive_failed", str(error))
+            return Rejected(self.mapping, "directive_failed", str(error))
         except RecursionError:
-            return Rejected(index, "directive_failed", "a value nests too deep")
+            return Rejected(self.mapping, "directive_failed", "a value nests too deep")
 
-    return make
+
+def update_maker(index: int, mapping: Mapping) -> Maker:
+    """Return what makes the updates of a mapping."""
+    find_list = list_finder(mapping.list_id)
+    address = address_finder(mapping.email_address)
+    return Maker(index, find_list, address, change_maker(index, mapping, find_list))
 
 
 def read_paths(mapping: Mapping) -> Iterator[Path]:
@@ -83,15 +94,3 @@ def read_paths(mapping: Mapping) -> Iterator[Path]:
         yield from field.value.paths
     if any(field.may_use_audience for field in mapping.fields):
         yield from audience_paths(mapping)
-
-
-def _happened(event: Any) -> int:  # noqa: ANN401 - a Part has a slot for each path that is read
-    """Return when an event happened."""
-    if isinstance(event, dict):
-        return instant(event.get("timestamp"))
-    return instant(event.timestamp_)
-
-
-def _never(_: Event) -> int:
-    """Return that nobody asks when an event happened."""
-    return NEVER

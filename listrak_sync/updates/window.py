@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 import msgspec
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.changes import FieldValues
-from listrak_sync.updates.update import Update
+from listrak_sync.updates.changes import Change, FieldValues
+from listrak_sync.updates.columns import Updates
 
 _LAST: Final = -1
-_SHARED: Final = 1024
-_LINE_BITS: Final = 40
-_LINE_MASK: Final = (1 << _LINE_BITS) - 1
+_NO_NEXT: Final = array("i", [_LAST])
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -34,7 +33,7 @@ class Window:
     """Gathers updates until it is full; then everything in it may be sent in any order.
 
     A contact's field has one value here: the one of the newest event, or the later in input
-    order where instants are equal or missing. A value costs a row in a few flat arrays, so a
+    order where instants are equal or missing. A value costs a row in a few flat columns, so a
     million contacts fit into about 200 MB.
     """
 
@@ -43,14 +42,11 @@ class Window:
         self._single = single if any(single) else ()
         self._lists: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._spelling: dict[tuple[int, str], str] = {}
-        self._values: list[str] = []
-        self._shared: dict[str, str] = {}
-        self._fields = array("i")
-        self._mappings = array("i")
+        self._changes: list[Change] = []
         self._instants = array("q")
-        self._places = array("q")
+        self._files = array("i")
+        self._lines = array("q")
         self._next = array("i")
-        self.contacts = 0
         self.superseded = 0
         self.alone: list[Contact] = []
         """What goes out alone, in input order, without the values that came too late."""
@@ -59,75 +55,80 @@ class Window:
         """Return how much of a window is used, counted in contacts."""
         return self.contacts + len(self.alone)
 
-    def add_all(self, updates: Iterable[Update], file: int) -> None:
+    @property
+    def contacts(self) -> int:
+        """Return how many contacts there are values of."""
+        return sum(map(len, self._lists.values()))
+
+    def add_all(self, updates: Updates, file: int) -> None:
         """Take updates of one file.
 
         The values that they replace, or that are newer than theirs, count as superseded.
         """
-        lists, spelling, values = self._lists, self._spelling, self._values
-        single, first_place = self._single, file << _LINE_BITS
-        for line, address, change, instant in updates:
-            key, row, place = address.lower(), len(values), first_place | line
-            taken = change.fields
-            first = lists[change.list_id].setdefault(key, row)
-            if first == row:
-                self.contacts += 1
-                self._add_row(taken[0], change.mapping, instant, place)
-                if len(taken) > 1:
-                    self._merge(row, taken[1:], change.mapping, instant, place)
-            else:
-                taken = self._merge(first, taken, change.mapping, instant, place)
-            if taken and (address != key or (spelling and (change.list_id, key) in spelling)):
-                spelling[change.list_id, key] = address
-            if single and taken and self._is_single(change.mapping):
-                mappings = (change.mapping,)
-                contact = Contact(change.list_id, address, taken, mappings, file, line)
-                self.alone.append(contact)
+        updates = updates.parts()
+        keys = list(map(str.lower, updates.addresses))
+        late = self._add_values(updates, keys, file)
+        if self._spelling or keys != updates.addresses:
+            self._spell(updates, keys, late)
+        if self._single:
+            self._add_alone(updates, late, file)
 
-    def _merge(
-        self, first: int, given: FieldValues, mapping: int, instant: int, place: int
-    ) -> FieldValues:
-        """Take those of the given values that no newer one is known for, and return them.
-
-        The contact's rows begin with `first`.
-        """
-        fields, following, instants = self._fields, self._next, self._instants
-        taken = []
-        for each in given:
-            field, value = each
-            last, row = _LAST, first
-            while row != _LAST and fields[row] != field:
-                last, row = row, following[row]
-            if row == _LAST:
-                following[last] = len(fields)
-                self._add_row(each, mapping, instant, place)
+    def _add_values(self, updates: Updates, keys: Sequence[str], file: int) -> set[int]:
+        """Take updates of one value each; return the indices of those that come too late."""
+        changes, instants, lines, following = (
+            self._changes,
+            self._instants,
+            self._lines,
+            self._next,
+        )
+        late: set[int] = set()
+        size = len(changes)
+        self._files += array("i", [file]) * len(updates)
+        following += _NO_NEXT * len(updates)
+        lists = [self._lists[change.list_id] for change in updates.changes]
+        columns = zip(lists, keys, updates.changes, updates.instants, updates.lines, strict=True)
+        for index, (contacts, key, change, instant, line) in enumerate(columns):
+            row = contacts.setdefault(key, size)
+            if row != size:
+                field = change.fields[0][0]
+                while changes[row].fields[0][0] != field:
+                    if following[row] == _LAST:
+                        following[row] = size
+                    row = following[row]
+                    if row == size:
+                        break
+            if row == size:
+                changes.append(change)
+                instants.append(instant)
+                lines.append(line)
+                size += 1
             elif NEVER < instant < instants[row]:
-                self.superseded += 1
-                continue
+                late.add(index)
             else:
-                self.superseded += not self._goes_alone(row)
-                self._values[row], self._mappings[row] = self._one(value), mapping
-                instants[row], self._places[row] = instant, place
-            taken.append(each)
-        return tuple(taken)
+                self.superseded += not self._is_single(changes[row].mapping)
+                changes[row], instants[row] = change, instant
+                self._files[row], lines[row] = file, line
+        self.superseded += len(late)
+        del self._files[size:], following[size:]
+        return late
 
-    def _add_row(
-        self, field_value: tuple[int, str], mapping: int, instant: int, place: int
-    ) -> None:
-        """Add the last row of a contact."""
-        field, value = field_value
-        self._values.append(self._one(value))
-        self._fields.append(field)
-        self._mappings.append(mapping)
-        self._instants.append(instant)
-        self._places.append(place)
-        self._next.append(_LAST)
+    def _spell(self, updates: Updates, keys: Sequence[str], late: Container[int]) -> None:
+        """Keep how contacts are written, by their newest updates."""
+        spelling = self._spelling
+        columns = zip(updates.changes, keys, updates.addresses, strict=True)
+        for index, (change, key, address) in enumerate(columns):
+            if (address != key or (change.list_id, key) in spelling) and index not in late:
+                spelling[change.list_id, key] = address
 
-    def _one(self, value: str) -> str:
-        """Return the one copy of a value that recurs."""
-        if len(self._shared) < _SHARED:
-            return self._shared.setdefault(value, value)
-        return self._shared.get(value, value)
+    def _add_alone(self, updates: Updates, late: Container[int], file: int) -> None:
+        """Keep what goes out alone: for each update, those of its values that are not late."""
+        rows = (row for index, row in enumerate(updates) if index not in late)
+        for (line, address, mapping, list_id), values in groupby(
+            rows, key=lambda row: (row[0], row[1], row[2].mapping, row[2].list_id)
+        ):
+            if self._is_single(mapping):
+                fields = tuple(change.fields[0] for _, _, change, _ in values)
+                self.alone.append(Contact(list_id, address, fields, (mapping,), file, line))
 
     @property
     def contacts_to_send(self) -> int:
@@ -138,18 +139,20 @@ class Window:
     @property
     def values(self) -> int:
         """Return how many values there are to send."""
-        if not self._single:
-            return len(self._values)
-        alone = sum(len(contact.fields) for contact in self.alone)
-        return alone + sum(not self._goes_alone(row) for row in range(len(self._values)))
+        return sum(1 for _ in self._values_to_send()) if self._single else len(self._changes)
 
     def off_values(self) -> tuple[int, int]:
         """Return how many of the values to send are `off`, and how many there are."""
-        if not self._single:
-            return self._values.count("off"), len(self._values)
-        values = [value for each in self.alone for _, value in each.fields]
-        values += (value for row, value in enumerate(self._values) if not self._goes_alone(row))
-        return values.count("off"), len(values)
+        values = Counter(self._values_to_send())
+        return values["off"], values.total()
+
+    def _values_to_send(self) -> Iterator[str]:
+        for contact in self.alone:
+            for _, value in contact.fields:
+                yield value
+        for change in self._changes:
+            if not self._is_single(change.mapping):
+                yield change.fields[0][1]
 
     def final(self) -> Iterator[Contact]:
         """Yield every contact with all of its final values, lists and contacts as they came."""
@@ -161,32 +164,36 @@ class Window:
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
-        values, fields, places, mappings = self._values, self._fields, self._places, self._mappings
+        changes, files, lines = self._changes, self._files, self._lines
         all_rows = with_alone or not self._single
         for list_id, contacts in self._lists.items():
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
-                    place, only = places[first], (fields[first], values[first])
+                    change = changes[first]
                     yield Contact(
                         list_id,
                         address,
-                        (only,),
-                        (mappings[first],),
-                        place >> _LINE_BITS,
-                        place & _LINE_MASK,
+                        change.fields,
+                        (change.mapping,),
+                        files[first],
+                        lines[first],
                     )
                     continue
-                rows = [row for row in self._rows(first) if all_rows or not self._goes_alone(row)]
+                rows = [
+                    row
+                    for row in self._rows(first)
+                    if all_rows or not self._is_single(changes[row].mapping)
+                ]
                 if rows:
-                    place = max(places[row] for row in rows)
+                    file, line = max((files[row], lines[row]) for row in rows)
                     yield Contact(
                         list_id,
                         address,
-                        tuple(sorted((fields[row], values[row]) for row in rows)),
-                        tuple(sorted({mappings[row] for row in rows})),
-                        place >> _LINE_BITS,
-                        place & _LINE_MASK,
+                        tuple(sorted(changes[row].fields[0] for row in rows)),
+                        tuple(sorted({changes[row].mapping for row in rows})),
+                        file,
+                        line,
                     )
 
     def _rows(self, first: int) -> Iterator[int]:
@@ -194,9 +201,6 @@ class Window:
         while row != _LAST:
             yield row
             row = self._next[row]
-
-    def _goes_alone(self, row: int) -> bool:
-        return self._is_single(self._mappings[row])
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]

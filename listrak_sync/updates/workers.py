@@ -1,4 +1,4 @@
-"""Evaluates blocks in several processes, with the results in the order of the input."""
+"""Evaluates the input in several processes, with the results in its order."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ import os
 import signal
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NoReturn, Self, TypeAlias
-
-import msgspec
+from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
 
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, Piece
+from listrak_sync.events.portions import CompressedFile, Portion, Span
 from listrak_sync.events.ticks import Tick
-from listrak_sync.updates.columns import Columns, by_column, by_row
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
+from listrak_sync.updates.worker import (
+    END,
+    FAILED,
+    NamedFile,
+    NamedSpan,
+    SharedBlock,
+    Task,
+    encode_task,
+    evaluate_portion,
+    read_answer,
+    work,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -34,22 +46,19 @@ TASK_SECONDS: Final = 0.1
 """How long a block of a slow pipe waits for others."""
 
 SLOT_BYTES: Final = 16 << 20
-"""Room for a task, and for what becomes of it; where that needs more, we do it ourselves."""
+"""Room for the blocks of a task; what needs more we evaluate ourselves."""
 
 AHEAD: Final = 3
 """How many tasks a process is given before the first is answered."""
 
-_TOO_MUCH: Final = b""
-_MOST_OPEN: Final = 65_536
-"""A process opens no file with a higher number, unless it has thousands open."""
+HELD_BYTES: Final = 64 << 20
+"""How much of a process's answers is held while those before are waited for."""
 
-Result: TypeAlias = tuple[Piece, Evaluated]
-_Task: TypeAlias = tuple[int, list[tuple[int, str, int]]]
-_Answer: TypeAlias = tuple[Evaluated, Columns]
+_Part: TypeAlias = Piece | Portion
+_Bundle: TypeAlias = list[_Part]
 
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode_task: Final = msgspec.msgpack.Decoder(_Task).decode
-_decode_answers: Final = msgspec.msgpack.Decoder(list[_Answer]).decode
+Result: TypeAlias = tuple[_Part, Evaluated]
+"""A part of the input, and what became of lines of it that follow those before."""
 
 
 def usable_cores() -> int:
@@ -59,39 +68,112 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def evaluate_in_order(
-    evaluator: Evaluator, pieces: Iterator[Piece | Tick], jobs: int
-) -> Generator[Result | Tick, None, None]:
-    """Yield each piece with what becomes of it; the same for any number of jobs.
+def can_fork() -> bool:
+    """Say whether there can be processes beside this one."""
+    return hasattr(os, "fork")
 
-    A job is a process that is forked once some input is read: without `fork`, there is none.
-    Close the iterator to end them. Raises ListrakSyncError where one of them dies.
+
+def evaluate_in_order(
+    evaluator: Evaluator,
+    parts: Iterator[_Part | Tick],
+    jobs: int,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Generator[Result | Tick, None, None]:
+    """Yield each part of the input with what becomes of it; the same for any number of jobs.
+
+    Jobs are processes, forked once some input is read, or at the first portion: that needs more
+    than one job. Close the iterator to end them. Once stopped, portions are not read any more.
+    Raises ListrakSyncError where a process dies.
     """
-    left = START_BYTES if jobs > 1 and hasattr(os, "fork") else None
-    for piece in pieces:
-        if isinstance(piece, Tick):
-            yield piece
+    left = START_BYTES
+    for part in parts:
+        if isinstance(part, Portion) or (left <= 0 and jobs > 1):
+            with _Workers(evaluator, jobs) as workers:
+                yield from workers.results(chain((part,), parts), is_stopped)
+            return
+        if isinstance(part, Tick):
+            yield part
             continue
-        yield piece, evaluator.evaluate(piece)
-        if left is not None and isinstance(piece, Block):
-            left -= len(piece.data)
-            if left <= 0:
-                break
-    else:
-        return
-    with _Workers(evaluator, jobs) as workers:
-        yield from workers.results(pieces)
+        yield part, evaluator.evaluate(part)
+        if isinstance(part, Block):
+            left -= len(part.data)
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    """A process: how many parts it has not answered for yet, and what is held of its answers."""
+
+    process: int
+    connection: Connection
+    memory_start: int
+    tasks: int = 0
+    unanswered: deque[int] = field(default_factory=deque)
+    held: deque[bytes] = field(default_factory=deque)
+    held_bytes: int = 0
+
+    @property
+    def has_room(self) -> bool:
+        """Say whether it can be given a task."""
+        return len(self.unanswered) < AHEAD and self.held_bytes < HELD_BYTES
+
+    def give(self, task: Task) -> None:
+        """Give it a task. Raises ListrakSyncError where it has died."""
+        try:
+            self.connection.send_bytes(encode_task(task))
+        except OSError:
+            raise _died(self.process) from None
+        self.tasks += 1
+        self.unanswered.append(len(task))
+
+    def receive(self) -> None:
+        """Hold the next of its answers. Raises ListrakSyncError where it has died."""
+        try:
+            answer = self.connection.recv_bytes()
+        except (EOFError, OSError):
+            raise _died(self.process) from None
+        self.held.append(answer)
+        self.held_bytes += len(answer)
+        if answer in {END, FAILED}:
+            self.unanswered[0] -= 1
+            if not self.unanswered[0]:
+                self.unanswered.popleft()
+
+    def take(self) -> bytes | None:
+        """Return the first of its answers that are held, None where none is."""
+        if not self.held:
+            return None
+        answer = self.held.popleft()
+        self.held_bytes -= len(answer)
+        return answer
+
+
+@dataclass(slots=True)
+class _Dealt:
+    """Parts of the input, and who evaluates them: nobody else, where there is no worker."""
+
+    parts: deque[_Part]
+    worker: _Worker | None = None
+    line: int = 0
+    """Up to which line of the first part there is an answer."""
+
+    @property
+    def is_portion(self) -> bool:
+        """Say whether it is not read yet."""
+        return isinstance(self.parts[0], Portion)
 
 
 class _Workers:
-    """Processes that each have a few tasks at most, dealt to them in turn."""
+    """Processes that each have a few tasks at most, dealt to whoever has the fewest."""
 
     def __init__(self, evaluator: Evaluator, jobs: int) -> None:
         self._evaluator = evaluator
         self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
-        self._processes: list[tuple[int, Connection]] = []
-        for _ in range(jobs):
-            self._fork()
+        self._workers: list[_Worker] = []
+        self._dealt: deque[_Dealt] = deque()
+        self._last_line = 0
+        self._broken: int | None = None
+        for number in range(jobs):
+            self._fork(number * AHEAD * SLOT_BYTES)
 
     def __enter__(self) -> Self:
         """Return the running processes."""
@@ -101,145 +183,163 @@ class _Workers:
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
         """End the processes, whatever they are doing."""
-        for process, connection in self._processes:
-            connection.close()
-            os.kill(process, signal.SIGKILL)
-            os.waitpid(process, 0)
+        for worker in self._workers:
+            worker.connection.close()
+            os.kill(worker.process, signal.SIGKILL)
+            os.waitpid(worker.process, 0)
         self._memory.close()
 
-    def results(self, pieces: Iterator[Piece | Tick]) -> Iterator[Result | Tick]:
-        """Yield each piece with what becomes of it, and ticks as soon as all before is there."""
-        dealt: deque[tuple[list[Piece], int | None]] = deque()
-        slots = len(self._processes) * AHEAD
-        turn = 0
-        for task in _tasks(pieces):
-            if isinstance(task, Tick):
-                while dealt:
-                    yield from self._results(*dealt.popleft())
-                yield task
+    def results(
+        self, parts: Iterator[_Part | Tick], is_stopped: Callable[[], bool]
+    ) -> Iterator[Result | Tick]:
+        """Yield each part with what becomes of it, and ticks as soon as all before is there."""
+        for bundle in _bundles(parts):
+            if isinstance(bundle, Tick):
+                yield from self._rest()
+                yield bundle
                 continue
-            while dealt and (len(dealt) == slots or self._is_answered(dealt[0][1])):
-                yield from self._results(*dealt.popleft())
-            blocks = [piece for piece in task if isinstance(piece, Block)]
-            if len(blocks) == len(task) and _size(blocks) <= SLOT_BYTES:
-                self._deal(blocks, turn)
-                dealt.append((task, turn))
-                turn = (turn + 1) % slots
+            dealt = _Dealt(deque(bundle))
+            while not (worker := self._with_room(dealt)) and not (
+                dealt.is_portion and is_stopped()
+            ):
+                self._receive()
+                yield from self._there()
+            if worker is None:
+                break
+            self._deal(dealt, worker)
+            self._receive(timeout=0)
+            yield from self._there()
+        yield from self._rest(is_stopped)
+
+    def _rest(self, is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Result]:
+        """Yield what becomes of all that is dealt, but for portions at the end once stopped."""
+        yield from self._there()
+        while self._dealt:
+            if is_stopped() and self._dealt[-1].is_portion:
+                self._dealt.pop()
             else:
-                dealt.append((task, None))
-        while dealt:
-            yield from self._results(*dealt.popleft())
+                self._receive()
+                yield from self._there()
 
-    def _deal(self, blocks: list[Block], slot: int) -> None:
-        start = slot * SLOT_BYTES
-        for block in blocks:
-            self._memory[start : start + len(block.data)] = block.data
-            start += len(block.data)
-        process, connection = self._processes[slot % len(self._processes)]
-        task = [(len(block.data), block.file, block.first_line) for block in blocks]
-        try:
-            connection.send_bytes(_encode((slot, task)))
-        except OSError:
-            raise _died(process) from None
+    def _there(self) -> Iterator[Result]:
+        """Yield what is known by now of what was dealt first."""
+        while self._dealt:
+            first = self._dealt[0]
+            answer = first.worker.take() if first.worker else FAILED
+            if answer is None:
+                return
+            part = first.parts[0] = self._numbered(first.parts[0])
+            if answer == FAILED:
+                for found in self._by_ourselves(part):
+                    yield from self._result(first, found)
+            elif answer != END:
+                found = read_answer(answer)
+                if isinstance(part, Span):
+                    found.follow(part.lines_before or 0)
+                yield from self._result(first, found)
+                continue
+            first.parts.popleft()
+            first.line = 0
+            if not first.parts:
+                self._dealt.popleft()
 
-    def _results(self, task: list[Piece], slot: int | None) -> Iterator[Result]:
-        answers = self._answers(slot) if slot is not None else None
-        if answers is None:
-            yield from ((piece, self._evaluator.evaluate(piece)) for piece in task)
-            return
-        for piece, (evaluated, columns) in zip(task, answers, strict=True):
-            evaluated.position = piece.position
-            evaluated.updates = by_row(columns)
-            yield piece, evaluated
+    def _numbered(self, part: _Part) -> _Part:
+        """Return the part that is first now with how many lines stand before it."""
+        if isinstance(part, Span) and part.lines_before is None:
+            return replace(part, lines_before=self._last_line)
+        return part
 
-    def _is_answered(self, slot: int | None) -> bool:
-        """Say whether what was dealt first need not be waited for."""
-        return slot is None or self._processes[slot % len(self._processes)][1].poll()
+    def _by_ourselves(self, part: _Part) -> Iterator[Evaluated]:
+        """Yield what becomes of a part that nobody else answers for."""
+        if isinstance(part, Portion):
+            return evaluate_portion(self._evaluator, part)
+        return iter((self._evaluator.evaluate(part),))
 
-    def _answers(self, slot: int) -> list[_Answer] | None:
-        """Return what a process says of a task, None where it leaves that to us."""
-        process, connection = self._processes[slot % len(self._processes)]
-        try:
-            length = int.from_bytes(connection.recv_bytes(), "little")
-        except (EOFError, OSError):
-            raise _died(process) from None
-        start = slot * SLOT_BYTES
-        return _decode_answers(self._memory[start : start + length]) if length else None
+    def _result(self, dealt: _Dealt, found: Evaluated) -> Iterator[Result]:
+        """Yield what was found unless it is known already, or stands behind a broken place."""
+        part = dealt.parts[0]
+        if part.source != self._broken and found.end.line > dealt.line:
+            dealt.line = self._last_line = found.end.line
+            self._broken = part.source if isinstance(part, Span) and found.is_broken else None
+            yield part, found
 
-    def _fork(self) -> None:
+    def _with_room(self, dealt: _Dealt) -> _Worker | None:
+        """Return who has the fewest tasks, if there is room for one more.
+
+        Of what is read already, no more is dealt than fits: it need not be held for long.
+        """
+        if not dealt.is_portion and len(self._dealt) >= len(self._workers) * AHEAD:
+            return None
+        worker = min(self._workers, key=lambda each: (not each.has_room, len(each.unanswered)))
+        return worker if worker.has_room else None
+
+    def _receive(self, timeout: float | None = None) -> None:
+        """Hold what answers there are, at least one unless there is a timeout in seconds."""
+        from multiprocessing.connection import wait  # noqa: PLC0415 - slow, and only for jobs
+
+        first = self._dealt[0].worker
+        waiting = {
+            worker.connection: worker
+            for worker in self._workers
+            if worker.unanswered and (worker is first or worker.held_bytes < HELD_BYTES)
+        }
+        for connection in wait(list(waiting), timeout):
+            waiting[cast("Connection", connection)].receive()
+
+    def _deal(self, dealt: _Dealt, worker: _Worker) -> None:
+        """Give a process what it can evaluate; the rest is left to us."""
+        self._dealt.append(dealt)
+        start = worker.memory_start + worker.tasks % AHEAD * SLOT_BYTES
+        task: Task = []
+        for part in dealt.parts:
+            match part:
+                case Block(file, first_line, data, position, source) if len(data) <= SLOT_BYTES:
+                    end = start + len(data)
+                    self._memory[start:end] = data
+                    task.append(SharedBlock(file, start, end, first_line, position, source))
+                    start = end
+                case Span(file, path, opened, first, last, _, source):
+                    name = os.fsencode(path)
+                    task.append(NamedSpan(file, name, opened.identity, first, last, source))
+                case CompressedFile(file, path, source):
+                    task.append(NamedFile(file, os.fsencode(path), source))
+                case _:
+                    return
+        worker.give(task)
+        dealt.worker = worker
+
+    def _fork(self, memory_start: int) -> None:
         from multiprocessing.connection import Pipe  # noqa: PLC0415 - slow, and only for jobs
 
         ours, theirs = Pipe()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # threads: see _work
+            warnings.simplefilter("ignore", DeprecationWarning)  # threads: see work
             process = os.fork()
         if not process:
-            _work(self._evaluator, theirs, self._memory)
+            work(self._evaluator, theirs, self._memory)
         theirs.close()
-        self._processes.append((process, ours))
+        self._workers.append(_Worker(process, ours, memory_start))
 
 
-def _work(evaluator: Evaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
-    """Answer for blocks until there is nobody who asks; signals are for the parent to heed.
-
-    Nothing that another thread of the parent may hold is touched: no lock, no file, no output.
-    What is open is not kept open: where the parent is killed, nobody else holds its journal.
-    """
-    try:
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
-        os.closerange(3, connection.fileno())
-        os.closerange(connection.fileno() + 1, _MOST_OPEN)
-        while True:
-            slot, task = _decode_task(connection.recv_bytes())
-            end = start = slot * SLOT_BYTES
-            blocks = []
-            for length, file, first_line in task:
-                blocks.append(Block(file, first_line, memory[end : end + length]))
-                end += length
-            answer = _answer(evaluator, blocks)
-            memory[start : start + len(answer)] = answer
-            connection.send_bytes(len(answer).to_bytes(4, "little"))
-    finally:
-        os._exit(0)
-
-
-def _answer(evaluator: Evaluator, blocks: list[Block]) -> bytes:
-    """Return what becomes of blocks, or nothing where the parent has to find out itself."""
-    answers = []
-    try:
-        for found in map(evaluator.evaluate, blocks):
-            columns, found.updates = by_column(found.updates), []
-            answers.append((found, columns))
-    except Exception:  # noqa: BLE001 - the parent meets it again and can say more
-        return _TOO_MUCH
-    answer = _encode(answers)
-    return answer if len(answer) <= SLOT_BYTES else _TOO_MUCH
-
-
-def _tasks(pieces: Iterator[Piece | Tick]) -> Iterator[list[Piece] | Tick]:
+def _bundles(parts: Iterator[_Part | Tick]) -> Iterator[_Bundle | Tick]:
     """Yield blocks in bundles, large ones or what came within a while; all else as it comes."""
-    bundle: list[Piece] = []
+    bundle: _Bundle = []
     size, begun = 0, monotonic()
-    for piece in pieces:
-        length = len(piece.data) if isinstance(piece, Block) else TASK_BYTES
+    for part in parts:
+        length = len(part.data) if isinstance(part, Block) else TASK_BYTES
         if bundle and size + length > TASK_BYTES:
             yield bundle
             bundle, size, begun = [], 0, monotonic()
-        if isinstance(piece, Tick):
-            yield piece
+        if isinstance(part, Tick):
+            yield part
             continue
-        bundle.append(piece)
+        bundle.append(part)
         size += length
         if monotonic() - begun > TASK_SECONDS:
             yield bundle
             bundle, size, begun = [], 0, monotonic()
     if bundle:
         yield bundle
-
-
-def _size(blocks: list[Block]) -> int:
-    return sum(len(block.data) for block in blocks)
 
 
 def _died(process: int) -> ListrakSyncError:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from listrak_sync.errors import UsageError
 from listrak_sync.events import blocks
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine
-from listrak_sync.events.positions import Position, last_line, position_in, read_from
+from listrak_sync.events.portions import Portion
+from listrak_sync.events.positions import Position, end_of, last_line, position_in, read_from
 from listrak_sync.events.sources import Source, expand
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def read(inputs: Sequence[Source], start: Position = Position()) -> tuple[Read, 
     found: Read = []
     positions: list[Position] = []
     for piece in read_from(inputs, start):
+        assert not isinstance(piece, Portion)
         lines = (
             piece.data.removesuffix(b"\n").split(b"\n")
             if isinstance(piece, Block)
@@ -39,7 +41,7 @@ def read(inputs: Sequence[Source], start: Position = Position()) -> tuple[Read, 
         first = last_line(piece) - len(lines) + 1
         for number, line in enumerate(lines, first):
             found.append((piece.source, number, line))
-            positions.append(position_in(piece, number))
+            positions.append(position_in(piece, number, start))
     return found, positions
 
 
@@ -157,7 +159,7 @@ def test_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inputs = expand([str(path)])
     pieces = list(read_from(inputs, Position()))
     (long,) = (piece for piece in pieces if isinstance(piece, LongLine))
-    assert read(inputs, position_in(long, 2))[0] == [(0, 3, b"b")]
+    assert read(inputs, end_of(long))[0] == [(0, 3, b"b")]
 
 
 def test_broken_files(tmp_path: Path) -> None:
@@ -168,8 +170,6 @@ def test_broken_files(tmp_path: Path) -> None:
     write(later, [b"later"])
     inputs = expand([str(path), str(later)])
     (broken,) = (one for one in read_from(inputs, Position()) if isinstance(one, BrokenFile))
-    assert read(inputs, position_in(broken, broken.line))[0] == [(1, 1, b"later")]
-    follows = list(
-        read_from(inputs, Position(0, 1, position_in(Block("", 1, b"line 0\n"), 1).checksum))
-    )
+    assert read(inputs, end_of(broken))[0] == [(1, 1, b"later")]
+    follows = list(read_from(inputs, Position(0, 1, end_of(Block("", 1, b"line 0\n")).checksum)))
     assert any(isinstance(piece, BrokenFile) for piece in follows)

@@ -154,7 +154,7 @@ def test_fed_back(kind: str, list_id: object, value: object, email: str, spaces:
         ]
         assert msgspec.json.decode(again.rejects[0].content) == event
         assert not again.updates
-        assert again.matched == {0 if reject.mapping == "A" else 1: 1}
+        assert again.matched == [0 if reject.mapping == "A" else 1]
         assert encode(again.rejects[0]) == encode(reject)
 
 
@@ -237,7 +237,7 @@ def test_resent() -> None:
     ((line, address, change, _),) = result.updates
     assert (line, change.mapping, change.list_id) == (1, RESENT, 12)
     assert (address, change.fields) == ("Ann@example.com", ((7, "on"), (8, "")))
-    assert result.matched == {RESENT: 1}
+    assert result.matched == [RESENT]
 
 
 @pytest.mark.parametrize(

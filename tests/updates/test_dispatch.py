@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import Decoder
+from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql import parse as parse_trigger
 from listrak_sync.mapping.model import Mapping
@@ -93,7 +94,7 @@ def test_as_if_each_were_tried(triggers: list[str | None], event: dict[str, Any]
     """The mappings that take an event are found, in their order, whatever stands in it."""
     mappings = _mappings(triggers)
     tried = [
-        update_maker(index, mapping, by_timestamp=True)(event, 1)
+        update_maker(index, mapping).make(event, 1, NEVER)
         for index, mapping in enumerate(mappings)
         if mapping.trigger is None or compile_condition(mapping.trigger)(event)
     ]
@@ -147,7 +148,7 @@ def test_projection(mappings: list[Any], lines: list[bytes]) -> None:
     data = b"\n".join(lines)
     projected, whole = (_evaluated(parsed, data, whole=whole) for whole in (False, True))
     assert projected.skipped == whole.skipped
-    assert plain(projected.updates) == plain(whole.updates)
+    assert plain(list(projected.updates)) == plain(list(whole.updates))
     assert [(each.line, each.mapping) for each in projected.rejects] == [
         (each.line, each.mapping) for each in whole.rejects
     ]

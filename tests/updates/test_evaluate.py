@@ -82,7 +82,7 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
     assert result.lines == len(lines)
     assert result.lines == sum(result.skipped.values()) + len(unreadable) + len(matched_lines)
     assert result.matched_lines == len(matched_lines)
-    assert sum(result.matched.values()) == len(updated) + len(of_mapping)
+    assert len(result.matched) == len(updated) + len(of_mapping)
     assert result.values == sum(len(change.fields) for _, _, change, _ in result.updates)
     assert not matched_lines & set(unreadable)
     assert len(set(unreadable)) == len(unreadable)
@@ -146,7 +146,7 @@ def test_no_block(piece: Piece, reason: str, detail: str) -> None:
     assert (reject.reason, reject.line, reject.mapping) == (reason, 9, None)
     assert detail in reject.detail
     assert (reject.content, reject.is_json) == (b'{"a', False)
-    assert (result.lines, result.position, result.matched) == (1, 5, {})
+    assert (result.lines, result.position, result.matched) == (1, 5, [])
 
 
 def test_results_in_order() -> None:
@@ -156,7 +156,7 @@ def test_results_in_order() -> None:
     result = _evaluate(line, b"", line)
     found = [(number, change.mapping) for number, _, change, _ in result.updates]
     assert found == [(1, 0), (1, 1), (3, 0), (3, 1)]
-    assert result.matched == {0: 2, 1: 2}
+    assert result.matched == [0, 1, 0, 1]
     assert (result.lines, result.skipped) == (3, {"blank_line": 1})
 
 
@@ -181,7 +181,7 @@ NESTED = b"[" * 500 + b"]" * 500
 def test_deep_comparison(value: bytes, trigger: str) -> None:
     """What nests too deep to be compared is not the same, and never ends the run."""
     result = _evaluated_with({"trigger": trigger}, value)
-    assert (result.lines, result.updates, result.skipped["no_mapping_matched"]) == (1, [], 1)
+    assert (result.lines, len(result.updates), result.skipped["no_mapping_matched"]) == (1, 0, 1)
 
 
 @pytest.mark.parametrize(

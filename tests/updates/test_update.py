@@ -347,17 +347,17 @@ def test_instant(timestamp: object, instant: int) -> None:
     """An update carries its event's instant, or none where input order is to decide."""
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
     event: Any = ANN | {"timestamp": timestamp}
-    made = update_maker(3, mapping, by_timestamp=True)(event, 5)
-    update = (5, "ann@example.com", [3, 1, ((7, "on"),)], instant)
-    assert msgspec.to_builtins(made) == update
-    late = update_maker(3, mapping, by_timestamp=False)(event, 5)
-    assert msgspec.to_builtins(late) == (*update[:3], NEVER)
+    line = msgspec.json.encode(event | {"type": "track"})
+    (update,) = Evaluator((mapping,)).evaluate(Block("f", 5, line)).updates
+    assert msgspec.to_builtins(update) == (5, "ann@example.com", [0, 1, ((7, "on"),)], instant)
+    late = Evaluator((mapping,), by_timestamp=False).evaluate(Block("f", 5, line))
+    assert list(late.updates) == [(*update[:2], late.updates.changes[0], NEVER)]
 
 
 def test_rejected() -> None:
     """A rejected event names the mapping by its index, and shows what was found, shortened."""
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
-    made = update_maker(3, mapping, by_timestamp=True)({"traits": {"email": "x" * 100}}, 1)
+    made = update_maker(3, mapping).make({"traits": {"email": "x" * 100}}, 1, NEVER)
     assert isinstance(made, Rejected)
     assert (made.mapping, made.reason) == (3, "invalid_email")
     assert made.detail == f'"{"x" * 78}… is no e-mail address'

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.changes import Change, FieldValues
+from listrak_sync.updates.changes import FieldValues, shared
+from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluated import RESENT
 from listrak_sync.updates.update import Update
 from listrak_sync.updates.window import Contact, Window
@@ -31,7 +32,7 @@ class Given(NamedTuple):
 
     def on(self, line: int) -> Update:
         """Return the update of a line."""
-        change = Change(self.mapping, self.list_id, self.fields)
+        change = shared(self.mapping, self.list_id, self.fields)
         return line, self.email_address, change, self.instant
 
 
@@ -124,7 +125,7 @@ def _applied(contacts: list[Contact]) -> State:
 def _filled(updates: list[Given], single: tuple[bool, ...] = SINGLE) -> Window:
     window = Window(single)
     for line, update in enumerate(updates, 1):
-        window.add_all([update.on(line)], 0)
+        window.add_all(Updates.of_rows([update.on(line)]), 0)
     return window
 
 
@@ -218,9 +219,11 @@ def test_one_copy() -> None:
 def test_place() -> None:
     """A contact stands where the newest of its final values stood: the last file's last line."""
     window = Window((False, False))
-    window.add_all([Given(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5).on(90)], 0)
-    window.add_all([Given(0, 1, "a@example.com", ((7, "z"),), 6).on(2)], 1)
-    window.add_all([Given(0, 1, "a@example.com", ((8, "late"),), 1).on(1)], 2)
+    window.add_all(
+        Updates.of_rows([Given(1, 1, "a@example.com", ((7, "x"), (8, "y")), 5).on(90)]), 0
+    )
+    window.add_all(Updates.of_rows([Given(0, 1, "a@example.com", ((7, "z"),), 6).on(2)]), 1)
+    window.add_all(Updates.of_rows([Given(0, 1, "a@example.com", ((8, "late"),), 1).on(1)]), 2)
     (contact,) = window.final()
     assert (contact.file, contact.line, contact.mappings) == (1, 2, (0, 1))
 
@@ -230,7 +233,7 @@ def test_order() -> None:
     window = Window(())
     for list_id, email in [(2, "b"), (1, "b"), (2, "a"), (2, "b")]:
         update = Given(0, list_id, f"{email}@example.com", ((9, "x"), (8, "y")), NEVER)
-        window.add_all([update.on(1)], 0)
+        window.add_all(Updates.of_rows([update.on(1)]), 0)
     found = list(window.final())
     assert [(one.list_id, one.email_address[0]) for one in found] == [(2, "b"), (2, "a"), (1, "b")]
     assert {one.fields for one in found} == {((8, "y"), (9, "x"))}
@@ -245,7 +248,7 @@ def test_memory() -> None:
         before, _ = tracemalloc.get_traced_memory()
         for number in range(count):
             update = Given(0, 12345, f"contact{number}@example.com", ((789, "on"),), number)
-            window.add_all([update.on(number)], 0)
+            window.add_all(Updates.of_rows([update.on(number)]), 0)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
