@@ -83,10 +83,10 @@ class Report:
             self.unreadable += sum(reject.mapping is None for reject in evaluated.rejects)
             self.rejected.update(reject.reason for reject in evaluated.rejects)
         self.updates += len(evaluated.updates)
-        self.values += evaluated.values
 
-    def count_window(self, *, superseded: int, values_to_send: int) -> None:
-        """Add what a window leaves to send."""
+    def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
+        """Add what a window was given, and what it leaves to send."""
+        self.values += values
         self.superseded += superseded
         self.values_to_send += values_to_send
 

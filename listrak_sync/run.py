@@ -247,7 +247,9 @@ class Run:
 
     def _next_window(self) -> Window:
         window, self._window = self._window, Window(self._single)
-        self.report.count_window(superseded=window.superseded, values_to_send=window.values)
+        self.report.count_window(
+            values=window.given, superseded=window.superseded, values_to_send=window.values
+        )
         return window
 
     def _refused(self, contact: Contact, reason: str, detail: str) -> RefusedContact:

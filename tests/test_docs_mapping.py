@@ -19,7 +19,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import UNSET
 
-from listrak_sync.events.blocks import Block
+from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.mapping import functions
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.compiler import Compiler
@@ -120,7 +120,7 @@ def condition(keys: str) -> Condition:
 
 def evaluated(text: str, line: str) -> Evaluated:
     """Return what a mapping file makes of a line."""
-    return Evaluator(parse("m.yaml", text)).evaluate(Block("f", 1, line.encode()))
+    return Evaluator(parse("m.yaml", text)).evaluate(Block("f", 1, lines_of(line.encode())))
 
 
 @pytest.mark.parametrize(("trigger", "order", "entered"), rows("trigger", "order", "entered"))

@@ -33,12 +33,14 @@ def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
     window = Window([False] * len(loaded))
     matched_lines = 0
     for lines in blocks:
-        evaluated = evaluator.evaluate(Block("f", 1, b"".join(line + b"\n" for line in lines)))
+        evaluated = evaluator.evaluate(Block("f", 1, [line + b"\n" for line in lines]))
         report.count_evaluated(evaluated)
         of_mappings = {reject.line for reject in evaluated.rejects if reject.mapping is not None}
         matched_lines += len(of_mappings | {line for line, *_ in evaluated.updates})
         window.add_all(evaluated.updates, 0)
-    report.count_window(superseded=window.superseded, values_to_send=window.values)
+    report.count_window(
+        values=window.given, superseded=window.superseded, values_to_send=window.values
+    )
     assert report.lines == sum(map(len, blocks))
     assert report.matched_lines == matched_lines
     assert report.lines == report.skipped.total() + report.unreadable + report.matched_lines

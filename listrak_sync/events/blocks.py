@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from io import BufferedReader, BytesIO, RawIOBase
 from pathlib import Path
 from typing import IO, Final, Protocol, TypeAlias, cast
@@ -35,34 +34,41 @@ MAX_LINE_BYTES: Final = 16 << 20
 BOM: Final = b"\xef\xbb\xbf"
 """The byte-order mark, taken off a file's start."""
 
+_NEWLINE: Final = ord("\n")
+
 _SHOWN_BYTES: Final = 1000
 """How much is shown of a line that is too long, or not whole."""
 
 _UNREADABLE: Final = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines of one file: the first one's number, and how far the file is read, in bytes."""
+    """Whole lines of one file, each but the file's last with its newline.
+
+    `first_line` is the first one's number; `position` says how far the file is read, in bytes.
+    """
 
     file: str
     first_line: int
-    data: bytes
+    lines: list[bytes]
     position: int = 0
     source: int = 0
-
-    @cached_property
-    def lines(self) -> list[bytes]:
-        """The lines, each but the last with its newline."""
-        return BytesIO(self.data).readlines()
 
     @property
     def last_line(self) -> int:
         """Return the number of the last line."""
-        if "lines" in self.__dict__:
-            return self.first_line + len(self.lines) - 1
-        newlines = len(self.data) - len(self.data.replace(b"\n", b""))  # faster than to count
-        return self.first_line + newlines - self.data.endswith(b"\n")
+        return self.first_line + len(self.lines) - 1
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes the lines are."""
+        return sum(map(len, self.lines))
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """Return data line by line."""
+    return BytesIO(data).readlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
 class Lines:
     """Cuts what is read of a file into whole lines, and numbers them.
 
-    All is read into one buffer, to whose start a line that is not whole yet is moved.
+    All is read into one buffer, behind the beginning of a line that is not whole yet.
     """
 
     def __init__(
@@ -137,80 +143,75 @@ class Lines:
         self._source = source
         self._number = lines_before + 1
         self._block_bytes = max(block_bytes, len(BOM))  # which is looked for in the first block
-        self._buffer = bytearray(self._block_bytes)
-        self._kept = 0
+        self._buffer = BytesIO(bytes(2 * self._block_bytes))
+        self._rest = b""
         self._passed_over = 0
-        self._beginning = b""
         self._position = 0
 
     def cut(self, fill: Fill, position: Callable[[], int]) -> Iterator[Piece]:
         """Yield the lines of what is read, each piece with a position that says how far."""
-        while filled := fill(memoryview(self._buffer)[self._kept :][: self._block_bytes]):
+        while end := self._fill(fill):
             self._position = position()
-            yield from self._whole_lines(self._kept + filled)
+            yield from self._whole_lines(end)
         if self._passed_over:
             yield self._long_line()
-        elif self._kept:
-            yield from self._block(0, self._kept)
+        elif self._rest:
+            yield self._block([self._rest])
 
     def broken(self, error: BaseException) -> BrokenFile:
         """Return why nothing more can be read, with what was read of the line."""
-        beginning = self._beginning if self._passed_over else bytes(self._buffer[: self._kept])
+        beginning, problem = self._rest[:_SHOWN_BYTES], _problem(error)
         return BrokenFile(
-            self._file,
-            self._number,
-            beginning[:_SHOWN_BYTES],
-            _problem(error),
-            self._position,
-            self._source,
+            self._file, self._number, beginning, problem, self._position, self._source
         )
+
+    def _fill(self, fill: Fill) -> int:
+        """Put what is read behind the rest, and a newline behind that; return where it ends."""
+        start = 0 if self._passed_over else len(self._rest)
+        room = start + self._block_bytes + 1
+        size = self._buffer.getbuffer().nbytes
+        if not room <= size <= 4 * room:
+            self._buffer = BytesIO(bytes(2 * room))
+        with self._buffer.getbuffer() as view:
+            view[:start] = self._rest[:start]
+            filled = fill(view[start : start + self._block_bytes])
+            view[start + filled] = _NEWLINE
+        return start + filled if filled else 0
 
     def _whole_lines(self, end: int) -> Iterator[Piece]:
         """Yield the lines that the buffer holds up to an end; keep what is not whole yet."""
-        start = 0
-        newline = self._buffer.find(b"\n", self._kept, end)
-        first = end if newline < 0 else newline
-        if self._passed_over or first > MAX_LINE_BYTES:
+        self._buffer.seek(0)
+        lines = self._buffer.readlines(end)
+        rest = b"" if self._buffer.tell() == end else lines.pop()[:-1]
+        first = (lines[0] if lines else rest).removesuffix(b"\n")
+        if self._passed_over or len(first) > MAX_LINE_BYTES:
             if not self._passed_over:
-                self._beginning = bytes(self._buffer[: min(first, _SHOWN_BYTES)])
-            self._passed_over += first
-            if newline < 0:
-                self._kept = 0
+                self._rest = first[:_SHOWN_BYTES]
+            self._passed_over += len(first)
+            if not lines:
                 return
             yield self._long_line()
-            start = newline + 1
-        last = self._buffer.rfind(b"\n", start, end) + 1
-        if last:
-            yield from self._block(start, last)
-        self._keep(last or start, end)
+            del lines[0]
+        if lines:
+            yield self._block(lines)
+        self._rest = rest
 
-    def _block(self, start: int, end: int) -> Iterator[Block]:
-        data = bytes(memoryview(self._buffer)[start:end])
-        block = Block(self._file, self._number, data, self._position, self._source)
-        yield block
-        self._number = block.last_line + 1  # known by now to whoever has evaluated it
+    def _block(self, lines: list[bytes]) -> Block:
+        block = Block(self._file, self._number, lines, self._position, self._source)
+        self._number = block.last_line + 1
+        return block
 
     def _long_line(self) -> LongLine:
         line = LongLine(
             self._file,
             self._number,
-            self._beginning,
+            self._rest,
             self._passed_over,
             self._position,
             self._source,
         )
-        self._number, self._passed_over = self._number + 1, 0
+        self._number, self._passed_over, self._rest = self._number + 1, 0, b""
         return line
-
-    def _keep(self, start: int, end: int) -> None:
-        """Move what follows the last whole line to the start of a buffer that has room."""
-        kept, buffer = self._buffer[start:end], self._buffer
-        if len(kept) * 2 > len(buffer):
-            self._buffer = bytearray(len(kept) * 4)
-        elif len(buffer) > self._block_bytes > len(kept) * 2:
-            self._buffer = bytearray(self._block_bytes)
-        self._buffer[: len(kept)] = kept
-        self._kept = len(kept)
 
 
 def _without_bom(fill: Fill) -> Fill:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from listrak_sync.events.blocks import BOM, Lines, Piece, is_compressed, read
 from listrak_sync.events.sources import STANDARD_INPUT, Source
 
-SPAN_BYTES: Final = 1 << 20
+SPAN_BYTES: Final = 2 << 20
 """How long a span is, the line at its end taken in."""
 
 LARGE_BYTES: Final = 2 << 20

@@ -99,8 +99,8 @@ def _rest_of(source: Source, start: Position) -> Iterator[Piece]:
         if last <= start.line:
             continue
         if isinstance(piece, Block) and piece.first_line <= start.line:
-            rest = b"".join(piece.lines[start.line + 1 - piece.first_line :])
-            yield Block(piece.file, start.line + 1, rest, piece.position, piece.source)
+            lines = piece.lines[start.line + 1 - piece.first_line :]
+            yield Block(piece.file, start.line + 1, lines, piece.position, piece.source)
         else:
             yield piece
     if last < start.line:

@@ -48,11 +48,6 @@ class Updates:
         """Yield them one by one."""
         return zip(self.lines, self.addresses, self.changes, self.instants, strict=True)
 
-    @property
-    def values(self) -> int:
-        """Return how many values of fields they set."""
-        return sum(map(len, map(_fields_of, self.changes)))
-
     def append(self, update: Update) -> None:
         """Add one."""
         line, address, change, instant = update
@@ -70,7 +65,7 @@ class Updates:
 
     def parts(self) -> Updates:
         """Return them with one value each, which most have."""
-        if len(self) == self.values:
+        if sum(map(len, map(_fields_of, self.changes))) == len(self):
             return self
         return Updates.of_rows(
             (line, address, part, instant)

@@ -138,7 +138,7 @@ class Evaluator:
         most events in some way is left to `_line`, which takes its time.
         """
         lines, looks_once = block.lines, self._looks_once
-        seen = self._seen(block, lines)
+        seen = self._seen(lines)
         whole_look, is_enabled = self._whole_look.parse, self._is_enabled
         by_text, others = self._dispatch.by_text, self._dispatch.others
         filtered = unlike = matched = 0
@@ -210,14 +210,14 @@ class Evaluator:
             return default_addresses(events)
         return [maker.address(event) for maker, event in zip(makers, events, strict=True)]
 
-    def _seen(self, block: Block, lines: Sequence[bytes]) -> list[Event]:
+    def _seen(self, lines: Sequence[bytes]) -> list[Event]:
         """Return what is seen on each line of a block at first, nothing where it is no event.
 
         All are decoded before any is looked at: that is faster than line by line.
         """
         look = self._whole_look if self._looks_once else self._first_look
         seen: list[Event] = _each(map(look.parse, lines), UNDECODABLE, {})
-        if not _is_utf8(block.data):
+        if not all(map(bytes.isascii, lines)):
             for index, line in enumerate(lines):
                 if not _is_utf8(line):
                     seen[index] = {}

@@ -50,7 +50,6 @@ class Evaluated:
     matched_lines: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     matched: list[int] = field(default_factory=list)
-    values: int = 0
     rejects: list[Reject] = field(default_factory=list)
     updates: Updates = field(default_factory=Updates)
 
@@ -74,9 +73,8 @@ class Evaluated:
         )
 
     def count_updates(self) -> None:
-        """Count what the updates match and hold, once all are there."""
+        """Count what the updates match, once all are there."""
         self.matched += map(mapping_of, self.updates.changes)
-        self.values += self.updates.values
 
     def add(self, following: Evaluated) -> None:
         """Add what became of the lines that follow."""
@@ -86,7 +84,6 @@ class Evaluated:
         for reason, lines in following.skipped.items():
             self.skip(reason, lines)
         self.matched += following.matched
-        self.values += following.values
         self.updates.extend(following.updates)
         self.rejects += following.rejects
 

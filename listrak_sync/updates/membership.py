@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
-from listrak_sync.events.paths import Event, Found, Path, find, slot
+from listrak_sync.events.paths import Event, Found, Path, find, find_in_objects, slot
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
@@ -70,22 +70,30 @@ def chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _C
 
     def choose(event: Any) -> _Chosen:  # noqa: ANN401 - a Part has a slot for each name
         try:
-            roots = event.properties_, event.traits_
+            root = event.properties_
+            if root is UNSET:
+                root = event.traits_
         except AttributeError:  # the whole event was decoded, to a dict
-            roots = event.get("properties"), event.get("traits")
-        for root in roots:
-            found = root.get(key) if type(root) is dict else getattr(root, attribute, None)
-            if found is True:
-                return inside
-            if found is False:
-                return outside
-            if found == "true":
-                return inside
-            if found == "false":
-                return outside
-            if found is not None and found is not UNSET:
-                detail = f"{key} is {shown(found)}, neither true nor false"
-                raise RejectedError("unknown_membership", detail)
+            return told(event)
+        found = root.get(key) if type(root) is dict else getattr(root, attribute, None)
+        if found is True:
+            return inside
+        if found is False:
+            return outside
+        return told(event)
+
+    def told(event: Event) -> _Chosen:
+        for root in _ROOTS:
+            match find_in_objects(event, (root, key)):
+                case True | "true":
+                    return inside
+                case False | "false":
+                    return outside
+                case None | UnsetType():
+                    continue
+                case found:
+                    detail = f"{key} is {shown(found)}, neither true nor false"
+                    raise RejectedError("unknown_membership", detail)
         detail = f"neither properties nor traits say whether the contact is in {key}"
         raise RejectedError("unknown_membership", detail)
 

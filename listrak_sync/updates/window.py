@@ -47,6 +47,8 @@ class Window:
         self._files = array("i")
         self._lines = array("q")
         self._next = array("i")
+        self.given = 0
+        """How many values it was given."""
         self.superseded = 0
         self.alone: list[Contact] = []
         """What goes out alone, in input order, without the values that came too late."""
@@ -66,6 +68,7 @@ class Window:
         The values that they replace, or that are newer than theirs, count as superseded.
         """
         updates = updates.parts()
+        self.given += len(updates)
         keys = list(map(str.lower, updates.addresses))
         late = self._add_values(updates, keys, file)
         if self._spelling or keys != updates.addresses:

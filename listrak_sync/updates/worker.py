@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, assert_never
 
 import msgspec
 
-from listrak_sync.events.blocks import Block
+from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.events.portions import CompressedFile, OpenFile, Portion, Span
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import Reject
@@ -64,7 +64,7 @@ encode_task: Final = msgspec.msgpack.Encoder().encode
 _decode_task: Final = msgspec.msgpack.Decoder(Task).decode
 
 _Answer: TypeAlias = tuple[
-    str, Position, int, int, int, dict[str, int], list[int], int, list[Reject], Packed
+    str, Position, int, int, int, dict[str, int], list[int], list[Reject], Packed
 ]
 """The fields of what became of some lines, the updates packed."""
 
@@ -96,8 +96,8 @@ def evaluate_portion(evaluator: Evaluator, portion: Portion) -> Iterator[Evaluat
 
 def read_answer(answer: bytes) -> Evaluated:
     """Return what became of some lines."""
-    file, end, position, lines, matched_lines, skipped, matched, values, rejects, packed = (
-        _decode_answer(answer)
+    file, end, position, lines, matched_lines, skipped, matched, rejects, packed = _decode_answer(
+        answer
     )
     return Evaluated(
         file,
@@ -107,7 +107,6 @@ def read_answer(answer: bytes) -> Evaluated:
         matched_lines,
         skipped,
         matched,
-        values,
         rejects,
         unpack(packed),
     )
@@ -151,7 +150,6 @@ def _answers(
                     found.matched_lines,
                     found.skipped,
                     found.matched,
-                    found.values,
                     found.rejects,
                     pack(found.updates),
                 )
@@ -171,7 +169,8 @@ def _evaluated(
     """Yield what becomes of a part. Raises OSError where a file is not the one that is meant."""
     match part:
         case SharedBlock(file, start, end, first_line, position, source):
-            yield evaluator.evaluate(Block(file, first_line, memory[start:end], position, source))
+            lines = lines_of(memory[start:end])
+            yield evaluator.evaluate(Block(file, first_line, lines, position, source))
         case NamedFile(file, path, source):
             yield from evaluate_portion(evaluator, CompressedFile(file, os.fsdecode(path), source))
         case NamedSpan(file, path, identity, start, end, source):

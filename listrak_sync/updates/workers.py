@@ -96,7 +96,7 @@ def evaluate_in_order(
             continue
         yield part, evaluator.evaluate(part)
         if isinstance(part, Block):
-            left -= len(part.data)
+            left -= part.size
 
 
 @dataclass(slots=True, eq=False)
@@ -293,9 +293,9 @@ class _Workers:
         task: Task = []
         for part in dealt.parts:
             match part:
-                case Block(file, first_line, data, position, source) if len(data) <= SLOT_BYTES:
-                    end = start + len(data)
-                    self._memory[start:end] = data
+                case Block(file, first_line, lines, position, source) if part.size <= SLOT_BYTES:
+                    end = start + part.size
+                    self._memory[start:end] = b"".join(lines)
                     task.append(SharedBlock(file, start, end, first_line, position, source))
                     start = end
                 case Span(file, path, opened, first, last, _, source):
@@ -326,7 +326,7 @@ def _bundles(parts: Iterator[_Part | Tick]) -> Iterator[_Bundle | Tick]:
     bundle: _Bundle = []
     size, begun = 0, monotonic()
     for part in parts:
-        length = len(part.data) if isinstance(part, Block) else TASK_BYTES
+        length = part.size if isinstance(part, Block) else TASK_BYTES
         if bundle and size + length > TASK_BYTES:
             yield bundle
             bundle, size, begun = [], 0, monotonic()

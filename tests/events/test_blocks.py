@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events import blocks
-from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, read
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
 from listrak_sync.events.sources import Source, expand
 
 if sys.version_info >= (3, 14):
@@ -52,9 +52,7 @@ def _lines(pieces: Iterator[Piece]) -> Numbered:
     found: Numbered = []
     for piece in pieces:
         assert isinstance(piece, Block)
-        lines = piece.data.split(b"\n")
-        if not lines[-1]:
-            lines.pop()
+        lines = [line.removesuffix(b"\n") for line in piece.lines]
         found += enumerate(lines, piece.first_line)
     return found
 
@@ -128,7 +126,7 @@ def test_damaged(file: Path, compress: Compress) -> None:
     assert (broken.file, broken.line) == (str(file), 1)
     assert broken.problem.startswith("the compressed data is damaged: ")
     assert isinstance(after, Block)
-    assert (after.file, after.first_line, after.data) == (str(second), 1, b"fine\n")
+    assert (after.file, after.first_line, after.lines) == (str(second), 1, [b"fine\n"])
 
 
 def test_trailing_garbage(file: Path) -> None:
@@ -136,7 +134,7 @@ def test_trailing_garbage(file: Path) -> None:
     file.write_bytes(gzip.compress(b"a\nb\n") + b"garbage")
     block, broken = _read(file)
     assert isinstance(block, Block)
-    assert block.data == b"a\nb\n"
+    assert block.lines == [b"a\n", b"b\n"]
     assert isinstance(broken, BrokenFile)
     assert (broken.line, broken.beginning) == (3, b"")
 
@@ -197,8 +195,10 @@ def test_any_blocks(
     path.write_bytes(data)
     pieces = _read(path, block_bytes)
     assert _lines(iter(pieces)) == _numbered(data)
-    assert b"".join(piece.data for piece in pieces if isinstance(piece, Block)) == data
-    assert all(isinstance(piece, Block) and piece.data.endswith(b"\n") for piece in pieces[:-1])
+    assert b"".join(b"".join(piece.lines) for piece in pieces if isinstance(piece, Block)) == data
+    assert all(
+        isinstance(piece, Block) and piece.lines[-1].endswith(b"\n") for piece in pieces[:-1]
+    )
 
 
 @given(
@@ -294,12 +294,12 @@ def test_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "stdin", stdin)
         pieces = read([Source("-")])
         os.write(writing, b"one\n")
-        assert next(pieces) == Block("-", 1, b"one\n")
+        assert next(pieces) == Block("-", 1, lines_of(b"one\n"))
         os.write(writing, b"tw")
         os.write(writing, b"o\nthree")
-        assert next(pieces) == Block("-", 2, b"two\n")
+        assert next(pieces) == Block("-", 2, lines_of(b"two\n"))
         os.close(writing)
-        assert list(pieces) == [Block("-", 3, b"three")]
+        assert list(pieces) == [Block("-", 3, lines_of(b"three"))]
 
 
 def test_an_end_is_read_once() -> None:
@@ -334,7 +334,7 @@ def test_process(tmp_path: Path) -> None:
     script = (
         "from listrak_sync.events.blocks import read\n"
         "from listrak_sync.events.sources import expand\n"
-        "for piece in read(expand(['f', '-'])): print(piece.file, piece.data)"
+        "for piece in read(expand(['f', '-'])): print(piece.file, b''.join(piece.lines))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.blocks import Block, LongLine, Piece
+from listrak_sync.events.blocks import Block, LongLine, Piece, lines_of
 from listrak_sync.events.event import Decoder, UnreadableError
 from listrak_sync.events.paths import Event, Json, Part, Path, find, find_in_objects, finder
 from listrak_sync.mapping.file import parse
@@ -122,7 +122,7 @@ def test_not_utf8() -> None:
 def test_run_goes_on(line: bytes, reason: str, ending: bytes) -> None:
     """The line is rejected with reason, file and line, and those around it are read."""
     data = ending.join([GOOD, line, GOOD, b""])
-    result = _evaluator().evaluate(Block("events.json", 40, data))
+    result = _evaluator().evaluate(Block("events.json", 40, lines_of(data)))
     (reject,) = result.rejects
     assert (reject.reason, reject.file, reject.line) == (reason, "events.json", 41)
     assert reject.mapping is None
@@ -159,7 +159,7 @@ def test_decoded(line: bytes, event: Event) -> None:
     ("piece", "reason"),
     [
         (LongLine("f", 7, b'{"type":', 20_000_000), "line_too_long"),
-        (Block("f", 7, b'{"x":"%b"}\n' % (b"a" * 20_000_000)), None),
+        (Block("f", 7, lines_of(b'{"x":"%b"}\n' % (b"a" * 20_000_000))), None),
     ],
 )
 def test_twenty_megabytes(piece: Piece, reason: str | None) -> None:

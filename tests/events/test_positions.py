@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
 from listrak_sync.events import blocks
-from listrak_sync.events.blocks import Block, BrokenFile, LongLine
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, lines_of
 from listrak_sync.events.portions import Portion
 from listrak_sync.events.positions import Position, end_of, last_line, position_in, read_from
 from listrak_sync.events.sources import Source, expand
@@ -34,7 +34,7 @@ def read(inputs: Sequence[Source], start: Position = Position()) -> tuple[Read, 
     for piece in read_from(inputs, start):
         assert not isinstance(piece, Portion)
         lines = (
-            piece.data.removesuffix(b"\n").split(b"\n")
+            [line.removesuffix(b"\n") for line in piece.lines]
             if isinstance(piece, Block)
             else [piece.beginning]
         )
@@ -171,5 +171,7 @@ def test_broken_files(tmp_path: Path) -> None:
     inputs = expand([str(path), str(later)])
     (broken,) = (one for one in read_from(inputs, Position()) if isinstance(one, BrokenFile))
     assert read(inputs, end_of(broken))[0] == [(1, 1, b"later")]
-    follows = list(read_from(inputs, Position(0, 1, end_of(Block("", 1, b"line 0\n")).checksum)))
+    follows = list(
+        read_from(inputs, Position(0, 1, end_of(Block("", 1, lines_of(b"line 0\n"))).checksum))
+    )
     assert any(isinstance(piece, BrokenFile) for piece in follows)

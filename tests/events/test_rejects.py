@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.blocks import Block
+from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.events.paths import Event
 from listrak_sync.events.rejects import (
     ContactUpdate,
@@ -46,7 +46,7 @@ def _evaluator(text: str = MAPPINGS) -> Evaluator:
 
 def _evaluate(*lines: bytes, evaluator: Evaluator | None = None) -> Evaluated:
     data = b"".join(b"%b\n" % line for line in lines)
-    return (evaluator or _evaluator()).evaluate(Block("f", 1, data))
+    return (evaluator or _evaluator()).evaluate(Block("f", 1, lines_of(data)))
 
 
 LISTS = st.one_of(st.sampled_from([1, "2", 0, None, [True]]), st.integers())

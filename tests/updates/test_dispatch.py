@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.blocks import Block
+from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.events.event import Decoder
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
@@ -125,7 +125,7 @@ def _evaluated(mappings: tuple[Mapping, ...], data: bytes, *, whole: bool) -> Ev
     evaluator = Evaluator(mappings)
     if whole:
         evaluator._first_look = evaluator._whole_look = Decoder([()])
-    return evaluator.evaluate(Block("f", 1, data))
+    return evaluator.evaluate(Block("f", 1, lines_of(data)))
 
 
 BROKEN = st.tuples(EVENTS.map(msgspec.json.encode), st.integers(0), st.binary(max_size=2)).map(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.blocks import Block
+from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.events.paths import Event
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
@@ -30,7 +30,7 @@ def _evaluator(*mappings: Plain) -> Evaluator:
 def _outcome(mapping: Plain, event: Event) -> str | tuple[int, str, dict[int, str]]:
     """Return what an event sets by a mapping, or the reason it is rejected."""
     line = msgspec.json.encode(event)
-    result = _evaluator(mapping).evaluate(Block("f", 1, line))
+    result = _evaluator(mapping).evaluate(Block("f", 1, lines_of(line)))
     if result.rejects:
         (reject,) = result.rejects
         assert reject.detail
@@ -51,7 +51,7 @@ def test_reference(mapping: Plain, event: Event) -> None:
 @given(mappings=st.lists(MAPPINGS, min_size=1, max_size=4), event=EVENTS)
 def test_every_mapping(mappings: list[Plain], event: Event) -> None:
     """Every mapping that matches yields its own update, whatever the others read."""
-    result = _evaluator(*mappings).evaluate(Block("f", 1, msgspec.json.encode(event)))
+    result = _evaluator(*mappings).evaluate(Block("f", 1, lines_of(msgspec.json.encode(event))))
     found: dict[int, Any] = {
         change.mapping: (change.list_id, address, dict(change.fields))
         for _, address, change, _ in result.updates
@@ -348,9 +348,9 @@ def test_instant(timestamp: object, instant: int) -> None:
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
     event: Any = ANN | {"timestamp": timestamp}
     line = msgspec.json.encode(event | {"type": "track"})
-    (update,) = Evaluator((mapping,)).evaluate(Block("f", 5, line)).updates
+    (update,) = Evaluator((mapping,)).evaluate(Block("f", 5, lines_of(line))).updates
     assert msgspec.to_builtins(update) == (5, "ann@example.com", [0, 1, ((7, "on"),)], instant)
-    late = Evaluator((mapping,), by_timestamp=False).evaluate(Block("f", 5, line))
+    late = Evaluator((mapping,), by_timestamp=False).evaluate(Block("f", 5, lines_of(line)))
     assert list(late.updates) == [(*update[:2], late.updates.changes[0], NEVER)]
 
 

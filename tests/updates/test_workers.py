@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from listrak_sync.errors import ListrakSyncError
-from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of
 from listrak_sync.events.rejects import encode
 from listrak_sync.events.sources import expand
 from listrak_sync.events.ticks import Tick
@@ -135,7 +135,7 @@ def _pieces(count: int) -> Iterator[Piece]:
     data = _lines(5, 2_000)
     lines = data.count(b"\n") + 1
     for number in range(count):
-        yield Block("f", 1 + number * lines, data + b"\n", number)
+        yield Block("f", 1 + number * lines, lines_of(data + b"\n"), number)
 
 
 def _open_children() -> list[int]:
@@ -178,8 +178,8 @@ def test_every_kind_of_piece(
     monkeypatch.setattr(workers, "SLOT_BYTES", workers.TASK_BYTES)
     block = next(_pieces(1))
     assert isinstance(block, Block)
-    large = replace(block, data=block.data * 8)
-    assert len(large.data) > workers.SLOT_BYTES
+    large = replace(block, lines=block.lines * 8)
+    assert large.size > workers.SLOT_BYTES
     pieces: list[Piece | Tick] = [
         block,
         LongLine("f", 1, b"{", 99, 1),
@@ -205,7 +205,7 @@ def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatc
         nonlocal taken
         for number in range(99):
             taken += 1
-            yield Block("f", 1 + number, b'{"type": "track"}\n', number)
+            yield Block("f", 1 + number, lines_of(b'{"type": "track"}\n'), number)
 
     results = evaluate_in_order(Evaluator(mappings), pieces(), 2)
     late = [taken - seen for seen, _ in enumerate(results, 1)]
