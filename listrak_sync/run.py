@@ -111,7 +111,7 @@ class Run:
         """
         evaluator, jobs = self._evaluator(), self._jobs
         parts: Iterator[_Part | Tick] = read_from(
-            self.plan.sources, self.plan.start, in_portions=jobs > 1
+            self.plan.sources, self.plan.start, in_portions=not self._is_line_by_line
         )
         if self.plan.flush_every is not None:
             parts = with_ticks(parts, self.plan.flush_every)
@@ -194,10 +194,14 @@ class Run:
         return [names[index] for index in contact.mappings if 0 <= index < len(names)]
 
     @property
+    def _is_line_by_line(self) -> bool:
+        """Say whether each event counts at once."""
+        return self.watchers.on_explanation is not None or self.plan.flush_every is not None
+
+    @property
     def _jobs(self) -> int:
-        """Return how many processes evaluate: none beside ours where each event counts at once."""
-        alone = self.watchers.on_explanation is not None or self.plan.flush_every is not None
-        return self.plan.jobs if can_fork() and not alone else 1
+        """Return how many processes evaluate."""
+        return self.plan.jobs if can_fork() and not self._is_line_by_line else 1
 
     def _evaluator(self) -> Evaluator:
         """Return an evaluator that explains only where somebody listens."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.stop import Stop
 from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import SettingsError, StoppedError
 from listrak_sync.events.blocks import BLOCK_BYTES
+from listrak_sync.events.portions import LARGE_BYTES, LARGE_COMPRESSED_BYTES
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import RefusedContact, Reject
 from listrak_sync.events.sources import expand
 from listrak_sync.guards import Guards
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Plan, Watchers
+from listrak_sync.run import Plan, Run, Watchers
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push
 from listrak_sync.updates.batches import Limits
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from listrak_sync.report import Report
     from listrak_sync.sync import Outcome
+    from listrak_sync.updates.window import Contact, Window
 
 EVENTS = 9_000
 MAPPINGS = """\
@@ -233,12 +238,57 @@ def test_rejects_that_fail_are_read_again(file: Path, tmp_path: Path) -> None:
     assert len([one for one in kept if isinstance(one, Reject)]) == EVENTS // 100
 
 
-def test_jobs(file: Path) -> None:
+@pytest.mark.parametrize("window", [650, 1_000_000])
+def test_jobs(file: Path, tmp_path: Path, window: int) -> None:
     """However many processes evaluate, a guard stops at the same line with the same counts."""
-    sources = expand([str(file)] * 4)
-    guarded = plan(file, sources=sources, guards=Guards(max_rejects=300), window=650)
+    packed, long = tmp_path / "packed.gz", tmp_path / "long"
+    packed.write_bytes(gzip.compress(file.read_bytes(), 1))
+    long.write_bytes(file.read_bytes() * 4)
+    assert long.stat().st_size > LARGE_BYTES
+    sources = expand([str(packed), str(long), str(file)])
+    guarded = plan(file, sources=sources, guards=Guards(max_rejects=300), window=window)
     one = stopped(dry_run(guarded, Watchers()))
     two = stopped(dry_run(replace(guarded, jobs=2), Watchers()))
     assert one.as_json() | {"seconds": 0, "lines_per_second": 0} == (
         two.as_json() | {"seconds": 0, "lines_per_second": 0}
     )
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_from_any_window(file: Path, tmp_path: Path, jobs: int) -> None:
+    """From where any window ended, the rest follows, also within a compressed file."""
+    packed = tmp_path / "packed.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes(), 1))
+    assert packed.stat().st_size > LARGE_COMPRESSED_BYTES
+    sources = expand([str(packed), str(file), str(packed)])
+    given = plan(file, sources=sources, window=1_000, jobs=jobs)
+
+    def windows(start: Position) -> list[tuple[Position, list[Contact]]]:
+        run = Run(replace(given, start=start), Watchers(), Stop())
+        return [(run.position, _placed(run, window)) for window in run.windows()]
+
+    whole = windows(Position())
+    assert len(whole) > 10
+    assert any(position.checked is not None for position, _ in whole)
+    for index, (position, _) in enumerate(whole, 1):
+        rest = windows(position)
+        assert [contacts for _, contacts in rest] == [contacts for _, contacts in whole[index:]]
+
+
+def _placed(run: Run, window: Window) -> list[Contact]:
+    """Return a window's contacts, their file's index left out: a resumed run counts anew."""
+    return [msgspec.structs.replace(contact, file=0) for contact in window.final()]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_stopped_in_compressed_files(file: Path, tmp_path: Path, jobs: int) -> None:
+    """A run that is stopped does not read compressed files to their end."""
+    packed = tmp_path / "packed.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes() * 20))
+    sources = expand([str(packed)] * 4)
+    stop = Stop()
+    watchers = Watchers(on_progress=lambda *_: stop.because(StoppedError("enough")))
+    outcome = dry_run(plan(file, sources=sources, jobs=jobs), watchers, stop=stop)
+    assert isinstance(outcome.error, StoppedError)
+    assert EVENTS // 4 < outcome.report.lines < EVENTS * 20
+    check_sums(outcome.report)

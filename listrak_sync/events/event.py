@@ -98,7 +98,7 @@ def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run 
     if not all(map(_is_field_name, below)):
         return _WHOLE
     fields: list[tuple[str, Any, Any]] = []
-    for name, inner in below.items():
+    for name, inner in sorted(below.items()):  # as most events have them: found sooner
         part = _WHOLE if len(inner) > _MANY else _shape(frozenset(inner))
         kind, default = (Any, UNSET) if part is _WHOLE else (part | _Other, part())
         fields.append((slot(name), kind, msgspec.field(default=default, name=name)))

@@ -18,7 +18,7 @@ SPAN_BYTES: Final = 2 << 20
 LARGE_BYTES: Final = 2 << 20
 """The size from which on a plain file is worth more than one reader."""
 
-LARGE_COMPRESSED_BYTES: Final = 64 << 10
+LARGE_COMPRESSED_BYTES: Final = 32 << 10
 """The size from which on a compressed file is worth a reader of its own, one of several."""
 
 _LOOK_BYTES: Final = 4096

@@ -27,13 +27,13 @@ _REST: Final = re.compile(
     r"(?:[.,](\d{1,9})\d*)?\s?(?:[Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?", re.ASCII
 )
 _parse_numbers: Final = msgspec.json.Decoder(list[int]).decode
-_minutes: Final = {
-    int(f"1{hour:02}{minute:02}"): (60 * hour + minute) * 60 * 10**9
-    - int(f"1{hour:02}{minute:02}") * 10**11
+_MINUTES: Final = {
+    digits: (60 * hour + minute) * 60 * 10**9 - digits * 10**11
     for hour in range(24)
     for minute in range(60)
+    if (digits := 10_000 + 100 * hour + minute)
 }
-"""What hours and minutes come to, by their digits behind a 1, less what these digits stand for."""
+"""What hours and minutes come to, by their digits behind a 1, less what these come to below."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AN_HOUR: Final = timedelta(hours=1)
@@ -78,7 +78,7 @@ def _of_one_day(timestamps: Sequence[Any]) -> list[int]:
         raise ValueError("not all alike")
     day = _hours[f"{date}00"]
     numbers = _parse_numbers(b"[%b]" % times.encode().translate(None, b":.Z"))
-    return [day + _minutes[number // 100_000] + number * 1_000_000 for number in numbers]
+    return [day + _MINUTES[number // 100_000] + number * 1_000_000 for number in numbers]
 
 
 class _Nanoseconds(dict[str, int]):

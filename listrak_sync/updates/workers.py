@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar, cast
 
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, Piece
@@ -56,6 +56,7 @@ HELD_BYTES: Final = 64 << 20
 
 _Part: TypeAlias = Piece | Portion
 _Bundle: TypeAlias = list[_Part]
+_T = TypeVar("_T")
 
 Result: TypeAlias = tuple[_Part, Evaluated]
 """A part of the input, and what became of lines of it that follow those before."""
@@ -81,22 +82,50 @@ def evaluate_in_order(
 ) -> Generator[Result | Tick, None, None]:
     """Yield each part of the input with what becomes of it; the same for any number of jobs.
 
-    Jobs are processes, forked once some input is read, or at the first portion: that needs more
-    than one job. Close the iterator to end them. Once stopped, portions are not read any more.
-    Raises ListrakSyncError where a process dies.
+    Jobs are processes, forked once some input is read, or at the first portion. Close the
+    iterator to end them. Once stopped, portions are not read any more. Raises ListrakSyncError
+    where a process dies.
     """
-    left = START_BYTES
+    left, spans = START_BYTES, _Spans()
     for part in parts:
-        if isinstance(part, Portion) or (left <= 0 and jobs > 1):
+        if jobs > 1 and (left <= 0 or isinstance(part, Portion)):
             with _Workers(evaluator, jobs) as workers:
                 yield from workers.results(chain((part,), parts), is_stopped)
             return
         if isinstance(part, Tick):
             yield part
-            continue
-        yield part, evaluator.evaluate(part)
-        if isinstance(part, Block):
-            left -= part.size
+        elif isinstance(part, Portion):
+            numbered = spans.numbered(part)
+            for found in evaluate_portion(evaluator, numbered):
+                if spans.take(numbered, found):
+                    yield numbered, found
+                if is_stopped():
+                    return
+        else:
+            yield part, evaluator.evaluate(part)
+            left -= part.size if isinstance(part, Block) else 0
+
+
+class _Spans:
+    """Numbers the lines of spans, and drops what stands behind a place that cannot be read."""
+
+    def __init__(self) -> None:
+        self._last_line = 0
+        self._broken: int | None = None
+
+    def numbered(self, part: _T) -> _T | Span:
+        """Return the part that follows, with how many lines stand before it."""
+        if isinstance(part, Span) and part.lines_before is None:
+            return replace(part, lines_before=self._last_line)
+        return part
+
+    def take(self, part: _Part, found: Evaluated) -> bool:
+        """Go on after lines of a part; say whether they count."""
+        if part.source == self._broken:
+            return False
+        self._last_line = found.end.line
+        self._broken = part.source if isinstance(part, Span) and found.is_broken else None
+        return True
 
 
 @dataclass(slots=True, eq=False)
@@ -170,8 +199,7 @@ class _Workers:
         self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
         self._workers: list[_Worker] = []
         self._dealt: deque[_Dealt] = deque()
-        self._last_line = 0
-        self._broken: int | None = None
+        self._spans = _Spans()
         for number in range(jobs):
             self._fork(number * AHEAD * SLOT_BYTES)
 
@@ -228,7 +256,7 @@ class _Workers:
             answer = first.worker.take() if first.worker else FAILED
             if answer is None:
                 return
-            part = first.parts[0] = self._numbered(first.parts[0])
+            part = first.parts[0] = self._spans.numbered(first.parts[0])
             if answer == FAILED:
                 for found in self._by_ourselves(part):
                     yield from self._result(first, found)
@@ -243,12 +271,6 @@ class _Workers:
             if not first.parts:
                 self._dealt.popleft()
 
-    def _numbered(self, part: _Part) -> _Part:
-        """Return the part that is first now with how many lines stand before it."""
-        if isinstance(part, Span) and part.lines_before is None:
-            return replace(part, lines_before=self._last_line)
-        return part
-
     def _by_ourselves(self, part: _Part) -> Iterator[Evaluated]:
         """Yield what becomes of a part that nobody else answers for."""
         if isinstance(part, Portion):
@@ -256,11 +278,10 @@ class _Workers:
         return iter((self._evaluator.evaluate(part),))
 
     def _result(self, dealt: _Dealt, found: Evaluated) -> Iterator[Result]:
-        """Yield what was found unless it is known already, or stands behind a broken place."""
+        """Yield what was found unless it is known already, or does not count."""
         part = dealt.parts[0]
-        if part.source != self._broken and found.end.line > dealt.line:
-            dealt.line = self._last_line = found.end.line
-            self._broken = part.source if isinstance(part, Span) and found.is_broken else None
+        if found.end.line > dealt.line and self._spans.take(part, found):
+            dealt.line = found.end.line
             yield part, found
 
     def _with_room(self, dealt: _Dealt) -> _Worker | None:

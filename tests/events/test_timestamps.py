@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.paths import Json
-from listrak_sync.events.timestamps import NEVER, instant
+from listrak_sync.events.timestamps import NEVER, instant, instants
 
 NOON = 1_767_268_800_000_000_000
 """2026-01-01T12:00:00Z."""
@@ -142,3 +142,40 @@ def test_most_common_spelling(moment: datetime, place: int, odd: str) -> None:
     spoiled = f"{text}Z"[:place] + odd + f"{text}Z"[place + 1 :]
     if "Z" in spoiled[23:]:
         assert instant(spoiled) == instant(f"{spoiled[:23]}+00:00")
+
+
+ALIKE = st.builds(
+    "2026-01-{:02}T{:02}:{:02}:{:02}.{:03}Z".format,
+    st.integers(1, 2),
+    st.integers(0, 24),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(0, 999),
+)
+
+
+@given(
+    st.lists(ALIKE, max_size=5),
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 23), st.characters()), max_size=1),
+    st.booleans(),
+)
+def test_many(texts: list[str], spoiled: list[tuple[int, int, str]], other: bool) -> None:  # noqa: FBT001
+    """Many at once are what each is alone: all of one day, with one that is odd, or no text."""
+    for index, place, odd in spoiled:
+        if texts:
+            text = texts[index % len(texts)]
+            texts[index % len(texts)] = text[:place] + odd + text[place + 1 :]
+    others: list[Json] = [5, "2026-01-01T00:00:00+01:00"] if other else []
+    assert instants([*texts, *others]) == list(map(instant, [*texts, *others]))
+
+
+@pytest.mark.parametrize(
+    "odd", ["0", "1", "e", "E", ".", ":", "Z", ",", "-", " ", "", "00", "\u0663"]
+)
+@pytest.mark.parametrize("place", range(25))
+def test_one_of_many_is_odd(place: int, odd: str) -> None:
+    """A character in the wrong place of one text is noticed among others that are alike."""
+    text = "2026-01-31T12:34:56.789Z"
+    spoiled = text[:place] + odd + text[place + 1 :]
+    for texts in ([text, spoiled, text], [spoiled], [spoiled, text], [spoiled] * 3):
+        assert instants(texts) == list(map(instant, texts))

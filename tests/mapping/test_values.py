@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from listrak_sync.events.paths import Found
-from listrak_sync.mapping.values import MAX_ID, field_text, is_email_address, parse_id
+from listrak_sync.mapping.values import (
+    MAX_ID,
+    are_email_addresses,
+    field_text,
+    is_email_address,
+    parse_id,
+)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +140,24 @@ def test_an_address_is_ascii_without_space(local: str, domain: str) -> None:
 def test_field_text(value: Found, text: str | None) -> None:
     """A boolean is on or off, a number its shortest form, and what is no scalar nothing."""
     assert field_text(value) == text
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(["ann@example.com", "a@b.co", "ann@", "", "\n", "a@b.co\na@b.co"]),
+            st.emails(),
+            st.text(max_size=4),
+        ),
+        max_size=4,
+    )
+)
+def test_many_addresses(texts: list[str]) -> None:
+    """Many are addresses if each of them is one."""
+    assert are_email_addresses(texts) == all(map(is_email_address, texts))
+
+
+def test_no_text_among_addresses() -> None:
+    """What is no text is told."""
+    with pytest.raises(TypeError):
+        are_email_addresses(["ann@example.com", None])  # type: ignore[list-item]  # as events have

@@ -19,7 +19,8 @@ import msgspec
 import pytest
 
 from listrak_sync.errors import ListrakSyncError
-from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
+from listrak_sync.events.portions import CompressedFile, Span, read_in_portions
 from listrak_sync.events.rejects import encode
 from listrak_sync.events.sources import expand
 from listrak_sync.events.ticks import Tick
@@ -158,13 +159,14 @@ def test_no_process_for_little(mappings: tuple[Mapping, ...]) -> None:
 
 def _plain(results: Iterable[workers.Result | Tick]) -> list[object]:
     """Return results that compare by what is in them."""
+    return [each if isinstance(each, Tick) else (each[0], *_values([each[1]])) for each in results]
+
+
+def _values(results: Iterable[Evaluated]) -> list[object]:
     return [
-        each
-        if isinstance(each, Tick)
-        else (
-            each[0],
-            replace(each[1], updates=Updates()),
-            [(*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in each[1].updates],
+        (
+            replace(each, updates=Updates()),
+            [(*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in each.updates],
         )
         for each in results
     ]
@@ -193,6 +195,83 @@ def test_every_kind_of_piece(
     one, two = (list(evaluate_in_order(Evaluator(mappings), iter(pieces), jobs)) for jobs in (1, 2))
     assert [result if isinstance(result, Tick) else result[0] for result in two] == pieces
     assert _plain(one) == _plain(two)
+
+
+@pytest.mark.parametrize("held_bytes", [1, workers.HELD_BYTES])
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_portions(
+    mappings: tuple[Mapping, ...],
+    inputs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    jobs: int,
+    held_bytes: int,
+) -> None:
+    """Spans and compressed files are numbered and in order, however long their answers wait."""
+    monkeypatch.setattr(workers, "HELD_BYTES", held_bytes)
+    evaluator, sources = Evaluator(mappings), expand(inputs)
+    kinds = {type(part) for part in read_in_portions(sources)}
+    assert kinds == {Span, CompressedFile}
+    one, many = (
+        [
+            result[1]
+            for result in evaluate_in_order(evaluator, read_in_portions(sources), number)
+            if not isinstance(result, Tick)
+        ]
+        for number in (1, jobs)
+    )
+    assert _values(one) == _values(many)
+    as_lines = [
+        evaluator.evaluate(piece) for source in range(4) for piece in read([sources[source]])
+    ]
+    assert sum(each.lines for each in one) == sum(each.lines for each in as_lines)
+    assert [row[0] for each in one for row in each.updates] == [
+        row[0] for each in as_lines for row in each.updates
+    ]
+
+
+def test_replaced_file(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
+    """A file that is replaced while it is read is read on, as by one process."""
+    path = tmp_path / "events"
+    path.write_bytes(_lines(7, 14_000))
+    parts = list(read_in_portions(expand([str(path)])))
+    assert len(parts) > 1
+    other = tmp_path / "other"
+    other.write_bytes(_lines(8, 14_000))
+    other.replace(path)
+    one, two = (list(evaluate_in_order(Evaluator(mappings), iter(parts), jobs)) for jobs in (1, 2))
+    assert _plain(one) == _plain(two)
+
+
+class _Faulty(Evaluator):
+    """Fails behind a line."""
+
+    def __init__(self, mappings: tuple[Mapping, ...], line: int) -> None:
+        super().__init__(mappings)
+        self._last = line
+
+    def evaluate(self, piece: Piece) -> Evaluated:
+        """Fail if the piece is too far."""
+        result = super().evaluate(piece)
+        if result.end.line > self._last:
+            raise ZeroDivisionError("a bug")
+        return result
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_error_in_a_portion(
+    mappings: tuple[Mapping, ...], tmp_path: Path, *, compressed: bool
+) -> None:
+    """An error in a portion is raised here, after what became of the lines before it."""
+    path = tmp_path / "events"
+    data = _lines(9, 14_000)
+    path.write_bytes(gzip.compress(data, 1) if compressed else data)
+    parts = read_in_portions(expand([str(path), str(path)]))
+    evaluator = _Faulty(mappings, 9_000 if compressed else 3_000)
+    results = evaluate_in_order(evaluator, parts, 2)
+    if compressed:
+        next(results)
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        list(results)
 
 
 def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,17 +308,10 @@ def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
 
 def test_error_in_a_worker(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in a worker is raised here as it would be without workers."""
-
-    class Faulty(Evaluator):
-        def evaluate(self, piece: Piece) -> Evaluated:
-            if isinstance(piece, Block) and piece.first_line > 12_000:
-                raise ZeroDivisionError("a bug")
-            return super().evaluate(piece)
-
     monkeypatch.setattr(workers, "START_BYTES", 1)
     before = _open_children()
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        list(evaluate_in_order(Faulty(mappings), _pieces(20), 2))
+        list(evaluate_in_order(_Faulty(mappings, 12_000), _pieces(20), 2))
     assert _open_children() == before
 
 
