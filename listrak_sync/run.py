@@ -33,6 +33,7 @@ from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
+from listrak_sync.updates.lines import LineEvaluator
 from listrak_sync.updates.window import Contact, Window
 from listrak_sync.updates.workers import can_fork, evaluate_in_order
 
@@ -203,7 +204,7 @@ class Run:
         """Return how many processes evaluate."""
         return self.plan.jobs if can_fork() and not self._is_line_by_line else 1
 
-    def _evaluator(self) -> Evaluator:
+    def _evaluator(self) -> LineEvaluator:
         """Return an evaluator that explains only where somebody listens."""
         explain = self.watchers.on_explanation
         make = (

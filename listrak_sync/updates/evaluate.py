@@ -1,46 +1,22 @@
-"""Lines to updates: what becomes of each line, counted and with its place."""
+"""Evaluates blocks of lines: those that are like most together, the others one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
 from operator import attrgetter
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias
 
-from msgspec import UNSET
-
-from listrak_sync.events import integrations, rejects
-from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
-from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE, Decoder, UnreadableError
-from listrak_sync.events.integrations import is_enabled
-from listrak_sync.events.paths import Event, Path, column_finder, finder, slot
-from listrak_sync.events.positions import end_of
-from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
-from listrak_sync.events.timestamps import NEVER, instants
+from listrak_sync.events import integrations
+from listrak_sync.events.blocks import Block
+from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE
+from listrak_sync.events.paths import Event, slot
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.mapping.values import is_email_address, parse_id
-from listrak_sync.updates.changes import shared
 from listrak_sync.updates.columns import Updates, whole_numbers
-from listrak_sync.updates.dispatch import Candidate, Dispatch, Takers
 from listrak_sync.updates.email_addresses import default_addresses
-from listrak_sync.updates.evaluated import (
-    BLANK,
-    FILTERED,
-    NO_MATCH,
-    RESENT,
-    UNREADABLE_FILE,
-    UNSUPPORTED,
-    Evaluated,
-)
-from listrak_sync.updates.update import (
-    TIMESTAMP,
-    UNMAKEABLE,
-    Maker,
-    Rejected,
-    Update,
-    read_paths,
-    update_maker,
-)
+from listrak_sync.updates.evaluated import FILTERED, NO_MATCH, Evaluated
+from listrak_sync.updates.lines import TYPE, LineEvaluator, is_utf8
+from listrak_sync.updates.update import UNMAKEABLE, Maker, Rejected
 
 _LOOK_CLOSER: Final = (*UNDECODABLE, AttributeError, TypeError)
 """What comes of a line that is no event, or of an event with something odd in an odd place."""
@@ -48,19 +24,15 @@ _LOOK_CLOSER: Final = (*UNDECODABLE, AttributeError, TypeError)
 _UNLIKE: Final[tuple[Any, Any, Any]] = (None, None, None)
 """What is seen at a glance at what is unlike most events."""
 
-_TYPE: Final[Path] = ("type",)
-_find_type: Final = finder(_TYPE)
-_timestamps: Final = column_finder(TIMESTAMP)
+_FEW: Final = 8
+"""So many matches are made one by one where one of them cannot be."""
 
 _Matches: TypeAlias = tuple[list[int], list[Event], list[Maker]]
 """The numbers of lines, the events on them, and who takes them."""
 
-Outcome: TypeAlias = str | list[Update | Rejected]
-"""What becomes of an event: the reason it is skipped, or one result for each mapping."""
 
-
-class Evaluator:
-    """Evaluates lines against the enabled mappings, all compiled beforehand."""
+class Evaluator(LineEvaluator):
+    """Evaluates as its parent does, but stage by stage: that is faster than line by line."""
 
     def __init__(
         self,
@@ -69,67 +41,13 @@ class Evaluator:
         ignore_integrations: bool = False,
         by_timestamp: bool = True,
     ) -> None:
-        self.names = [mapping.name for mapping in mappings]
-        self._looking = {mapping.name for mapping in mappings if mapping.enabled}
-        candidates = [
-            Candidate(mapping.trigger, update_maker(index, mapping))
-            for index, mapping in enumerate(mappings)
-            if mapping.enabled
-        ]
-        self._dispatch = Dispatch(candidates)
+        super().__init__(
+            mappings, ignore_integrations=ignore_integrations, by_timestamp=by_timestamp
+        )
         self._are_addresses_usual = all(mapping.email_address is None for mapping in mappings)
-        self._find_text = finder(self._dispatch.path)
-        self._is_enabled = _always if ignore_integrations else is_enabled
-        self._happened = _happened if by_timestamp else _never
-        paths = {path for mapping in mappings if mapping.enabled for path in read_paths(mapping)}
-        deciding = {_TYPE, *integrations.PATHS, self._dispatch.path}
-        self._first_look = Decoder(deciding)
-        self._whole_look = Decoder(deciding | paths)
         self._looks_once = not self._whole_look.is_whole
-        at_a_glance = (_TYPE, integrations.PATHS[0], self._dispatch.path)
+        at_a_glance = (TYPE, integrations.PATHS[0], self._dispatch.path)
         self._glance = attrgetter(*(".".join(map(slot, path)) for path in at_a_glance))
-
-    def evaluate(self, piece: Piece) -> Evaluated:
-        """Return what becomes of the lines of a piece."""
-        result = Evaluated(piece.file, end_of(piece), piece.position, lines=1)
-        match piece:
-            case Block():
-                self._lines(piece, result)
-            case LongLine(line=number, beginning=beginning, length=length):
-                detail = f"{length} bytes, more than {MAX_LINE_BYTES}; raw is its beginning"
-                self._reject(result, number, UnreadableError("line_too_long", detail), beginning)
-            case BrokenFile(line=number, beginning=beginning, problem=problem):
-                self._reject(result, number, UnreadableError(UNREADABLE_FILE, problem), beginning)
-            case _:
-                assert_never(piece)
-        result.count_updates()
-        return result
-
-    def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
-        """Return what becomes of an event on a line; `only` names the one mapping to look at."""
-        takers = self._takers(event)
-        return takers if isinstance(takers, str) else self._made(takers, event, line, only)
-
-    def _takers(self, event: Event) -> str | Takers:
-        """Return which mappings may take an event, or why none does."""
-        kind = _find_type(event)
-        if not isinstance(kind, str) or kind not in ACCEPTED_TYPES:
-            return UNSUPPORTED
-        if not self._is_enabled(event):
-            return FILTERED
-        text = self._find_text(event)
-        others = self._dispatch.others
-        return self._dispatch.by_text.get(text, others) if isinstance(text, str) else others
-
-    def _made(self, takers: Takers, event: Event, line: int, only: str | None) -> Outcome:
-        """Return what mappings that may take an event make of it."""
-        (instant,) = self._happened((event,))
-        made = [
-            maker.make(event, line, instant)
-            for test, maker in takers
-            if only in {None, self.names[maker.mapping]} and (test is None or test(event))
-        ]
-        return made or NO_MATCH
 
     def _lines(self, block: Block, result: Evaluated) -> None:
         """Evaluate the lines of a block into the result.
@@ -153,7 +71,7 @@ class Evaluator:
                 takers = None
             if takers is None:
                 unlike += 1
-                matched += self._make(matches, block, lines, result)  # they come before
+                matched += self._make(matches, block, result)  # they come before
                 matches = numbers, events, makers = _no_matches()
                 self._line(number, line.removesuffix(b"\n"), result)
             elif entry is not True and not is_enabled(event):
@@ -164,20 +82,15 @@ class Evaluator:
                         numbers.append(number)
                         events.append(whole)
                         makers.append(maker)
-        matched += self._make(matches, block, lines, result)
+        matched += self._make(matches, block, result)
         self._looks_once = matched * 3 > len(lines) and not self._whole_look.is_whole
         result.lines = len(lines)
         result.matched_lines += matched
         result.skip(FILTERED, filtered)
         result.skip(NO_MATCH, len(lines) - unlike - filtered - matched)
 
-    def _make(
-        self, matches: _Matches, block: Block, lines: Sequence[bytes], result: Evaluated
-    ) -> int:
-        """Make the updates of matches; return how many lines these are on.
-
-        They are made column by column, which is faster than one by one, unless one cannot be.
-        """
+    def _make(self, matches: _Matches, block: Block, result: Evaluated) -> int:
+        """Make the updates of matches; return how many lines these are on."""
         numbers, events, makers = matches
         try:
             updates = Updates(
@@ -187,22 +100,27 @@ class Evaluator:
                 whole_numbers(self._happened(events)),
             )
         except UNMAKEABLE:
-            updates = Updates.of_rows(self._made_one_by_one(matches, block, lines, result))
-        result.updates.extend(updates)
+            self._make_in_halves(matches, block, result)
+        else:
+            result.updates.extend(updates)
         return len(set(numbers))
 
-    def _made_one_by_one(
-        self, matches: _Matches, block: Block, lines: Sequence[bytes], result: Evaluated
-    ) -> Iterator[Update]:
-        """Yield the updates of matches; reject what none can be made of, and say why."""
-        instants = self._happened(matches[1])
-        for number, event, maker, instant in zip(*matches, instants, strict=True):
+    def _make_in_halves(self, matches: _Matches, block: Block, result: Evaluated) -> None:
+        """Make the updates of matches but for those that cannot be made: reject these."""
+        numbers, events, makers = matches
+        half = len(numbers) // 2
+        if half > _FEW:
+            self._make((numbers[:half], events[:half], makers[:half]), block, result)
+            self._make((numbers[half:], events[half:], makers[half:]), block, result)
+            return
+        columns = zip(numbers, events, makers, self._happened(events), strict=True)
+        for number, event, maker, instant in columns:
             made = maker.make(event, number, instant)
             if isinstance(made, Rejected):
-                line = lines[number - block.first_line].removesuffix(b"\n")
+                line = block.lines[number - block.first_line].removesuffix(b"\n")
                 result.reject_update(number, made, self.names[made.mapping], line)
             else:
-                yield made
+                result.updates.append(made)
 
     def _addresses(self, makers: Sequence[Maker], events: Sequence[Event]) -> list[str]:
         """Return the addresses of events. Raises one of UNMAKEABLE."""
@@ -219,77 +137,9 @@ class Evaluator:
         seen: list[Event] = _each(map(look.parse, lines), UNDECODABLE, {})
         if not all(map(bytes.isascii, lines)):
             for index, line in enumerate(lines):
-                if not _is_utf8(line):
+                if not is_utf8(line):
                     seen[index] = {}
         return seen
-
-    def _line(self, number: int, line: bytes, result: Evaluated) -> None:
-        """Evaluate one line, without its newline, into the result: whatever it holds."""
-        only: str | None = None
-        try:
-            seen = self._first_look.decode(_checked(line))
-            while _find_type(seen) is UNSET and (wrapped := rejects.unwrap(line)):
-                if isinstance(wrapped, ContactUpdate):
-                    self._resend(number, wrapped, result)
-                    return
-                line, only = wrapped.content, self._known(wrapped)
-                seen = self._first_look.decode(line)
-            outcome = self._judge(line, seen, number, only)
-        except UnreadableError as error:
-            if line.strip():
-                self._reject(result, number, error, line)
-            else:
-                result.skip(BLANK)
-            return
-        if isinstance(outcome, str):
-            result.skip(outcome)
-            return
-        result.matched_lines += 1
-        for made in outcome:
-            if isinstance(made, Rejected):
-                result.reject_update(number, made, self.names[made.mapping], line)
-            else:
-                result.updates.append(made)
-
-    def _judge(self, line: bytes, seen: Event, number: int, only: str | None) -> Outcome:
-        """Return what becomes of an event after a first look at it. Raises UnreadableError."""
-        takers = self._takers(seen)
-        if isinstance(takers, str):
-            return takers
-        if not takers:
-            return NO_MATCH
-        return self._made(takers, self._whole_look.decode(line), number, only)
-
-    def _known(self, wrapped: WrappedEvent) -> str | None:
-        """Return the mapping that rejected an event, None where it was rejected as a whole.
-
-        Others have made their updates of it then: they must not make them anew.
-        """
-        if wrapped.mapping is None or wrapped.mapping in self._looking:
-            return wrapped.mapping
-        why = "is disabled" if wrapped.mapping in self.names else "is in the mapping file no more"
-        detail = f"the mapping {wrapped.mapping} {why}: correct its name in this line"
-        raise UnreadableError("unknown_mapping", detail)
-
-    def _resend(self, number: int, update: ContactUpdate, result: Evaluated) -> None:
-        """Take values that an earlier run could not deliver as they are."""
-        fields = tuple((parse_id(field) or 0, value) for field, value in update.fields.items())
-        if not (
-            fields
-            and all(field for field, _ in fields)
-            and parse_id(update.list_id)
-            and is_email_address(update.email_address)
-        ):
-            raise UnreadableError("invalid_update", "the ids or the address cannot be sent")
-        change = shared(RESENT, update.list_id, fields)
-        result.matched_lines += 1
-        result.updates.append((number, update.email_address, change, NEVER))
-
-    def _reject(
-        self, result: Evaluated, number: int, error: UnreadableError, content: bytes
-    ) -> None:
-        """Reject a line as a whole."""
-        result.reject_line(number, error, content)
 
 
 def _each(making: Iterator[Any], errors: tuple[type[Exception], ...], instead: Any) -> list[Any]:  # noqa: ANN401 - whatever is made
@@ -307,36 +157,3 @@ def _each(making: Iterator[Any], errors: tuple[type[Exception], ...], instead: A
 def _no_matches() -> _Matches:
     """Return three columns with nothing in them yet."""
     return [], [], []
-
-
-def _happened(events: Sequence[Event]) -> list[int]:
-    """Return when events happened."""
-    return instants(_timestamps(events))
-
-
-def _never(events: Sequence[Event]) -> list[int]:
-    """Return that nobody asks when events happened."""
-    return [NEVER] * len(events)
-
-
-def _always(_: Event) -> bool:
-    """Take every event."""
-    return True
-
-
-def _checked(line: bytes) -> bytes:
-    """Return the line. Raises UnreadableError where it is no UTF-8."""
-    if not _is_utf8(line):
-        raise UnreadableError("not_utf8", "the line is no UTF-8")
-    return line
-
-
-def _is_utf8(data: bytes) -> bool:
-    """Check what the decoder passes over, too."""
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

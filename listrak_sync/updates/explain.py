@@ -7,15 +7,14 @@ from typing import Literal
 
 import msgspec
 
-from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import UnreadableError
 from listrak_sync.events.paths import Event, Json
 from listrak_sync.events.rejects import ContactUpdate
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.changes import Change
-from listrak_sync.updates.evaluate import Evaluator, Outcome
 from listrak_sync.updates.evaluated import BLANK, NO_MATCH, Evaluated
+from listrak_sync.updates.lines import LineEvaluator, Outcome
 from listrak_sync.updates.update import Rejected, Update, mapping_of
 
 
@@ -58,7 +57,7 @@ class Funnel(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
-class ExplainingEvaluator(Evaluator):
+class ExplainingEvaluator(LineEvaluator):
     """Evaluates as its parent does, and tells why, event by event and mapping by mapping."""
 
     def __init__(
@@ -104,12 +103,6 @@ class ExplainingEvaluator(Evaluator):
             detail = "no mapping that is enabled looks at it"
             self._on_explanation(Explanation(file, line, "skipped", reason=NO_MATCH, detail=detail))
         return outcome
-
-    def _lines(self, block: Block, result: Evaluated) -> None:
-        lines = block.lines
-        result.lines = len(lines)
-        for number, line in enumerate(lines, block.first_line):
-            self._line(number, line.removesuffix(b"\n"), result)
 
     def _line(self, number: int, line: bytes, result: Evaluated) -> None:
         self._file = result.file

@@ -15,8 +15,8 @@ from listrak_sync.events.portions import CompressedFile, OpenFile, Portion, Span
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import Reject
 from listrak_sync.updates.columns import Packed, pack, unpack
-from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
+from listrak_sync.updates.lines import LineEvaluator
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -78,7 +78,7 @@ FAILED: Final = b"!"
 """What follows them where the parent has to find out the rest itself."""
 
 
-def evaluate_portion(evaluator: Evaluator, portion: Portion) -> Iterator[Evaluated]:
+def evaluate_portion(evaluator: LineEvaluator, portion: Portion) -> Iterator[Evaluated]:
     """Yield what becomes of a portion while it is read."""
     whole: Evaluated | None = None
     for piece in portion.pieces():
@@ -112,7 +112,7 @@ def read_answer(answer: bytes) -> Evaluated:
     )
 
 
-def work(evaluator: Evaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
+def work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
     """Answer for tasks until there is nobody who asks; signals are for the parent to heed.
 
     Nothing that another thread of the parent may hold is touched: no lock, no file, no output.
@@ -133,7 +133,7 @@ def work(evaluator: Evaluator, connection: Connection, memory: mmap.mmap) -> NoR
 
 
 def _answers(
-    evaluator: Evaluator,
+    evaluator: LineEvaluator,
     part: SharedBlock | NamedSpan | NamedFile,
     memory: mmap.mmap,
     files: dict[bytes, OpenFile],
@@ -161,7 +161,7 @@ def _answers(
 
 
 def _evaluated(
-    evaluator: Evaluator,
+    evaluator: LineEvaluator,
     part: SharedBlock | NamedSpan | NamedFile,
     memory: mmap.mmap,
     files: dict[bytes, OpenFile],

@@ -18,8 +18,8 @@ from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, Piece
 from listrak_sync.events.portions import CompressedFile, Portion, Span
 from listrak_sync.events.ticks import Tick
-from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
+from listrak_sync.updates.lines import LineEvaluator
 from listrak_sync.updates.worker import (
     END,
     FAILED,
@@ -75,7 +75,7 @@ def can_fork() -> bool:
 
 
 def evaluate_in_order(
-    evaluator: Evaluator,
+    evaluator: LineEvaluator,
     parts: Iterator[_Part | Tick],
     jobs: int,
     is_stopped: Callable[[], bool] = lambda: False,
@@ -194,7 +194,7 @@ class _Dealt:
 class _Workers:
     """Processes that each have a few tasks at most, dealt to whoever has the fewest."""
 
-    def __init__(self, evaluator: Evaluator, jobs: int) -> None:
+    def __init__(self, evaluator: LineEvaluator, jobs: int) -> None:
         self._evaluator = evaluator
         self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
         self._workers: list[_Worker] = []

@@ -1,0 +1,214 @@
+"""Evaluates events line by line, whatever the lines hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias, assert_never
+
+from msgspec import UNSET
+
+from listrak_sync.events import integrations, rejects
+from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
+from listrak_sync.events.event import ACCEPTED_TYPES, Decoder, UnreadableError
+from listrak_sync.events.integrations import is_enabled
+from listrak_sync.events.paths import Event, Path, column_finder, finder
+from listrak_sync.events.positions import end_of
+from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
+from listrak_sync.events.timestamps import NEVER, instants
+from listrak_sync.mapping.model import Mapping
+from listrak_sync.mapping.values import is_email_address, parse_id
+from listrak_sync.updates.changes import shared
+from listrak_sync.updates.dispatch import Candidate, Dispatch, Takers
+from listrak_sync.updates.evaluated import (
+    BLANK,
+    FILTERED,
+    NO_MATCH,
+    RESENT,
+    UNREADABLE_FILE,
+    UNSUPPORTED,
+    Evaluated,
+)
+from listrak_sync.updates.update import TIMESTAMP, Rejected, Update, read_paths, update_maker
+
+TYPE: Final[Path] = ("type",)
+_find_type: Final = finder(TYPE)
+_timestamps: Final = column_finder(TIMESTAMP)
+
+Outcome: TypeAlias = str | list[Update | Rejected]
+"""What becomes of an event: the reason it is skipped, or one result for each mapping."""
+
+
+class LineEvaluator:
+    """Evaluates lines against the enabled mappings, all compiled beforehand."""
+
+    def __init__(
+        self,
+        mappings: Sequence[Mapping],
+        *,
+        ignore_integrations: bool = False,
+        by_timestamp: bool = True,
+    ) -> None:
+        self.names = [mapping.name for mapping in mappings]
+        self._looking = {mapping.name for mapping in mappings if mapping.enabled}
+        candidates = [
+            Candidate(mapping.trigger, update_maker(index, mapping))
+            for index, mapping in enumerate(mappings)
+            if mapping.enabled
+        ]
+        self._dispatch = Dispatch(candidates)
+        self._find_text = finder(self._dispatch.path)
+        self._is_enabled = _always if ignore_integrations else is_enabled
+        self._happened = _happened if by_timestamp else _never
+        paths = {path for mapping in mappings if mapping.enabled for path in read_paths(mapping)}
+        deciding = {TYPE, *integrations.PATHS, self._dispatch.path}
+        self._first_look = Decoder(deciding)
+        self._whole_look = Decoder(deciding | paths)
+
+    def evaluate(self, piece: Piece) -> Evaluated:
+        """Return what becomes of the lines of a piece."""
+        result = Evaluated(piece.file, end_of(piece), piece.position, lines=1)
+        match piece:
+            case Block():
+                self._lines(piece, result)
+            case LongLine(line=number, beginning=beginning, length=length):
+                detail = f"{length} bytes, more than {MAX_LINE_BYTES}; raw is its beginning"
+                self._reject(result, number, UnreadableError("line_too_long", detail), beginning)
+            case BrokenFile(line=number, beginning=beginning, problem=problem):
+                self._reject(result, number, UnreadableError(UNREADABLE_FILE, problem), beginning)
+            case _:
+                assert_never(piece)
+        result.count_updates()
+        return result
+
+    def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
+        """Return what becomes of an event on a line; `only` names the one mapping to look at."""
+        takers = self._takers(event)
+        return takers if isinstance(takers, str) else self._made(takers, event, line, only)
+
+    def _takers(self, event: Event) -> str | Takers:
+        """Return which mappings may take an event, or why none does."""
+        kind = _find_type(event)
+        if not isinstance(kind, str) or kind not in ACCEPTED_TYPES:
+            return UNSUPPORTED
+        if not self._is_enabled(event):
+            return FILTERED
+        text = self._find_text(event)
+        others = self._dispatch.others
+        return self._dispatch.by_text.get(text, others) if isinstance(text, str) else others
+
+    def _made(self, takers: Takers, event: Event, line: int, only: str | None) -> Outcome:
+        """Return what mappings that may take an event make of it."""
+        (instant,) = self._happened((event,))
+        made = [
+            maker.make(event, line, instant)
+            for test, maker in takers
+            if only in {None, self.names[maker.mapping]} and (test is None or test(event))
+        ]
+        return made or NO_MATCH
+
+    def _lines(self, block: Block, result: Evaluated) -> None:
+        """Evaluate the lines of a block into the result."""
+        result.lines = len(block.lines)
+        for number, line in enumerate(block.lines, block.first_line):
+            self._line(number, line.removesuffix(b"\n"), result)
+
+    def _line(self, number: int, line: bytes, result: Evaluated) -> None:
+        """Evaluate one line, without its newline, into the result: whatever it holds."""
+        only: str | None = None
+        try:
+            seen = self._first_look.decode(_checked(line))
+            while _find_type(seen) is UNSET and (wrapped := rejects.unwrap(line)):
+                if isinstance(wrapped, ContactUpdate):
+                    self._resend(number, wrapped, result)
+                    return
+                line, only = wrapped.content, self._known(wrapped)
+                seen = self._first_look.decode(line)
+            outcome = self._judge(line, seen, number, only)
+        except UnreadableError as error:
+            if line.strip():
+                self._reject(result, number, error, line)
+            else:
+                result.skip(BLANK)
+            return
+        if isinstance(outcome, str):
+            result.skip(outcome)
+            return
+        result.matched_lines += 1
+        for made in outcome:
+            if isinstance(made, Rejected):
+                result.reject_update(number, made, self.names[made.mapping], line)
+            else:
+                result.updates.append(made)
+
+    def _judge(self, line: bytes, seen: Event, number: int, only: str | None) -> Outcome:
+        """Return what becomes of an event after a first look at it. Raises UnreadableError."""
+        takers = self._takers(seen)
+        if isinstance(takers, str):
+            return takers
+        if not takers:
+            return NO_MATCH
+        return self._made(takers, self._whole_look.decode(line), number, only)
+
+    def _known(self, wrapped: WrappedEvent) -> str | None:
+        """Return the mapping that rejected an event, None where it was rejected as a whole.
+
+        Others have made their updates of it then: they must not make them anew.
+        """
+        if wrapped.mapping is None or wrapped.mapping in self._looking:
+            return wrapped.mapping
+        why = "is disabled" if wrapped.mapping in self.names else "is in the mapping file no more"
+        detail = f"the mapping {wrapped.mapping} {why}: correct its name in this line"
+        raise UnreadableError("unknown_mapping", detail)
+
+    def _resend(self, number: int, update: ContactUpdate, result: Evaluated) -> None:
+        """Take values that an earlier run could not deliver as they are."""
+        fields = tuple((parse_id(field) or 0, value) for field, value in update.fields.items())
+        if not (
+            fields
+            and all(field for field, _ in fields)
+            and parse_id(update.list_id)
+            and is_email_address(update.email_address)
+        ):
+            raise UnreadableError("invalid_update", "the ids or the address cannot be sent")
+        change = shared(RESENT, update.list_id, fields)
+        result.matched_lines += 1
+        result.updates.append((number, update.email_address, change, NEVER))
+
+    def _reject(
+        self, result: Evaluated, number: int, error: UnreadableError, content: bytes
+    ) -> None:
+        """Reject a line as a whole."""
+        result.reject_line(number, error, content)
+
+
+def _happened(events: Sequence[Event]) -> list[int]:
+    """Return when events happened."""
+    return instants(_timestamps(events))
+
+
+def _never(events: Sequence[Event]) -> list[int]:
+    """Return that nobody asks when events happened."""
+    return [NEVER] * len(events)
+
+
+def _always(_: Event) -> bool:
+    """Take every event."""
+    return True
+
+
+def _checked(line: bytes) -> bytes:
+    """Return the line. Raises UnreadableError where it is no UTF-8."""
+    if not is_utf8(line):
+        raise UnreadableError("not_utf8", "the line is no UTF-8")
+    return line
+
+
+def is_utf8(data: bytes) -> bool:
+    """Check what the decoder passes over, too."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
