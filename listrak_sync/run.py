@@ -33,9 +33,9 @@ from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
+from listrak_sync.updates.in_order import can_fork, evaluate_in_order
 from listrak_sync.updates.lines import LineEvaluator
 from listrak_sync.updates.window import Contact, Window
-from listrak_sync.updates.workers import can_fork, evaluate_in_order
 
 DEFAULT_WINDOW: Final = 1_000_000
 

@@ -14,8 +14,8 @@ from listrak_sync.guards import Guards
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan
 from listrak_sync.updates.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
+from listrak_sync.updates.in_order import usable_cores
 from listrak_sync.updates.list_file import MAX_FILE_BYTES
-from listrak_sync.updates.workers import usable_cores
 
 
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias, assert_never
 
 from msgspec import UNSET
@@ -12,6 +12,7 @@ from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLi
 from listrak_sync.events.event import ACCEPTED_TYPES, Decoder, UnreadableError
 from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, column_finder, finder
+from listrak_sync.events.portions import Portion
 from listrak_sync.events.positions import end_of
 from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
 from listrak_sync.events.timestamps import NEVER, instants
@@ -29,6 +30,9 @@ from listrak_sync.updates.evaluated import (
     Evaluated,
 )
 from listrak_sync.updates.update import TIMESTAMP, Rejected, Update, read_paths, update_maker
+
+ANSWER_LINES: Final = 4096
+"""How many lines of a portion are evaluated, at least, before it is told what becomes of them."""
 
 TYPE: Final[Path] = ("type",)
 _find_type: Final = finder(TYPE)
@@ -79,6 +83,21 @@ class LineEvaluator:
                 assert_never(piece)
         result.count_updates()
         return result
+
+    def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
+        """Yield what becomes of the lines of a portion while they are read."""
+        whole: Evaluated | None = None
+        for piece in portion.pieces():
+            found = self.evaluate(piece)
+            if whole is None:
+                whole = found
+            else:
+                whole.add(found)
+            if whole.lines >= ANSWER_LINES:
+                yield whole
+                whole = None
+        if whole is not None:
+            yield whole
 
     def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
         """Return what becomes of an event on a line; `only` names the one mapping to look at."""

@@ -1,22 +1,32 @@
-"""A process beside ours that evaluates what it is given, and what the two say to each other."""
+"""A process beside ours that evaluates what it is given."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import signal
+import warnings
+from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias, assert_never
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NoReturn, assert_never
 
-import msgspec
-
+from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, lines_of
-from listrak_sync.events.portions import CompressedFile, OpenFile, Portion, Span
-from listrak_sync.events.positions import Position
-from listrak_sync.events.rejects import Reject
-from listrak_sync.updates.columns import Packed, pack, unpack
+from listrak_sync.events.portions import CompressedFile, OpenFile, Span
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.lines import LineEvaluator
+from listrak_sync.updates.tasks import (
+    END,
+    FAILED,
+    NamedFile,
+    NamedSpan,
+    SharedBlock,
+    Task,
+    decode_task,
+    encode_answer,
+    encode_task,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -24,95 +34,81 @@ if TYPE_CHECKING:
 _MOST_OPEN: Final = 65_536
 """A process opens no file with a higher number, unless it has thousands open."""
 
-ANSWER_LINES: Final = 4096
-"""How many lines of a portion are evaluated, at least, before there is an answer."""
+AHEAD: Final = 3
+"""How many tasks a process is given before the first is answered."""
+
+HELD_BYTES: Final = 64 << 20
+"""How much of a process's answers is held while those before are waited for."""
 
 
-class SharedBlock(msgspec.Struct, tag=True, array_like=True):
-    """Lines that stand in shared memory from one place to before another."""
+@dataclass(slots=True, eq=False)
+class Worker:
+    """A process: how many parts it has not answered for yet, and what is held of its answers."""
 
-    file: str
-    start: int
-    end: int
-    first_line: int
-    position: int
-    source: int
+    process: int
+    connection: Connection
+    memory_start: int
+    tasks: int = 0
+    unanswered: deque[int] = field(default_factory=deque)
+    held: deque[bytes] = field(default_factory=deque)
+    held_bytes: int = 0
 
+    @property
+    def has_space(self) -> bool:
+        """Say whether more of its answers may be held."""
+        return self.held_bytes < HELD_BYTES
 
-class NamedSpan(msgspec.Struct, tag=True, array_like=True):
-    """Lines of a file, to be opened if it is still the same: by device and inode."""
+    @property
+    def has_room(self) -> bool:
+        """Say whether it can be given a task."""
+        return len(self.unanswered) < AHEAD and self.has_space
 
-    file: str
-    path: bytes
-    identity: tuple[int, int]
-    start: int
-    end: int
-    source: int
+    def give(self, task: Task) -> None:
+        """Give it a task. Raises ListrakSyncError where it has died."""
+        try:
+            self.connection.send_bytes(encode_task(task))
+        except OSError:
+            raise _died(self.process) from None
+        self.tasks += 1
+        self.unanswered.append(len(task))
 
+    def receive(self) -> None:
+        """Hold the next of its answers. Raises ListrakSyncError where it has died."""
+        try:
+            answer = self.connection.recv_bytes()
+        except (EOFError, OSError):
+            raise _died(self.process) from None
+        self.held.append(answer)
+        self.held_bytes += len(answer)
+        if answer in {END, FAILED}:
+            self.unanswered[0] -= 1
+            if not self.unanswered[0]:
+                self.unanswered.popleft()
 
-class NamedFile(msgspec.Struct, tag=True, array_like=True):
-    """A compressed file to be read."""
-
-    file: str
-    path: bytes
-    source: int
-
-
-Task: TypeAlias = list[SharedBlock | NamedSpan | NamedFile]
-
-encode_task: Final = msgspec.msgpack.Encoder().encode
-_decode_task: Final = msgspec.msgpack.Decoder(Task).decode
-
-_Answer: TypeAlias = tuple[
-    str, Position, int, int, int, dict[str, int], list[int], list[Reject], Packed
-]
-"""The fields of what became of some lines, the updates packed."""
-
-_encode_answer: Final = msgspec.msgpack.Encoder().encode
-_decode_answer: Final = msgspec.msgpack.Decoder(_Answer).decode
-
-END: Final = b""
-"""What follows the answers for a block or a portion."""
-
-FAILED: Final = b"!"
-"""What follows them where the parent has to find out the rest itself."""
-
-
-def evaluate_portion(evaluator: LineEvaluator, portion: Portion) -> Iterator[Evaluated]:
-    """Yield what becomes of a portion while it is read."""
-    whole: Evaluated | None = None
-    for piece in portion.pieces():
-        found = evaluator.evaluate(piece)
-        if whole is None:
-            whole = found
-        else:
-            whole.add(found)
-        if whole.lines >= ANSWER_LINES:
-            yield whole
-            whole = None
-    if whole is not None:
-        yield whole
+    def take(self) -> bytes | None:
+        """Return the first of its answers that are held, None where none is."""
+        if not self.held:
+            return None
+        answer = self.held.popleft()
+        self.held_bytes -= len(answer)
+        return answer
 
 
-def read_answer(answer: bytes) -> Evaluated:
-    """Return what became of some lines."""
-    file, end, position, lines, matched_lines, skipped, matched, rejects, packed = _decode_answer(
-        answer
-    )
-    return Evaluated(
-        file,
-        end,
-        position,
-        lines,
-        matched_lines,
-        skipped,
-        matched,
-        rejects,
-        unpack(packed),
-    )
+def fork(evaluator: LineEvaluator, memory: mmap.mmap, memory_start: int) -> Worker:
+    """Start a process, whose tasks stand in memory from a place on."""
+    from multiprocessing.connection import Pipe  # noqa: PLC0415 - slow, and only for jobs
+
+    ours, theirs = Pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads: see _work
+        process = os.fork()
+    if not process:
+        _work(evaluator, theirs, memory)
+    theirs.close()
+    return Worker(process, ours, memory_start)
 
 
-def work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
+def _work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
     """Answer for tasks until there is nobody who asks; signals are for the parent to heed.
 
     Nothing that another thread of the parent may hold is touched: no lock, no file, no output.
@@ -125,7 +121,7 @@ def work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) ->
         os.closerange(connection.fileno() + 1, _MOST_OPEN)
         files: dict[bytes, OpenFile] = {}
         while True:
-            for part in _decode_task(connection.recv_bytes()):
+            for part in decode_task(connection.recv_bytes()):
                 for answer in _answers(evaluator, part, memory, files):
                     connection.send_bytes(answer)
     finally:
@@ -141,19 +137,7 @@ def _answers(
     """Yield what becomes of a part of a task, and how that ends."""
     try:
         for found in _evaluated(evaluator, part, memory, files):
-            yield _encode_answer(
-                (
-                    found.file,
-                    found.end,
-                    found.position,
-                    found.lines,
-                    found.matched_lines,
-                    found.skipped,
-                    found.matched,
-                    found.rejects,
-                    pack(found.updates),
-                )
-            )
+            yield encode_answer(found)
     except Exception:  # noqa: BLE001 - the parent meets it again and can say more
         yield FAILED
     else:
@@ -172,7 +156,8 @@ def _evaluated(
             lines = lines_of(memory[start:end])
             yield evaluator.evaluate(Block(file, first_line, lines, position, source))
         case NamedFile(file, path, source):
-            yield from evaluate_portion(evaluator, CompressedFile(file, os.fsdecode(path), source))
+            whole = CompressedFile(file, os.fsdecode(path), source)
+            yield from evaluator.evaluate_portion(whole)
         case NamedSpan(file, path, identity, start, end, source):
             if path not in files:
                 files.clear()
@@ -180,6 +165,11 @@ def _evaluated(
             if files[path].identity != identity:
                 raise OSError("another file stands there by now")
             span = Span(file, "", files[path], start, end, source=source)
-            yield from evaluate_portion(evaluator, span)
+            yield from evaluator.evaluate_portion(span)
         case _:
             assert_never(part)
+
+
+def _died(process: int) -> ListrakSyncError:
+    hint = "Was it killed, for want of memory perhaps? Run again, with --jobs 1 if need be."
+    return ListrakSyncError(f"worker process {process} died", hint)

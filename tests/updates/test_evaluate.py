@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of
 from listrak_sync.events.rejects import encode
 from listrak_sync.mapping.file import parse
+from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import SKIPS, Evaluated
+from listrak_sync.updates.lines import LineEvaluator
 from tests.updates.reference import Plain
 from tests.updates.strategies import EVENTS, MAPPINGS
 
@@ -90,6 +93,27 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
     for reject in result.rejects:
         assert first <= reject.line < first + len(lines)
         json.loads(encode(reject))
+
+
+@given(
+    blocks=st.lists(st.lists(LINES, max_size=30), max_size=3),
+    mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
+)
+def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
+    """A block gives what its lines give one by one, whatever was evaluated before it."""
+    entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
+    parsed = parse("m.yaml", json.dumps({"mappings": entries}))
+    by_block, by_line = Evaluator(parsed), LineEvaluator(parsed)
+    for lines in blocks:
+        block = Block("f", 7, [line + b"\n" for line in lines])
+        assert _plain(by_block.evaluate(block)) == _plain(by_line.evaluate(block))
+
+
+def _plain(result: Evaluated) -> tuple[Evaluated, list[object]]:
+    updates: list[object] = [
+        (*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in result.updates
+    ]
+    return replace(result, matched=sorted(result.matched), updates=Updates()), updates
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,11 @@ from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run
-from listrak_sync.updates import workers
+from listrak_sync.updates import in_order, worker, workers
 from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
-from listrak_sync.updates.workers import evaluate_in_order
+from listrak_sync.updates.in_order import evaluate_in_order
 
 MAPPING_TEXT = """
 mappings:
@@ -101,7 +101,7 @@ def test_same_output(
     """Requests, rejects and the report are the same, byte for byte, for any number of jobs."""
     plan = Plan(expand(inputs), mappings, window=window)
     alone = _all_of_it(plan)
-    assert sum(source.size for source in plan.sources) > workers.START_BYTES
+    assert sum(source.size for source in plan.sources) > in_order.START_BYTES
     assert len(alone[0]) > 100_000
     assert len(alone[1]) > 100_000
     assert _all_of_it(replace(plan, jobs=jobs)) == alone
@@ -176,7 +176,7 @@ def test_every_kind_of_piece(
     mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
-    monkeypatch.setattr(workers, "START_BYTES", 1)
+    monkeypatch.setattr(in_order, "START_BYTES", 1)
     monkeypatch.setattr(workers, "SLOT_BYTES", workers.TASK_BYTES)
     block = next(_pieces(1))
     assert isinstance(block, Block)
@@ -197,7 +197,7 @@ def test_every_kind_of_piece(
     assert _plain(one) == _plain(two)
 
 
-@pytest.mark.parametrize("held_bytes", [1, workers.HELD_BYTES])
+@pytest.mark.parametrize("held_bytes", [1, worker.HELD_BYTES])
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_portions(
     mappings: tuple[Mapping, ...],
@@ -207,7 +207,7 @@ def test_portions(
     held_bytes: int,
 ) -> None:
     """Spans and compressed files are numbered and in order, however long their answers wait."""
-    monkeypatch.setattr(workers, "HELD_BYTES", held_bytes)
+    monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
     evaluator, sources = Evaluator(mappings), expand(inputs)
     kinds = {type(part) for part in read_in_portions(sources)}
     assert kinds == {Span, CompressedFile}
@@ -276,7 +276,7 @@ def test_error_in_a_portion(
 
 def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes slowly is not held until there is much of it."""
-    monkeypatch.setattr(workers, "START_BYTES", 1)
+    monkeypatch.setattr(in_order, "START_BYTES", 1)
     monkeypatch.setattr(workers, "TASK_SECONDS", 0)
     taken = 0
 
@@ -289,7 +289,7 @@ def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatc
     results = evaluate_in_order(Evaluator(mappings), pieces(), 2)
     late = [taken - seen for seen, _ in enumerate(results, 1)]
     assert len(late) == 99
-    assert max(late) <= 2 * workers.AHEAD
+    assert max(late) <= 2 * worker.AHEAD
 
 
 def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
@@ -308,7 +308,7 @@ def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
 
 def test_error_in_a_worker(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in a worker is raised here as it would be without workers."""
-    monkeypatch.setattr(workers, "START_BYTES", 1)
+    monkeypatch.setattr(in_order, "START_BYTES", 1)
     before = _open_children()
     with pytest.raises(ZeroDivisionError, match="a bug"):
         list(evaluate_in_order(_Faulty(mappings, 12_000), _pieces(20), 2))
@@ -338,7 +338,7 @@ def test_killed_parent(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
         "from tests.updates.test_workers import MAPPING_TEXT, _open_children, _pieces\n"
         "from listrak_sync.mapping.file import parse\n"
         "from listrak_sync.updates.evaluate import Evaluator\n"
-        "from listrak_sync.updates.workers import evaluate_in_order\n"
+        "from listrak_sync.updates.in_order import evaluate_in_order\n"
         "results = evaluate_in_order(Evaluator(parse('m', MAPPING_TEXT)), _pieces(99), 2)\n"
         "for _ in range(5): next(results)\n"
         "print(*_open_children(), flush=True)\n"

@@ -1,0 +1,95 @@
+"""What a process is given to evaluate, and what it answers."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import msgspec
+
+from listrak_sync.events.positions import Position
+from listrak_sync.events.rejects import Reject
+from listrak_sync.updates.columns import Packed, pack, unpack
+from listrak_sync.updates.evaluated import Evaluated
+
+
+class SharedBlock(msgspec.Struct, tag=True, array_like=True):
+    """Lines that stand in shared memory from one place to before another."""
+
+    file: str
+    start: int
+    end: int
+    first_line: int
+    position: int
+    source: int
+
+
+class NamedSpan(msgspec.Struct, tag=True, array_like=True):
+    """Lines of a file, to be opened if it is still the same: by device and inode."""
+
+    file: str
+    path: bytes
+    identity: tuple[int, int]
+    start: int
+    end: int
+    source: int
+
+
+class NamedFile(msgspec.Struct, tag=True, array_like=True):
+    """A compressed file to be read."""
+
+    file: str
+    path: bytes
+    source: int
+
+
+Task: TypeAlias = list[SharedBlock | NamedSpan | NamedFile]
+
+encode_task: Final = msgspec.msgpack.Encoder().encode
+decode_task: Final = msgspec.msgpack.Decoder(Task).decode
+
+_Answer: TypeAlias = tuple[
+    str, Position, int, int, int, dict[str, int], list[int], list[Reject], Packed
+]
+"""The fields of what became of some lines, the updates packed."""
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(_Answer).decode
+
+END: Final = b""
+"""What follows the answers for a block or a portion."""
+
+FAILED: Final = b"!"
+"""What follows them where the parent has to find out the rest itself."""
+
+
+def encode_answer(found: Evaluated) -> bytes:
+    """Return what became of some lines as an answer."""
+    return _encode(
+        (
+            found.file,
+            found.end,
+            found.position,
+            found.lines,
+            found.matched_lines,
+            found.skipped,
+            found.matched,
+            found.rejects,
+            pack(found.updates),
+        )
+    )
+
+
+def read_answer(answer: bytes) -> Evaluated:
+    """Return what became of some lines."""
+    file, end, position, lines, matched_lines, skipped, matched, rejects, packed = _decode(answer)
+    return Evaluated(
+        file,
+        end,
+        position,
+        lines,
+        matched_lines,
+        skipped,
+        matched,
+        rejects,
+        unpack(packed),
+    )
