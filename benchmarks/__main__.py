@@ -46,7 +46,7 @@ class Measured:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print a table, and write JSON where asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--lines", type=int, default=300_000, help="events in the input")
+    parser.add_argument("--lines", type=int, default=500_000, help="events in the input")
     parser.add_argument("--contacts", type=int, default=1_000_000, help="contacts in memory")
     parser.add_argument("--runs", type=int, default=5, help="runs of which the median counts")
     parser.add_argument("--json", type=Path, help="write the results here")
@@ -76,12 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     """Write the inputs and return what is run on them."""
-    events, packed, few, many = (
-        str(here / name) for name in ("1.json", "1.json.gz", "few.json", "many.json")
+    events, packed, several, few, many = (
+        str(here / name) for name in ("1.json", "1.json.gz", "several", "few.json", "many.json")
     )
     one, broad, fifty = (str(here / f"{name}.yaml") for name in ("one", "broad", "fifty"))
     made_up.write_events(Path(events), lines)
     made_up.compress(Path(events), Path(packed))
+    made_up.compress_in_parts(Path(events), Path(several), 6)
     made_up.write_events(Path(few), min(lines, SCRIPT_LINES))
     made_up.write_contacts(Path(many), contacts)
     made_up.write_mappings(Path(one), 1)
@@ -101,6 +102,8 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
         Case("one mapping again", ("dry-run", one, events, "1"), "json.loads"),
         *(Case("one mapping, once more", ("dry-run", one, events, "1"), each.name) for each in jq),
         Case("gzip", ("dry-run", one, packed, "1"), "one mapping"),
+        Case("six gzip files", ("dry-run", one, several, "1"), "gzip"),
+        Case("six gzip files, 2 jobs", ("dry-run", one, several, "2"), "gzip"),
         Case("pipe", ("dry-run", one, "-", "1"), "one mapping", piped=events),
         Case("push, one mapping", ("push", one, events, "1", str(port)), "one mapping"),
         Case("push, fifty mappings", ("push", fifty, events, "1", str(port)), "fifty mappings"),

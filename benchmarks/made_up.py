@@ -40,6 +40,16 @@ def compress(path: Path, packed: Path) -> None:
             target.write(block)
 
 
+def compress_in_parts(path: Path, folder: Path, parts: int) -> None:
+    """Write the lines of a file to several files of a folder, compressed by gzip."""
+    folder.mkdir()
+    lines = path.read_bytes().splitlines(keepends=True)
+    size = -(-len(lines) // parts)
+    for number in range(parts):
+        with gzip.open(folder / f"{number}.gz", "wb", compresslevel=6) as file:
+            file.writelines(lines[number * size : (number + 1) * size])
+
+
 def write_mappings(path: Path, count: int) -> None:
     """Write a mapping file for the first audiences; JSON is YAML."""
     _write_mappings(

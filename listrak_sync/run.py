@@ -224,20 +224,18 @@ class Run:
     def _gather(self, part: _Part, evaluated: Evaluated) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
         file, updates = self._file(evaluated.file), evaluated.updates
-        window, size, before = self._window, self.plan.window, 0
-        if len(window) + len(updates) <= size:
-            window.add_all(updates, file)
-            return
-        known = self.position
-        for index, line in enumerate(updates.lines):
-            if line != before and len(window) >= size:
+        known, before, start = self.position, 0, 0
+        while start < len(updates):
+            line = updates.lines[start]
+            if line != before and len(self._window) >= self.plan.window:
                 if before:
                     self._read_to = part, line - 1, known
-                self._gathering = evaluated, updates.part(index)
+                self._gathering = evaluated, updates.part(start)
                 yield self._full()
-                window = self._window
-            window.add_all(updates.part(index, index + 1), file)
-            before = line
+            room = self.plan.window - len(self._window)
+            some = updates.part(start, start + max(1, room // 2))  # two fill up at most by each
+            self._window.add_all(some, file)
+            before, start = some.lines[-1], start + len(some)
 
     def _full(self) -> Window:
         """Return the window, which the guards let pass."""

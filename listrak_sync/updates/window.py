@@ -47,6 +47,8 @@ class Window:
         self._files = array("i")
         self._lines = array("q")
         self._next = array("i")
+        self.contacts = 0
+        """How many contacts there are values of."""
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
@@ -56,11 +58,6 @@ class Window:
     def __len__(self) -> int:
         """Return how much of a window is used, counted in contacts."""
         return self.contacts + len(self.alone)
-
-    @property
-    def contacts(self) -> int:
-        """Return how many contacts there are values of."""
-        return sum(map(len, self._lists.values()))
 
     def add_all(self, updates: Updates, file: int) -> None:
         """Take updates of one file.
@@ -78,12 +75,8 @@ class Window:
 
     def _add_values(self, updates: Updates, keys: Sequence[str], file: int) -> set[int]:
         """Take updates of one value each; return the indices of those that come too late."""
-        changes, instants, lines, following = (
-            self._changes,
-            self._instants,
-            self._lines,
-            self._next,
-        )
+        changes, instants, lines = self._changes, self._instants, self._lines
+        following = self._next
         late: set[int] = set()
         size = len(changes)
         self._files += array("i", [file]) * len(updates)
@@ -92,7 +85,9 @@ class Window:
         columns = zip(lists, keys, updates.changes, updates.instants, updates.lines, strict=True)
         for index, (contacts, key, change, instant, line) in enumerate(columns):
             row = contacts.setdefault(key, size)
-            if row != size:
+            if row == size:
+                self.contacts += 1
+            else:
                 field = change.fields[0][0]
                 while changes[row].fields[0][0] != field:
                     if following[row] == _LAST:
