@@ -153,12 +153,12 @@ class Window:
                 yield change.fields[0][1]
 
     def final(self) -> Iterator[Contact]:
-        """Yield every contact with all of its final values, lists and contacts as they came."""
-        yield from self._contacts(with_alone=True)
+        """Return every contact with all of its final values, lists and contacts as they came."""
+        return self._contacts(with_alone=True)
 
     def together(self) -> Iterator[Contact]:
-        """Yield every contact with the final values that may go out in batches."""
-        yield from self._contacts(with_alone=False)
+        """Return every contact with the final values that may go out in batches."""
+        return self._contacts(with_alone=False)
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
