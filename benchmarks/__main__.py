@@ -82,7 +82,7 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     one, broad, fifty = (str(here / f"{name}.yaml") for name in ("one", "broad", "fifty"))
     made_up.write_events(Path(events), lines)
     made_up.compress(Path(events), Path(packed))
-    made_up.compress_in_parts(Path(events), Path(several), 6)
+    made_up.compress_in_parts(Path(events), lines, Path(several), 6)
     made_up.write_events(Path(few), min(lines, SCRIPT_LINES))
     made_up.write_contacts(Path(many), contacts)
     made_up.write_mappings(Path(one), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,13 @@ def compress(path: Path, packed: Path) -> None:
             target.write(block)
 
 
-def compress_in_parts(path: Path, folder: Path, parts: int) -> None:
+def compress_in_parts(path: Path, lines: int, folder: Path, parts: int) -> None:
     """Write the lines of a file to several files of a folder, compressed by gzip."""
     folder.mkdir()
-    lines = path.read_bytes().splitlines(keepends=True)
-    size = -(-len(lines) // parts)
-    for number in range(parts):
-        with gzip.open(folder / f"{number}.gz", "wb", compresslevel=6) as file:
-            file.writelines(lines[number * size : (number + 1) * size])
+    with path.open("rb") as file:
+        for number in range(parts):
+            with gzip.open(folder / f"{number}.gz", "wb", compresslevel=6) as target:
+                target.writelines(islice(file, -(-lines // parts)))
 
 
 def write_mappings(path: Path, count: int) -> None:

@@ -89,7 +89,7 @@ class Run:
         self.stop = stop
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
-        self._read_to: Position | tuple[_Part, int, Position] = plan.start
+        self._read_to: Position | tuple[_Part, int, Sequence[Position]] = plan.start
         self._gathering: tuple[Evaluated, Updates] | None = None
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
@@ -224,16 +224,16 @@ class Run:
     def _gather(self, part: _Part, evaluated: Evaluated) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
         file, updates = self._file(evaluated.file), evaluated.updates
-        known, before, start = self.position, 0, 0
+        before = start = 0
         while start < len(updates):
             line = updates.lines[start]
             if line != before and len(self._window) >= self.plan.window:
                 if before:
-                    self._read_to = part, line - 1, known
-                self._gathering = evaluated, updates.part(start)
+                    self._read_to = part, line - 1, evaluated.begins
+                self._gathering = evaluated, updates.between(start)
                 yield self._full()
             room = self.plan.window - len(self._window)
-            some = updates.part(start, start + max(1, room // 2))  # two fill up at most by each
+            some = updates.between(start, start + max(1, room // 2))  # two fill up at most by each
             self._window.add_all(some, file)
             before, start = some.lines[-1], start + len(some)
 

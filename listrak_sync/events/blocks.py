@@ -121,6 +121,8 @@ def read(
 
 
 def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
+    if source.size:  # a small file needs no large buffer, though it may be compressed
+        block_bytes = min(block_bytes, 16 * source.size)
     lines = Lines(source.name, index, block_bytes=block_bytes)
     try:
         with _open(source.file) as raw:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from listrak_sync.events.blocks import BOM, Lines, Piece, is_compressed, read
-from listrak_sync.events.sources import STANDARD_INPUT, Source
+from listrak_sync.events.sources import Source
 
 SPAN_BYTES: Final = 2 << 20
 """How long a span is, the line at its end taken in."""
@@ -35,20 +35,15 @@ class OpenFile:
         status = os.fstat(self._descriptor)
         self.identity = status.st_dev, status.st_ino
         """What tells it from all others, whatever its name."""
+        self.size = status.st_size
+        """How many bytes are in it when it is opened."""
+        self.beginning = os.pread(self._descriptor, 4, 0)
+        """Its first bytes, which tell how it is compressed."""
 
     def __del__(self) -> None:
         """Close it."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-
-    @property
-    def size(self) -> int:
-        """Return how many bytes are in it by now. Raises OSError."""
-        return os.fstat(self._descriptor).st_size
-
-    def beginning(self, length: int) -> bytes:
-        """Return its first bytes. Raises OSError."""
-        return os.pread(self._descriptor, length, 0)
 
     def read_into(self, buffer: memoryview, position: int) -> int:
         """Fill a buffer from a position on; return how much there was. Raises OSError."""
@@ -60,7 +55,7 @@ class OpenFile:
             if (newline := block.find(b"\n")) >= 0:
                 return position + newline + 1
             position += len(block)
-        return self.size
+        return position
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +92,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class CompressedFile:
-    """A compressed file as a whole."""
+    """A compressed file as a whole, and what tells it from others of its name."""
 
     file: str
     path: str
+    identity: tuple[int, int]
     source: int = 0
 
     def pieces(self) -> Iterator[Piece]:
@@ -114,35 +110,35 @@ Portion: TypeAlias = Span | CompressedFile
 def read_in_portions(sources: Sequence[Source], first_source: int = 0) -> Iterator[Piece | Portion]:
     """Yield the lines of the sources in order as `read` does, what is large in portions."""
     for index, source in enumerate(sources, first_source):
-        file = _regular_file(source)
-        compressed = file is not None and is_compressed(file.beginning(4))
-        if file is None or file.size < (LARGE_COMPRESSED_BYTES if compressed else LARGE_BYTES):
+        file = _large_file(source)
+        compressed = file is not None and is_compressed(file.beginning)
+        if file is None or (compressed and len(sources) == 1):
             yield from read((source,), first_source=index)
-        elif not compressed:
+        elif compressed:
+            yield CompressedFile(source.name, source.file, file.identity, index)
+        elif file.size >= LARGE_BYTES:
             yield from _spans(source, index, file)
-        elif len(sources) > 1:
-            yield CompressedFile(source.name, source.file, index)
         else:
             yield from read((source,), first_source=index)
 
 
-def _regular_file(source: Source) -> OpenFile | None:
-    """Return a file whose size is known and that can be read, None for all else."""
-    with suppress(OSError):  # `read` tells what is wrong
-        if source.file != STANDARD_INPUT and Path(source.file).is_file():
-            file = OpenFile(source.file)
-            file.beginning(1)
-            return file
+def _large_file(source: Source) -> OpenFile | None:
+    """Return a file that may be worth portions and can be read, None for all else."""
+    if source.size >= LARGE_COMPRESSED_BYTES and Path(source.file).is_file():
+        with suppress(OSError):  # `read` tells what is wrong
+            return OpenFile(source.file)
     return None
 
 
 def _spans(source: Source, index: int, file: OpenFile) -> Iterator[Span]:
-    """Cut a file into spans; where it cannot be read, the last one's reader will find that."""
+    """Cut a file into spans, as large as it is by now; what is no line yet is the last one's."""
     lines_before: int | None = 0
-    start = len(BOM) if file.beginning(len(BOM)) == BOM else 0
-    with suppress(OSError):
-        while (end := file.end_of_line(start + SPAN_BYTES - 1)) > start:
-            yield Span(source.name, source.file, file, start, end, lines_before, index)
-            start, lines_before = end, None
-        return
-    yield Span(source.name, source.file, file, start, file.size, lines_before, index)
+    start = len(BOM) if file.beginning.startswith(BOM) else 0
+    while start < file.size:
+        last_byte = min(start + SPAN_BYTES, file.size) - 1
+        try:
+            end = max(file.end_of_line(last_byte), last_byte + 1)
+        except OSError:  # the reader of this span finds that, too
+            end = file.size
+        yield Span(source.name, source.file, file, start, end, lines_before, index)
+        start, lines_before = end, None

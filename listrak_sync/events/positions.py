@@ -14,11 +14,11 @@ from listrak_sync.events.portions import CompressedFile, Portion, Span, read_in_
 from listrak_sync.events.sources import Source
 
 
-class Position(msgspec.Struct, frozen=True, omit_defaults=True):
+class Position(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     """Everything up to a line of one of the sources (by index) is read.
 
-    `checksum` is the CRC-32 of that line, or of the line `checked` before it, which is 0 where
-    none is; `done` says that there is no more input.
+    `checksum` is the CRC-32 of that line, or of the line `checked` before it; `done` says that
+    there is no more input.
     """
 
     source: int = 0
@@ -50,20 +50,25 @@ def end_of(piece: Piece) -> Position:
     return Position(piece.source, line, _checksum(piece, line))
 
 
-def position_in(part: Piece | Portion, line: int, before: Position) -> Position:
-    """Return the position after a line of a part; `before` is one that is known before it.
+def first_of(piece: Piece) -> Position:
+    """Return the position after the first line of a piece."""
+    line = piece.first_line if isinstance(piece, Block) else piece.line
+    return Position(piece.source, line, _checksum(piece, line))
 
-    Within a compressed file, which is not read anew for it, that one's line is checked.
+
+def position_in(part: Piece | Portion, line: int, known: Sequence[Position]) -> Position:
+    """Return the position after a line of a part; `known` are some in it, the first up to it.
+
+    A compressed file is not read anew for it: there, the last line that is known is checked.
     """
     match part:
-        case CompressedFile(source=source) if before.source == source:
-            return Position(source, line, before.checksum, checked=before.checked_line)
         case CompressedFile(source=source):
-            return Position(source, line, checked=0)
+            last = max(position for position in known if position.line <= line)
+            return Position(source, line, last.checksum, checked=last.line)
         case Span(source=source):
             for piece in part.pieces():
                 if last_line(piece) >= line:
-                    return position_in(piece, line, before)
+                    return position_in(piece, line, known)
             return Position(source, line)  # cut off meanwhile
         case _:
             return Position(part.source, line, _checksum(part, line))

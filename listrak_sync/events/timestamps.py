@@ -55,7 +55,7 @@ def instants(timestamps: Sequence[Any]) -> list[int]:
     """Return the instants of many timestamps: of those that are alike, all at once."""
     try:
         return _of_one_day(timestamps)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, msgspec.DecodeError):
         return list(map(instant, timestamps))
 
 

@@ -73,7 +73,7 @@ class Updates:
             for part in change.parts()
         )
 
-    def part(self, start: int, end: int | None = None) -> Updates:
+    def between(self, start: int, end: int | None = None) -> Updates:
         """Return those from one index to before another, which is the end by default."""
         span = slice(start, end)
         return Updates(

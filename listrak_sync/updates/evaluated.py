@@ -39,6 +39,8 @@ _STILL_JSON: Final = {
 class Evaluated:
     """What became of some lines of one file, which is read up to `end` and `position` in bytes.
 
+    `begins` are the positions after some of the lines, the first among them.
+
     `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
     `matched` (a mapping's index for each match) are the updates + the rejects with a mapping.
     """
@@ -46,6 +48,7 @@ class Evaluated:
     file: str
     end: Position
     position: int
+    begins: list[Position] = field(default_factory=list)
     lines: int = 0
     matched_lines: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Evaluated:
     def add(self, following: Evaluated) -> None:
         """Add what became of the lines that follow."""
         self.end, self.position = following.end, following.position
+        self.begins += following.begins
         self.lines += following.lines
         self.matched_lines += following.matched_lines
         for reason, lines in following.skipped.items():
@@ -91,6 +95,7 @@ class Evaluated:
         """Go on from the number of so many lines before, where lines are numbered from 1."""
         if lines:
             self.end = replace(self.end, line=self.end.line + lines)
+            self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]
             self.updates.lines = whole_numbers(line + lines for line in self.updates.lines)
             self.rejects = [replace(reject, line=reject.line + lines) for reject in self.rejects]
 

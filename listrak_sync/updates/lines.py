@@ -13,7 +13,7 @@ from listrak_sync.events.event import ACCEPTED_TYPES, Decoder, UnreadableError
 from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, column_finder, finder
 from listrak_sync.events.portions import Portion
-from listrak_sync.events.positions import end_of
+from listrak_sync.events.positions import end_of, first_of
 from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
 from listrak_sync.events.timestamps import NEVER, instants
 from listrak_sync.mapping.model import Mapping
@@ -32,7 +32,8 @@ from listrak_sync.updates.evaluated import (
 from listrak_sync.updates.update import TIMESTAMP, Rejected, Update, read_paths, update_maker
 
 ANSWER_LINES: Final = 4096
-"""How many lines of a portion are evaluated, at least, before it is told what becomes of them."""
+ANSWER_BYTES: Final = 4 << 20
+"""How much of a portion is evaluated before it is told what becomes of it, at most a block more."""
 
 TYPE: Final[Path] = ("type",)
 _find_type: Final = finder(TYPE)
@@ -70,7 +71,7 @@ class LineEvaluator:
 
     def evaluate(self, piece: Piece) -> Evaluated:
         """Return what becomes of the lines of a piece."""
-        result = Evaluated(piece.file, end_of(piece), piece.position, lines=1)
+        result = Evaluated(piece.file, end_of(piece), piece.position, [first_of(piece)], lines=1)
         match piece:
             case Block():
                 self._lines(piece, result)
@@ -87,15 +88,17 @@ class LineEvaluator:
     def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
         """Yield what becomes of the lines of a portion while they are read."""
         whole: Evaluated | None = None
+        size = 0
         for piece in portion.pieces():
             found = self.evaluate(piece)
+            size += piece.size if isinstance(piece, Block) else 0
             if whole is None:
                 whole = found
             else:
                 whole.add(found)
-            if whole.lines >= ANSWER_LINES:
+            if whole.lines >= ANSWER_LINES or size >= ANSWER_BYTES:
                 yield whole
-                whole = None
+                whole, size = None, 0
         if whole is not None:
             yield whole
 

@@ -35,24 +35,28 @@ class NamedSpan(msgspec.Struct, tag=True, array_like=True):
 
 
 class NamedFile(msgspec.Struct, tag=True, array_like=True):
-    """A compressed file to be read."""
+    """A compressed file to be read if it is still the same."""
 
     file: str
     path: bytes
+    identity: tuple[int, int]
     source: int
 
 
 Task: TypeAlias = list[SharedBlock | NamedSpan | NamedFile]
 
-encode_task: Final = msgspec.msgpack.Encoder().encode
+Place: TypeAlias = tuple[int, int]
+"""Where in shared memory a task stands: from one byte to before another."""
+
+encode: Final = msgspec.msgpack.Encoder().encode
 decode_task: Final = msgspec.msgpack.Decoder(Task).decode
+decode_place: Final = msgspec.msgpack.Decoder(Place).decode
 
 _Answer: TypeAlias = tuple[
-    str, Position, int, int, int, dict[str, int], list[int], list[Reject], Packed
+    str, Position, int, list[Position], int, int, dict[str, int], list[int], list[Reject], Packed
 ]
 """The fields of what became of some lines, the updates packed."""
 
-_encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Answer).decode
 
 END: Final = b""
@@ -64,11 +68,12 @@ FAILED: Final = b"!"
 
 def encode_answer(found: Evaluated) -> bytes:
     """Return what became of some lines as an answer."""
-    return _encode(
+    return encode(
         (
             found.file,
             found.end,
             found.position,
+            found.begins,
             found.lines,
             found.matched_lines,
             found.skipped,
@@ -81,11 +86,14 @@ def encode_answer(found: Evaluated) -> bytes:
 
 def read_answer(answer: bytes) -> Evaluated:
     """Return what became of some lines."""
-    file, end, position, lines, matched_lines, skipped, matched, rejects, packed = _decode(answer)
+    file, end, position, begins, lines, matched_lines, skipped, matched, rejects, packed = _decode(
+        answer
+    )
     return Evaluated(
         file,
         end,
         position,
+        begins,
         lines,
         matched_lines,
         skipped,

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.changes import Change, FieldValues
+from listrak_sync.updates.changes import FieldValues
 from listrak_sync.updates.columns import Updates
 
 _LAST: Final = -1
@@ -42,7 +42,9 @@ class Window:
         self._single = single if any(single) else ()
         self._lists: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._spelling: dict[tuple[int, str], str] = {}
-        self._changes: list[Change] = []
+        self._values: list[str] = []
+        self._fields = array("i")
+        self._mappings = array("i")
         self._instants = array("q")
         self._files = array("i")
         self._lines = array("q")
@@ -75,36 +77,38 @@ class Window:
 
     def _add_values(self, updates: Updates, keys: Sequence[str], file: int) -> set[int]:
         """Take updates of one value each; return the indices of those that come too late."""
-        changes, instants, lines = self._changes, self._instants, self._lines
-        following = self._next
+        values, fields, mappings = self._values, self._fields, self._mappings
+        instants, lines, following = self._instants, self._lines, self._next
         late: set[int] = set()
-        size = len(changes)
+        size = len(values)
         self._files += array("i", [file]) * len(updates)
         following += _NO_NEXT * len(updates)
         lists = [self._lists[change.list_id] for change in updates.changes]
         columns = zip(lists, keys, updates.changes, updates.instants, updates.lines, strict=True)
         for index, (contacts, key, change, instant, line) in enumerate(columns):
+            ((field, value),) = change.fields
             row = contacts.setdefault(key, size)
             if row == size:
                 self.contacts += 1
             else:
-                field = change.fields[0][0]
-                while changes[row].fields[0][0] != field:
+                while fields[row] != field:
                     if following[row] == _LAST:
                         following[row] = size
                     row = following[row]
                     if row == size:
                         break
             if row == size:
-                changes.append(change)
+                values.append(value)
+                fields.append(field)
+                mappings.append(change.mapping)
                 instants.append(instant)
                 lines.append(line)
                 size += 1
             elif NEVER < instant < instants[row]:
                 late.add(index)
             else:
-                self.superseded += not self._is_single(changes[row].mapping)
-                changes[row], instants[row] = change, instant
+                self.superseded += not self._is_single(mappings[row])
+                values[row], mappings[row], instants[row] = value, change.mapping, instant
                 self._files[row], lines[row] = file, line
         self.superseded += len(late)
         del self._files[size:], following[size:]
@@ -137,7 +141,7 @@ class Window:
     @property
     def values(self) -> int:
         """Return how many values there are to send."""
-        return sum(1 for _ in self._values_to_send()) if self._single else len(self._changes)
+        return sum(1 for _ in self._values_to_send()) if self._single else len(self._values)
 
     def off_values(self) -> tuple[int, int]:
         """Return how many of the values to send are `off`, and how many there are."""
@@ -148,9 +152,9 @@ class Window:
         for contact in self.alone:
             for _, value in contact.fields:
                 yield value
-        for change in self._changes:
-            if not self._is_single(change.mapping):
-                yield change.fields[0][1]
+        for value, mapping in zip(self._values, self._mappings, strict=True):
+            if not self._is_single(mapping):
+                yield value
 
     def final(self) -> Iterator[Contact]:
         """Return every contact with all of its final values, lists and contacts as they came."""
@@ -162,18 +166,18 @@ class Window:
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
-        changes, files, lines = self._changes, self._files, self._lines
+        values, fields, mappings = self._values, self._fields, self._mappings
+        files, lines = self._files, self._lines
         all_rows = with_alone or not self._single
         for list_id, contacts in self._lists.items():
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
-                    change = changes[first]
                     yield Contact(
                         list_id,
                         address,
-                        change.fields,
-                        (change.mapping,),
+                        ((fields[first], values[first]),),
+                        (mappings[first],),
                         files[first],
                         lines[first],
                     )
@@ -181,15 +185,15 @@ class Window:
                 rows = [
                     row
                     for row in self._rows(first)
-                    if all_rows or not self._is_single(changes[row].mapping)
+                    if all_rows or not self._is_single(mappings[row])
                 ]
                 if rows:
                     file, line = max((files[row], lines[row]) for row in rows)
                     yield Contact(
                         list_id,
                         address,
-                        tuple(sorted(changes[row].fields[0] for row in rows)),
-                        tuple(sorted({changes[row].mapping for row in rows})),
+                        tuple(sorted((fields[row], values[row]) for row in rows)),
+                        tuple(sorted({mappings[row] for row in rows})),
                         file,
                         line,
                     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import mmap
 import os
 import signal
@@ -21,11 +22,12 @@ from listrak_sync.updates.tasks import (
     FAILED,
     NamedFile,
     NamedSpan,
+    Place,
     SharedBlock,
-    Task,
+    decode_place,
     decode_task,
+    encode,
     encode_answer,
-    encode_task,
 )
 
 if TYPE_CHECKING:
@@ -63,14 +65,17 @@ class Worker:
         """Say whether it can be given a task."""
         return len(self.unanswered) < AHEAD and self.has_space
 
-    def give(self, task: Task) -> None:
-        """Give it a task. Raises ListrakSyncError where it has died."""
+    def give(self, place: Place, parts: int) -> None:
+        """Give it a task of so many parts. Raises ListrakSyncError where it has died.
+
+        What is said is so short that it never waits for a process that waits for us.
+        """
         try:
-            self.connection.send_bytes(encode_task(task))
+            self.connection.send_bytes(encode(place))
         except OSError:
             raise _died(self.process) from None
         self.tasks += 1
-        self.unanswered.append(len(task))
+        self.unanswered.append(parts)
 
     def receive(self) -> None:
         """Hold the next of its answers. Raises ListrakSyncError where it has died."""
@@ -115,13 +120,15 @@ def _work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) -
     What is open is not kept open: where the parent is killed, nobody else holds its journal.
     """
     try:
+        gc.freeze()  # what is inherited closes no file that is opened here
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)
         os.closerange(3, connection.fileno())
         os.closerange(connection.fileno() + 1, _MOST_OPEN)
         files: dict[bytes, OpenFile] = {}
         while True:
-            for part in decode_task(connection.recv_bytes()):
+            start, end = decode_place(connection.recv_bytes())
+            for part in decode_task(memory[start:end]):
                 for answer in _answers(evaluator, part, memory, files):
                     connection.send_bytes(answer)
     finally:
@@ -155,19 +162,28 @@ def _evaluated(
         case SharedBlock(file, start, end, first_line, position, source):
             lines = lines_of(memory[start:end])
             yield evaluator.evaluate(Block(file, first_line, lines, position, source))
-        case NamedFile(file, path, source):
-            whole = CompressedFile(file, os.fsdecode(path), source)
+        case NamedFile(file, path, identity, source):
+            _check(OpenFile(path), identity)
+            whole = CompressedFile(file, os.fsdecode(path), identity, source)
             yield from evaluator.evaluate_portion(whole)
         case NamedSpan(file, path, identity, start, end, source):
             if path not in files:
                 files.clear()
                 files[path] = OpenFile(path)
-            if files[path].identity != identity:
-                raise OSError("another file stands there by now")
+            _check(files[path], identity)
             span = Span(file, "", files[path], start, end, source=source)
-            yield from evaluator.evaluate_portion(span)
+            for found in evaluator.evaluate_portion(span):
+                if found.is_broken:
+                    raise OSError("the parent may still be able to read it")
+                yield found
         case _:
             assert_never(part)
+
+
+def _check(file: OpenFile, identity: tuple[int, int]) -> None:
+    """Check that a file is the one that is meant. Raises OSError."""
+    if file.identity != identity:
+        raise OSError("another file stands there by now")
 
 
 def _died(process: int) -> ListrakSyncError:

@@ -8,6 +8,8 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
@@ -25,6 +27,7 @@ from listrak_sync.updates.tasks import (
     NamedSpan,
     SharedBlock,
     Task,
+    encode,
     read_answer,
 )
 from listrak_sync.updates.worker import AHEAD, Worker, fork
@@ -61,6 +64,11 @@ class _Dealt:
     def is_portion(self) -> bool:
         """Say whether it is not read yet."""
         return isinstance(self.parts[0], Portion)
+
+    @property
+    def is_of_a_file(self) -> bool:
+        """Say whether all of it can be read again."""
+        return self.is_portion or all(Path(part.file).is_file() for part in self.parts)
 
 
 class Workers:
@@ -113,14 +121,21 @@ class Workers:
         yield from self._rest(is_stopped)
 
     def _rest(self, is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Result]:
-        """Yield what becomes of all that is dealt, but for portions at the end once stopped."""
+        """Yield what becomes of all that is dealt; once stopped, of no portion any more."""
         yield from self._there()
         while self._dealt:
-            if is_stopped() and self._dealt[-1].is_portion:
-                self._dealt.pop()
-            else:
+            if is_stopped():
+                self._drop_portions()
+            if self._dealt:
                 self._receive()
                 yield from self._there()
+
+    def _drop_portions(self) -> None:
+        """Drop portions and what follows them, unless that came from a pipe."""
+        portions = (index for index, dealt in enumerate(self._dealt) if dealt.is_portion)
+        first = next(portions, len(self._dealt))
+        if all(dealt.is_of_a_file for dealt in islice(self._dealt, first, None)):
+            self._dealt = deque(islice(self._dealt, first))
 
     def _there(self) -> Iterator[Result]:
         """Yield what is known by now of what was dealt first."""
@@ -184,10 +199,11 @@ class Workers:
         """Give a process what it can evaluate; the rest is left to us."""
         self._dealt.append(dealt)
         start = worker.memory_start + worker.tasks % AHEAD * SLOT_BYTES
+        room = start + SLOT_BYTES
         task: Task = []
         for part in dealt.parts:
             match part:
-                case Block(file, first_line, lines, position, source) if part.size <= SLOT_BYTES:
+                case Block(file, first_line, lines, position, source) if start + part.size <= room:
                     end = start + part.size
                     self._memory[start:end] = b"".join(lines)
                     task.append(SharedBlock(file, start, end, first_line, position, source))
@@ -195,12 +211,15 @@ class Workers:
                 case Span(file, path, opened, first, last, _, source):
                     name = os.fsencode(path)
                     task.append(NamedSpan(file, name, opened.identity, first, last, source))
-                case CompressedFile(file, path, source):
-                    task.append(NamedFile(file, os.fsencode(path), source))
+                case CompressedFile(file, path, identity, source):
+                    task.append(NamedFile(file, os.fsencode(path), identity, source))
                 case _:
                     return
-        worker.give(task)
-        dealt.worker = worker
+        text = encode(task)
+        if start + len(text) <= room:
+            self._memory[start : start + len(text)] = text
+            worker.give((start, start + len(text)), len(task))
+            dealt.worker = worker
 
 
 def _bundles(parts: Iterator[Part | Tick]) -> Iterator[_Bundle | Tick]:
@@ -208,16 +227,16 @@ def _bundles(parts: Iterator[Part | Tick]) -> Iterator[_Bundle | Tick]:
     bundle: _Bundle = []
     size, begun = 0, monotonic()
     for part in parts:
-        length = part.size if isinstance(part, Block) else TASK_BYTES
-        if bundle and size + length > TASK_BYTES:
+        more = part.size if isinstance(part, Block) else TASK_BYTES
+        if bundle and size + more > TASK_BYTES:
             yield bundle
             bundle, size, begun = [], 0, monotonic()
         if isinstance(part, Tick):
             yield part
             continue
         bundle.append(part)
-        size += length
-        if monotonic() - begun > TASK_SECONDS:
+        size += more
+        if size >= TASK_BYTES or monotonic() - begun > TASK_SECONDS:
             yield bundle
             bundle, size, begun = [], 0, monotonic()
     if bundle:

@@ -56,11 +56,10 @@ def test_numbers(tmp_path: Path) -> None:
     assert isinstance(first, Span)
     assert first.lines_before == 0
     assert {span.lines_before for span in others if isinstance(span, Span)} == {None}
-    before = Position()
     numbered = Span(first.file, first.path, first.open_file, first.start, first.end, 7)
     (piece,) = numbered.pieces()
     assert isinstance(piece, Block)
-    assert (piece.first_line, end_of(piece)) == (8, position_in(numbered, piece.last_line, before))
+    assert (piece.first_line, end_of(piece)) == (8, position_in(numbered, piece.last_line, ()))
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -91,7 +90,7 @@ def test_cut_off_meanwhile(tmp_path: Path) -> None:
     *_, last = _of(expand([str(path)]), Span)
     os.truncate(path, 10)
     assert _lines(last) == []
-    assert position_in(last, 98, Position()) == Position(0, 98)
+    assert position_in(last, 98, ()) == Position(0, 98)
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
@@ -101,11 +100,9 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_place_in_a_compressed_file(tmp_path: Path) -> None:
-    """Within a compressed file the last known line is checked, or none."""
-    portion = CompressedFile("f", str(tmp_path / "f"), 1)
-    known = Position(1, 40, 99)
+    """Within a compressed file the last known line is checked."""
+    portion = CompressedFile("f", str(tmp_path / "f"), (0, 0), 1)
+    known = [Position(1, 40, 99), Position(1, 60, 98)]
     within = position_in(portion, 50, known)
-    assert (within.line, within.checksum, within.checked_line) == (50, 99, 40)
-    assert position_in(portion, 60, within).checked_line == 40
-    unknown = position_in(portion, 7, Position(0, 40, 99))
-    assert (unknown.source, unknown.line, unknown.checked_line) == (1, 7, 0)
+    assert (within.source, within.line, within.checksum, within.checked_line) == (1, 50, 99, 40)
+    assert position_in(portion, 60, known) == Position(1, 60, 98, checked=60)

@@ -41,7 +41,7 @@ def read(inputs: Sequence[Source], start: Position = Position()) -> tuple[Read, 
         first = last_line(piece) - len(lines) + 1
         for number, line in enumerate(lines, first):
             found.append((piece.source, number, line))
-            positions.append(position_in(piece, number, start))
+            positions.append(position_in(piece, number, ()))
     return found, positions
 
 
