@@ -285,7 +285,7 @@ def test_stopped_in_compressed_files(file: Path, tmp_path: Path, jobs: int) -> N
     """A run that is stopped does not read compressed files to their end."""
     packed = tmp_path / "packed.gz"
     packed.write_bytes(gzip.compress(file.read_bytes() * 20))
-    sources = expand([str(packed)] * 4)
+    sources = expand([str(packed), str(packed), str(file)])
     stop = Stop()
     watchers = Watchers(on_progress=lambda *_: stop.because(StoppedError("enough")))
     outcome = dry_run(plan(file, sources=sources, jobs=jobs), watchers, stop=stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import assert_never
 
 import msgspec
@@ -14,7 +15,7 @@ from listrak_sync.events.portions import CompressedFile, Portion, Span, read_in_
 from listrak_sync.events.sources import Source
 
 
-class Position(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
+class Position(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything up to a line of one of the sources (by index) is read.
 
     `checksum` is the CRC-32 of that line, or of the line `checked` before it; `done` says that
@@ -63,7 +64,7 @@ def position_in(part: Piece | Portion, line: int, known: Sequence[Position]) -> 
     """
     match part:
         case CompressedFile(source=source):
-            last = max(position for position in known if position.line <= line)
+            last = max((each for each in known if each.line <= line), key=attrgetter("line"))
             return Position(source, line, last.checksum, checked=last.line)
         case Span(source=source):
             for piece in part.pieces():
@@ -94,7 +95,7 @@ def read_from(
 
 def _rest_of(source: Source, start: Position) -> Iterator[Piece]:
     """Yield what follows a position in its own source. Raises UsageError as `read_from` does."""
-    checked, last = start.checked_line == 0, 0
+    checked, last = False, 0
     for piece in read((source,), first_source=start.source):
         last = last_line(piece)
         if not checked and last >= start.checked_line:

@@ -83,6 +83,21 @@ def test_compressed(tmp_path: Path) -> None:
     assert isinstance(block, Block)
 
 
+def test_grown_meanwhile(tmp_path: Path) -> None:
+    """Of a file that grows, no line is torn but the last of those that were there."""
+    path = tmp_path / "events"
+    text = b"a line\n" * 99 + b"half a li"
+    path.write_bytes(text)
+    found = []
+    for span in read_in_portions(expand([str(path)])):
+        assert isinstance(span, Span)
+        found += _lines(span)
+        if found[-1] == b"half a li":
+            with path.open("ab") as file:
+                file.write(b"ne\nmore\n" * 99)
+    assert b"".join(found) == text
+
+
 def test_cut_off_meanwhile(tmp_path: Path) -> None:
     """A file that ends before a span does gives what there is."""
     path = tmp_path / "events"

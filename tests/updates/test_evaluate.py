@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,9 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of
+from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
+from listrak_sync.events.portions import CompressedFile
 from listrak_sync.events.rejects import encode
+from listrak_sync.events.sources import Source
 from listrak_sync.mapping.file import parse
+from listrak_sync.updates import lines as line_by_line
 from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import SKIPS, Evaluated
@@ -107,6 +112,24 @@ def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> No
     for lines in blocks:
         block = Block("f", 7, [line + b"\n" for line in lines])
         assert _plain(by_block.evaluate(block)) == _plain(by_line.evaluate(block))
+
+
+@pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
+def test_answers_for_a_portion(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, size: int
+) -> None:
+    """What becomes of a portion is told bit by bit, and adds up to all of it."""
+    path = tmp_path / "events.gz"
+    path.write_bytes(gzip.compress(b"".join(b'{"type":"%d"}\n' % each for each in range(3_000))))
+    monkeypatch.setattr(line_by_line, limit, size)
+    given = CompressedFile("f", str(path), (0, 0))
+    pieces = read([Source(str(path))], 1_000)
+    monkeypatch.setattr(CompressedFile, "pieces", lambda _: pieces)
+    found = list(_evaluator().evaluate_portion(given))
+    assert len(found) > 5
+    assert sum(each.lines for each in found) == 3_000
+    assert [each.end.line for each in found][-1] == 3_000
+    assert all(each.begins[0].line == each.end.line - each.lines + 1 for each in found)
 
 
 def _plain(result: Evaluated) -> tuple[Evaluated, list[object]]:

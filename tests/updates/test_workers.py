@@ -229,14 +229,15 @@ def test_portions(
     ]
 
 
-def test_replaced_file(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
-    """A file that is replaced while it is read is read on, as by one process."""
-    path = tmp_path / "events"
-    path.write_bytes(_lines(7, 14_000))
-    parts = list(read_in_portions(expand([str(path)])))
+@pytest.mark.parametrize("compressed", [False, True])
+def test_replaced_file(mappings: tuple[Mapping, ...], tmp_path: Path, *, compressed: bool) -> None:
+    """A file that is replaced while it is read is read as by one process."""
+    path, other = tmp_path / "events", tmp_path / "other"
+    for each, seed in ((path, 7), (other, 8)):
+        data = _lines(seed, 14_000)
+        each.write_bytes(gzip.compress(data, 1) if compressed else data)
+    parts = list(read_in_portions(expand([str(path), str(path)])))
     assert len(parts) > 1
-    other = tmp_path / "other"
-    other.write_bytes(_lines(8, 14_000))
     other.replace(path)
     one, two = (list(evaluate_in_order(Evaluator(mappings), iter(parts), jobs)) for jobs in (1, 2))
     assert _plain(one) == _plain(two)
@@ -272,6 +273,25 @@ def test_error_in_a_portion(
         next(results)
     with pytest.raises(ZeroDivisionError, match="a bug"):
         list(results)
+
+
+def test_many_small_parts() -> None:
+    """However much there is to say of a task and to answer, neither side waits for the other."""
+    code = (
+        "from listrak_sync.events.blocks import Block\n"
+        "from listrak_sync.mapping.file import parse\n"
+        "from listrak_sync.updates import in_order\n"
+        "from listrak_sync.updates.evaluate import Evaluator\n"
+        "from tests.updates.test_workers import MAPPING_TEXT\n"
+        "in_order.START_BYTES = 1\n"
+        'event = b\'{"type":"identify","traits":{"email":"nobody"}}\\n\'\n'
+        "parts = (Block('f' * 250, 1, [event]) for _ in range(40_000))\n"
+        "evaluator = Evaluator(parse('m', MAPPING_TEXT))\n"
+        "print(sum(1 for _ in in_order.evaluate_in_order(evaluator, parts, 2)))\n"
+    )
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    assert ended.stdout.split() == [b"40000"]
 
 
 def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
