@@ -1,26 +1,19 @@
-"""Files and pipes, compressed or not, as blocks of numbered lines."""
+"""Files and pipes as blocks of numbered lines."""
 
 from __future__ import annotations
 
-import bz2
 import fcntl
-import gzip
 import os
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from io import BufferedReader, BytesIO, RawIOBase
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, Protocol, TypeAlias, cast
+from typing import IO, Final, TypeAlias
 
+from listrak_sync.events.compression import UNREADABLE, decompressed, problem
 from listrak_sync.events.sources import STANDARD_INPUT, Source
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 BLOCK_BYTES: Final = 256 << 10
 """How much is read at a time, at most: it stays in a processor's own memory while it is parsed."""
@@ -38,8 +31,6 @@ _NEWLINE: Final = ord("\n")
 
 _SHOWN_BYTES: Final = 1000
 """How much is shown of a line that is too long, or not whole."""
-
-_UNREADABLE: Final = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +93,6 @@ Fill: TypeAlias = Callable[[memoryview], int]
 """Reads into a buffer what is there already, and says how much: nothing at the end."""
 
 
-class _Reader(Protocol):
-    """What is read: fills a buffer with what is there already, with nothing at the end."""
-
-    def readinto1(self, buffer: memoryview, /) -> int: ...
-
-
 def read(
     sources: Iterable[Source], block_bytes: int = BLOCK_BYTES, first_source: int = 0
 ) -> Iterator[Piece]:
@@ -126,9 +111,9 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
     lines = Lines(source.name, index, block_bytes=block_bytes)
     try:
         with _open(source.file) as raw:
-            reader = _decompressed(raw)
+            reader = decompressed(raw)
             yield from lines.cut(_without_bom(reader.readinto1), lambda: _position(raw))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         yield lines.broken(error)
 
 
@@ -162,10 +147,8 @@ class Lines:
 
     def broken(self, error: BaseException) -> BrokenFile:
         """Return why nothing more can be read, with what was read of the line."""
-        beginning, problem = self._rest[:_SHOWN_BYTES], _problem(error)
-        return BrokenFile(
-            self._file, self._number, beginning, problem, self._position, self._source
-        )
+        beginning, what = self._rest[:_SHOWN_BYTES], problem(error)
+        return BrokenFile(self._file, self._number, beginning, what, self._position, self._source)
 
     def _fill(self, fill: Fill) -> int:
         """Put what is read behind the rest, and a newline behind that; return where it ends."""
@@ -251,64 +234,3 @@ def _position(raw: IO[bytes]) -> int:
         return raw.tell()
     except OSError:
         return 0
-
-
-def _decompressed(raw: IO[bytes]) -> _Reader:
-    """Recognise compression by the first bytes, whatever the name says."""
-    head, ended = b"", False
-    while len(head) < 4 and not ended:
-        more = cast(BufferedReader, raw).read1(4 - len(head))
-        head, ended = head + more, not more
-    if raw.seekable():
-        raw.seek(0)
-        whole = cast(BufferedReader, raw)
-    else:
-        rest = BytesIO() if ended else raw  # nobody has to end what is typed twice
-        whole = BufferedReader(_Rejoined(head, cast(BufferedReader, rest)), BLOCK_BYTES)
-    decompress = _decompressor(head)
-    return whole if decompress is None else cast(_Reader, decompress(whole))
-
-
-def _decompressor(head: bytes) -> Callable[[IO[bytes]], object] | None:
-    """Return what decompresses a file with these first four bytes, None where it is plain."""
-    if head.startswith(b"\x1f\x8b"):
-        return lambda file: gzip.GzipFile(fileobj=file)
-    if head.startswith(b"BZh"):
-        return bz2.BZ2File
-    if head == b"\x28\xb5\x2f\xfd" or (head[1:] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F):
-        return zstd.ZstdFile
-    return None
-
-
-def is_compressed(head: bytes) -> bool:
-    """Say whether a file with these first four bytes is compressed."""
-    return _decompressor(head) is not None
-
-
-class _Rejoined(RawIOBase):
-    """A stream whose first bytes were looked at, whole again."""
-
-    def __init__(self, head: bytes, rest: BufferedReader) -> None:
-        self.head = head
-        self.rest = rest
-
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # only ever given one
-        """Fill the buffer with what there is."""
-        if self.head:
-            taken, self.head = self.head[: len(buffer)], self.head[len(buffer) :]
-        else:
-            taken = self.rest.read1(len(buffer))
-        buffer[: len(taken)] = taken
-        return len(taken)
-
-
-def _problem(error: BaseException) -> str:
-    if isinstance(error, EOFError):
-        return "the compressed data is cut off"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f"the compressed data is damaged: {error}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from listrak_sync.events.blocks import BOM, Lines, Piece, is_compressed, read
+from listrak_sync.events.blocks import BOM, Lines, Piece, read
+from listrak_sync.events.compression import is_compressed
 from listrak_sync.events.sources import Source
 
 SPAN_BYTES: Final = 2 << 20
