@@ -45,8 +45,8 @@ class Dispatch:
             for each, pinned in zip(candidates, demands, strict=True)
             if path not in pinned
         )
-        texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
         """What takes events without such a text, or with another one."""
+        texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
         self.by_text: dict[str, Takers] = {
             text: tuple(
                 _taker(each, path if path in pinned else None)

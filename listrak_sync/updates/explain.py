@@ -15,7 +15,7 @@ from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.changes import Change
 from listrak_sync.updates.evaluated import BLANK, NO_MATCH, Evaluated
 from listrak_sync.updates.lines import LineEvaluator, Outcome
-from listrak_sync.updates.update import Rejected, Update, mapping_of
+from listrak_sync.updates.update import Rejected, Update, made_by
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,7 +95,7 @@ class ExplainingEvaluator(LineEvaluator):
         if isinstance(outcome, str) and outcome != NO_MATCH:
             self._on_explanation(Explanation(file, line, "skipped", reason=outcome))
             return outcome
-        made = {} if isinstance(outcome, str) else {mapping_of(each): each for each in outcome}
+        made = {} if isinstance(outcome, str) else {made_by(each): each for each in outcome}
         looking = [index for index in self._explainers if only in {None, self.names[index]}]
         for index in looking:
             self._on_explanation(self._explanation(line, index, made.get(index), event))

@@ -39,7 +39,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     detail: str
 
 
-def mapping_of(made: Update | Rejected) -> int:
+def made_by(made: Update | Rejected) -> int:
     """Return the index of the mapping that made an update or made none."""
     return made.mapping if isinstance(made, Rejected) else change_of(made).mapping
 
