@@ -30,6 +30,7 @@ from listrak_sync.mapping.file import KEYS, parse
 from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.yaml_conditions import OPERATORS
 from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbox
+from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import SKIPS, UNREADABLE_FILE, Evaluated
 from tests.cli.conftest import COMMAND
@@ -163,8 +164,8 @@ def test_directives(value: str, gives: str) -> None:
 def test_values(value: str, sent: str) -> None:
     """Each value of a profile field is sent as the page says."""
     text = mapping(f"profile_field_values:\n  1: on\n  789: {value}")
-    ((_, _, change, _),) = evaluated(text, json.dumps(EVENTS["order"])).updates
-    assert dict(change.fields).get(789, "nothing") == sent
+    ((_, _, changes, _),) = evaluated(text, json.dumps(EVENTS["order"])).updates
+    assert dict(field_values(changes)).get(789, "nothing") == sent
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec import UNSET
@@ -29,37 +28,37 @@ FieldValue: TypeAlias = tuple[int, str]
 FieldValues: TypeAlias = tuple[FieldValue, ...]
 
 
-class Change(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
-    """Values to set for a contact of a list, by the mapping with this index.
+class Change(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A value to set for a contact of a list, by the mapping with this index.
 
     It equals itself alone, and there is mostly one of a kind: see `shared`.
     """
 
     mapping: int
     list_id: int
-    fields: FieldValues
+    field: int
+    value: str
 
-    def parts(self) -> Iterable[Change]:
-        """Return one for each value."""
-        if len(self.fields) == 1:
-            return (self,)
-        return [shared(self.mapping, self.list_id, (value,)) for value in self.fields]
+
+Changes: TypeAlias = tuple[Change, ...]
+"""All that an event asks of one mapping: the same list's, and at least one."""
 
 
 @lru_cache(maxsize=4096)
-def shared(mapping: int, list_id: int, fields: FieldValues) -> Change:
-    """Return a change that is made only once, as many as there are updates that want it."""
-    return Change(mapping, list_id, fields)
+def shared(mapping: int, list_id: int, fields: FieldValues) -> Changes:
+    """Return changes that are made only once, as many as there are updates that want them."""
+    return tuple(Change(mapping, list_id, field, value) for field, value in fields)
 
 
-mapping_of: Final[Callable[[Change], int]] = attrgetter("mapping")
+def field_values(changes: Iterable[Change]) -> FieldValues:
+    """Return what changes set."""
+    return tuple((change.field, change.value) for change in changes)
 
-MakeChange: TypeAlias = Callable[[Event], Change]
-"""Makes the change that an event asks for."""
 
-
-def change_maker(index: int, mapping: Mapping, find_list: Callable[[Event], int]) -> MakeChange:
-    """Return what finds the change that an event asks for; it raises RejectedError."""
+def changes_maker(
+    index: int, mapping: Mapping, find_list: Callable[[Event], int]
+) -> Callable[[Event], Changes]:
+    """Return what finds the changes that an event asks for; it raises RejectedError."""
     list_id = parse_id(mapping.list_id.constant)
     if list_id is not None and len(mapping.fields) == 1:
         (field,) = mapping.fields
@@ -68,7 +67,7 @@ def change_maker(index: int, mapping: Mapping, find_list: Callable[[Event], int]
             return chooser(key, inside, outside)
     resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
 
-    def change(event: Event) -> Change:
+    def changes(event: Event) -> Changes:
         list_id = find_list(event)
         fields = tuple(
             (field_id, text)
@@ -79,7 +78,7 @@ def change_maker(index: int, mapping: Mapping, find_list: Callable[[Event], int]
             raise RejectedError("no_profile_fields", "every field's value is missing")
         return shared(index, list_id, fields)
 
-    return change
+    return changes
 
 
 def list_finder(value: Value) -> Callable[[Event], int]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from listrak_sync.updates.changes import Change, shared
+from listrak_sync.updates.changes import Changes, FieldValues, field_values, shared
 from listrak_sync.updates.update import Update
-
-_fields_of: Final = attrgetter("fields")
 
 
 def whole_numbers(numbers: Iterable[int] = ()) -> array[int]:
@@ -29,7 +26,7 @@ class Updates:
 
     lines: array[int] = field(default_factory=whole_numbers)
     addresses: list[str] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[Changes] = field(default_factory=list)
     instants: array[int] = field(default_factory=whole_numbers)
 
     @classmethod
@@ -64,13 +61,13 @@ class Updates:
         self.instants += more.instants
 
     def parts(self) -> Updates:
-        """Return them with one value each, which most have."""
-        if sum(map(len, map(_fields_of, self.changes))) == len(self):
+        """Return them with one change each, which most have."""
+        if sum(map(len, self.changes)) == len(self):
             return self
         return Updates.of_rows(
-            (line, address, part, instant)
-            for line, address, change, instant in self
-            for part in change.parts()
+            (line, address, (change,), instant)
+            for line, address, changes, instant in self
+            for change in changes
         )
 
     def between(self, start: int, end: int | None = None) -> Updates:
@@ -81,27 +78,30 @@ class Updates:
         )
 
 
-Packed: TypeAlias = tuple[bytes, str, bytes, bytes, list[Change]]
-"""Lines, addresses with line ends between, indices of changes, instants; and the changes."""
+Packed: TypeAlias = tuple[bytes, str, bytes, bytes, list[tuple[int, int, FieldValues]]]
+"""Lines, addresses with line ends between, indices of changes, instants.
+
+And each of the changes once: by which mapping, of which list, which fields to which values.
+"""
 
 
 def pack(updates: Updates) -> Packed:
-    """Return updates for their way from one process to another: each change is in it once."""
-    index = {change: number for number, change in enumerate(dict.fromkeys(updates.changes))}
+    """Return updates for their way from one process to another."""
+    index = {changes: number for number, changes in enumerate(dict.fromkeys(updates.changes))}
     indices = array("I", map(index.__getitem__, updates.changes))
     return (
         updates.lines.tobytes(),
         "\n".join(updates.addresses),
         indices.tobytes(),
         updates.instants.tobytes(),
-        list(index),
+        [(each[0].mapping, each[0].list_id, field_values(each)) for each in index],
     )
 
 
 def unpack(packed: Packed) -> Updates:
     """Return what was packed."""
-    lines, addresses, indices, instants, changes = packed
-    changes = [shared(each.mapping, each.list_id, each.fields) for each in changes]
+    lines, addresses, indices, instants, named = packed
+    changes = [shared(*each) for each in named]
     return Updates(
         array("q", lines),
         addresses.split("\n") if changes else [],

@@ -96,7 +96,7 @@ class Evaluator(LineEvaluator):
             updates = Updates(
                 whole_numbers(numbers),
                 self._addresses(makers, events),
-                [maker.change(event) for maker, event in zip(makers, events, strict=True)],
+                [maker.changes(event) for maker, event in zip(makers, events, strict=True)],
                 whole_numbers(self._happened(events)),
             )
         except UNMAKEABLE:

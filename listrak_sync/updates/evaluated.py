@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +11,6 @@ from msgspec.structs import replace
 from listrak_sync.events.event import UnreadableError
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import Reject
-from listrak_sync.updates.changes import mapping_of
 from listrak_sync.updates.columns import Updates, whole_numbers
 from listrak_sync.updates.update import Rejected
 
@@ -42,7 +42,8 @@ class Evaluated:
     `begins` are the positions after some of the lines, the first among them.
 
     `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
-    `matched` (a mapping's index for each match) are the updates + the rejects with a mapping.
+    the matches (see there) = the updates + the rejects with a mapping, whose index `rejecting`
+    has for each.
     """
 
     file: str
@@ -52,7 +53,7 @@ class Evaluated:
     lines: int = 0
     matched_lines: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    matched: list[int] = field(default_factory=list)
+    rejecting: list[int] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     updates: Updates = field(default_factory=Updates)
 
@@ -70,14 +71,17 @@ class Evaluated:
 
     def reject_update(self, line: int, rejected: Rejected, mapping: str, content: bytes) -> None:
         """Reject a line for the mapping of this name."""
-        self.matched.append(rejected.mapping)
+        self.rejecting.append(rejected.mapping)
         self.rejects.append(
             Reject(rejected.reason, rejected.detail, self.file, line, mapping, content)
         )
 
-    def count_updates(self) -> None:
-        """Count what the updates match, once all are there."""
-        self.matched += map(mapping_of, self.updates.changes)
+    def matches(self) -> Counter[int]:
+        """Return by a mapping's index how many lines it took."""
+        matched = Counter(self.rejecting)
+        for changes, updates in Counter(self.updates.changes).items():
+            matched[changes[0].mapping] += updates
+        return matched
 
     def add(self, following: Evaluated) -> None:
         """Add what became of the lines that follow."""
@@ -87,7 +91,7 @@ class Evaluated:
         self.matched_lines += following.matched_lines
         for reason, lines in following.skipped.items():
             self.skip(reason, lines)
-        self.matched += following.matched
+        self.rejecting += following.rejecting
         self.updates.extend(following.updates)
         self.rejects += following.rejects
 

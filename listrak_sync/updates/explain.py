@@ -12,7 +12,7 @@ from listrak_sync.events.paths import Event, Json
 from listrak_sync.events.rejects import ContactUpdate
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.updates.changes import Change
+from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.evaluated import BLANK, NO_MATCH, Evaluated
 from listrak_sync.updates.lines import LineEvaluator, Outcome
 from listrak_sync.updates.update import Rejected, Update, made_by
@@ -147,14 +147,14 @@ class ExplainingEvaluator(LineEvaluator):
         name = self.names[index]
         failure = self._explainers[index].explain(event)
         match made:
-            case (_, address, Change(list_id=list_id, fields=fields), _):
-                values = {str(field_id): value for field_id, value in fields}
+            case (_, address, changes, _):
+                values = {str(field_id): value for field_id, value in field_values(changes)}
                 return Explanation(
                     file,
                     line,
                     "matched",
                     name,
-                    list_id=list_id,
+                    list_id=changes[0].list_id,
                     email_address=address,
                     fields=values,
                 )

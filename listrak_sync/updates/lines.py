@@ -82,7 +82,6 @@ class LineEvaluator:
                 self._reject(result, number, UnreadableError(UNREADABLE_FILE, problem), beginning)
             case _:
                 assert_never(piece)
-        result.count_updates()
         return result
 
     def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
@@ -192,9 +191,9 @@ class LineEvaluator:
             and is_email_address(update.email_address)
         ):
             raise UnreadableError("invalid_update", "the ids or the address cannot be sent")
-        change = shared(RESENT, update.list_id, fields)
+        changes = shared(RESENT, update.list_id, fields)
         result.matched_lines += 1
-        result.updates.append((number, update.email_address, change, NEVER))
+        result.updates.append((number, update.email_address, changes, NEVER))
 
     def _reject(
         self, result: Evaluated, number: int, error: UnreadableError, content: bytes

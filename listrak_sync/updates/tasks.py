@@ -53,7 +53,16 @@ decode_task: Final = msgspec.msgpack.Decoder(Task).decode
 decode_place: Final = msgspec.msgpack.Decoder(Place).decode
 
 _Answer: TypeAlias = tuple[
-    str, Position, int, list[Position], int, int, dict[str, int], list[int], list[Reject], Packed
+    str,
+    Position,
+    int,
+    list[Position],
+    int,
+    int,
+    dict[str, int],
+    list[int],
+    list[Reject],
+    Packed,
 ]
 """The fields of what became of some lines, the updates packed."""
 
@@ -77,7 +86,7 @@ def encode_answer(found: Evaluated) -> bytes:
             found.lines,
             found.matched_lines,
             found.skipped,
-            found.matched,
+            found.rejecting,
             found.rejects,
             pack(found.updates),
         )
@@ -86,18 +95,10 @@ def encode_answer(found: Evaluated) -> bytes:
 
 def read_answer(answer: bytes) -> Evaluated:
     """Return what became of some lines."""
-    file, end, position, begins, lines, matched_lines, skipped, matched, rejects, packed = _decode(
-        answer
+    file, end, position, begins, lines, matched_lines, skipped, rejecting, rejects, packed = (
+        _decode(answer)
     )
+    updates = unpack(packed)
     return Evaluated(
-        file,
-        end,
-        position,
-        begins,
-        lines,
-        matched_lines,
-        skipped,
-        matched,
-        rejects,
-        unpack(packed),
+        file, end, position, begins, lines, matched_lines, skipped, rejecting, rejects, updates
     )

@@ -13,7 +13,7 @@ from listrak_sync.events.paths import Event, Path
 from listrak_sync.mapping.compiler import DirectiveError
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.updates.changes import Change, change_maker, list_finder
+from listrak_sync.updates.changes import Changes, changes_maker, list_finder
 from listrak_sync.updates.email_addresses import EMAIL_PATHS, address_finder
 from listrak_sync.updates.membership import audience_paths
 from listrak_sync.updates.rejected import RejectedError
@@ -21,14 +21,14 @@ from listrak_sync.updates.rejected import RejectedError
 TIMESTAMP: Final = ("timestamp",)
 
 
-Update: TypeAlias = tuple[int, str, Change, int]
+Update: TypeAlias = tuple[int, str, Changes, int]
 """A line, an e-mail address, what is to change for it, and when the event happened.
 
 The instant is in nanoseconds since 1970, or NEVER. There is an update for each match, and many
-share a change: so it is a bare tuple.
+share their changes: so it is a bare tuple.
 """
 
-change_of: Final[Callable[[Update], Change]] = itemgetter(2)
+changes_of: Final[Callable[[Update], Changes]] = itemgetter(2)
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -41,7 +41,7 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
 
 def made_by(made: Update | Rejected) -> int:
     """Return the index of the mapping that made an update or made none."""
-    return made.mapping if isinstance(made, Rejected) else change_of(made).mapping
+    return made.mapping if isinstance(made, Rejected) else changes_of(made)[0].mapping
 
 
 UNMAKEABLE: Final = (RejectedError, DirectiveError, RecursionError)
@@ -52,19 +52,19 @@ UNMAKEABLE: Final = (RejectedError, DirectiveError, RecursionError)
 class Maker:
     """Makes a mapping's updates of events that it takes.
 
-    `address` and `change` find what an update is made of, or raise one of UNMAKEABLE.
+    `address` and `changes` find what an update is made of, or raise one of UNMAKEABLE.
     """
 
     mapping: int
     find_list: Callable[[Event], int]
     address: Callable[[Event], str]
-    change: Callable[[Event], Change]
+    changes: Callable[[Event], Changes]
 
     def make(self, event: Event, line: int, instant: int) -> Update | Rejected:
         """Return the update of an event, or why there is none."""
         try:
             self.find_list(event)  # of several reasons, this is told
-            return line, self.address(event), self.change(event), instant
+            return line, self.address(event), self.changes(event), instant
         except RejectedError as rejected:
             return Rejected(self.mapping, rejected.reason, rejected.detail)
         except DirectiveError as error:
@@ -77,7 +77,7 @@ def update_maker(index: int, mapping: Mapping) -> Maker:
     """Return what makes the updates of a mapping."""
     find_list = list_finder(mapping.list_id)
     address = address_finder(mapping.email_address)
-    return Maker(index, find_list, address, change_maker(index, mapping, find_list))
+    return Maker(index, find_list, address, changes_maker(index, mapping, find_list))
 
 
 def read_paths(mapping: Mapping) -> Iterator[Path]:

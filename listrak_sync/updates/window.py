@@ -11,11 +11,14 @@ from typing import Final
 import msgspec
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.changes import FieldValues
+from listrak_sync.updates.changes import Change, FieldValues, field_values
 from listrak_sync.updates.columns import Updates
 
 _LAST: Final = -1
 _NO_NEXT: Final = array("i", [_LAST])
+
+_AT_ONCE: Final = 256
+"""How many updates are taken at a time: so many that a row is taken out again soon."""
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -42,9 +45,7 @@ class Window:
         self._single = single if any(single) else ()
         self._lists: defaultdict[int, dict[str, int]] = defaultdict(dict)
         self._spelling: dict[tuple[int, str], str] = {}
-        self._values: list[str] = []
-        self._fields = array("i")
-        self._mappings = array("i")
+        self._changes: list[Change] = []
         self._instants = array("q")
         self._files = array("i")
         self._lines = array("q")
@@ -66,59 +67,70 @@ class Window:
 
         The values that they replace, or that are newer than theirs, count as superseded.
         """
-        updates = updates.parts()
+        for start in range(0, len(updates), _AT_ONCE):
+            self._add(updates.between(start, start + _AT_ONCE).parts(), file)
+
+    def _add(self, updates: Updates, file: int) -> None:
+        """Take some updates of one change each."""
         self.given += len(updates)
         keys = list(map(str.lower, updates.addresses))
-        late = self._add_values(updates, keys, file)
+        late = self._add_rows(updates, keys, file)
         if self._spelling or keys != updates.addresses:
             self._spell(updates, keys, late)
         if self._single:
             self._add_alone(updates, late, file)
 
-    def _add_values(self, updates: Updates, keys: Sequence[str], file: int) -> set[int]:
-        """Take updates of one value each; return the indices of those that come too late."""
-        values, fields, mappings = self._values, self._fields, self._mappings
-        instants, lines, following = self._instants, self._lines, self._next
-        late: set[int] = set()
-        size = len(values)
-        self._files += array("i", [file]) * len(updates)
-        following += _NO_NEXT * len(updates)
-        lists = [self._lists[change.list_id] for change in updates.changes]
-        columns = zip(lists, keys, updates.changes, updates.instants, updates.lines, strict=True)
-        for index, (contacts, key, change, instant, line) in enumerate(columns):
-            ((field, value),) = change.fields
-            row = contacts.setdefault(key, size)
+    def _add_rows(self, updates: Updates, keys: Sequence[str], file: int) -> set[int]:
+        """Take some updates of one change each; return the indices of those that come too late.
+
+        Each gets a row at first, as most need one; where there is a row already, the new one is
+        taken out again.
+        """
+        rows, instants, lines = self._changes, self._instants, self._lines
+        size, late = len(rows), set[int]()
+        changes = [change for (change,) in updates.changes]
+        rows += changes
+        instants += updates.instants
+        lines += updates.lines
+        self._files += array("i", [file]) * len(changes)
+        self._next += _NO_NEXT * len(changes)
+        for index, (key, change) in enumerate(zip(keys, changes, strict=True)):
+            row = self._lists[change.list_id].setdefault(key, size)
             if row == size:
                 self.contacts += 1
             else:
-                while fields[row] != field:
-                    if following[row] == _LAST:
-                        following[row] = size
-                    row = following[row]
-                    if row == size:
-                        break
+                row = self._row(row, change.field, size)
             if row == size:
-                values.append(value)
-                fields.append(field)
-                mappings.append(change.mapping)
-                instants.append(instant)
-                lines.append(line)
                 size += 1
-            elif NEVER < instant < instants[row]:
+                continue
+            del rows[size]
+            instant, line = instants.pop(size), lines.pop(size)
+            if NEVER < instant < instants[row]:
                 late.add(index)
             else:
-                self.superseded += not self._is_single(mappings[row])
-                values[row], mappings[row], instants[row] = value, change.mapping, instant
+                self.superseded += not self._is_single(rows[row].mapping)
+                rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
         self.superseded += len(late)
-        del self._files[size:], following[size:]
+        del self._files[size:], self._next[size:]
         return late
+
+    def _row(self, row: int, field: int, new: int) -> int:
+        """Return where a contact's field is, sought from the contact's first row on, or new."""
+        changes, following = self._changes, self._next
+        while changes[row].field != field:
+            if following[row] == _LAST:
+                following[row] = new
+            row = following[row]
+            if row == new:
+                break
+        return row
 
     def _spell(self, updates: Updates, keys: Sequence[str], late: Container[int]) -> None:
         """Keep how contacts are written, by their newest updates."""
         spelling = self._spelling
         columns = zip(updates.changes, keys, updates.addresses, strict=True)
-        for index, (change, key, address) in enumerate(columns):
+        for index, ((change,), key, address) in enumerate(columns):
             if (address != key or (change.list_id, key) in spelling) and index not in late:
                 spelling[change.list_id, key] = address
 
@@ -126,10 +138,10 @@ class Window:
         """Keep what goes out alone: for each update, those of its values that are not late."""
         rows = (row for index, row in enumerate(updates) if index not in late)
         for (line, address, mapping, list_id), values in groupby(
-            rows, key=lambda row: (row[0], row[1], row[2].mapping, row[2].list_id)
+            rows, key=lambda row: (row[0], row[1], row[2][0].mapping, row[2][0].list_id)
         ):
             if self._is_single(mapping):
-                fields = tuple(change.fields[0] for _, _, change, _ in values)
+                fields = field_values(change for _, _, (change,), _ in values)
                 self.alone.append(Contact(list_id, address, fields, (mapping,), file, line))
 
     @property
@@ -141,7 +153,7 @@ class Window:
     @property
     def values(self) -> int:
         """Return how many values there are to send."""
-        return sum(1 for _ in self._values_to_send()) if self._single else len(self._values)
+        return sum(1 for _ in self._values_to_send()) if self._single else len(self._changes)
 
     def off_values(self) -> tuple[int, int]:
         """Return how many of the values to send are `off`, and how many there are."""
@@ -152,9 +164,9 @@ class Window:
         for contact in self.alone:
             for _, value in contact.fields:
                 yield value
-        for value, mapping in zip(self._values, self._mappings, strict=True):
-            if not self._is_single(mapping):
-                yield value
+        for change in self._changes:
+            if not self._is_single(change.mapping):
+                yield change.value
 
     def final(self) -> Iterator[Contact]:
         """Return every contact with all of its final values, lists and contacts as they came."""
@@ -166,34 +178,29 @@ class Window:
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
-        values, fields, mappings = self._values, self._fields, self._mappings
-        files, lines = self._files, self._lines
+        rows, files, lines = self._changes, self._files, self._lines
         all_rows = with_alone or not self._single
         for list_id, contacts in self._lists.items():
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
-                    yield Contact(
-                        list_id,
-                        address,
-                        ((fields[first], values[first]),),
-                        (mappings[first],),
-                        files[first],
-                        lines[first],
-                    )
+                    change = rows[first]
+                    fields, mappings = ((change.field, change.value),), (change.mapping,)
+                    yield Contact(list_id, address, fields, mappings, files[first], lines[first])
                     continue
-                rows = [
+                its = [
                     row
                     for row in self._rows(first)
-                    if all_rows or not self._is_single(mappings[row])
+                    if all_rows or not self._is_single(rows[row].mapping)
                 ]
-                if rows:
-                    file, line = max((files[row], lines[row]) for row in rows)
+                if its:
+                    file, line = max((files[row], lines[row]) for row in its)
+                    changes = [rows[row] for row in its]
                     yield Contact(
                         list_id,
                         address,
-                        tuple(sorted((fields[row], values[row]) for row in rows)),
-                        tuple(sorted({mappings[row] for row in rows})),
+                        tuple(sorted(field_values(changes))),
+                        tuple(sorted({change.mapping for change in changes})),
                         file,
                         line,
                     )

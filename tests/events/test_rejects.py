@@ -21,9 +21,10 @@ from listrak_sync.events.rejects import (
     unwrap,
 )
 from listrak_sync.mapping.file import parse
+from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import RESENT, Evaluated
-from listrak_sync.updates.update import change_of
+from listrak_sync.updates.update import changes_of
 from tests.events.strategies import EVENTS
 
 MAPPINGS = """
@@ -154,7 +155,7 @@ def test_fed_back(kind: str, list_id: object, value: object, email: str, spaces:
         ]
         assert msgspec.json.decode(again.rejects[0].content) == event
         assert not again.updates
-        assert again.matched == [0 if reject.mapping == "A" else 1]
+        assert again.matches() == {0 if reject.mapping == "A" else 1: 1}
         assert encode(again.rejects[0]) == encode(reject)
 
 
@@ -199,9 +200,9 @@ def test_mended() -> None:
     event = '{"type":"track","traits":{"email":"A@example.com"},"list":1,"value":2}'
     text = f'{{{PLACE},"mapping":"B","event":{event}}}'
     result = _evaluate(text.encode())
-    assert [(line, change.mapping) for line, _, change, _ in result.updates] == [(1, 1)]
+    assert [(line, change.mapping) for line, _, (change,), _ in result.updates] == [(1, 1)]
     both = _evaluate(f'{{{PLACE},"raw":{json.dumps(event)}}}'.encode())
-    assert [change_of(each).mapping for each in both.updates] == [0, 1]
+    assert [changes_of(each)[0].mapping for each in both.updates] == [0, 1]
 
 
 def test_mapping_gone() -> None:
@@ -226,7 +227,7 @@ def test_event_with_these_keys() -> None:
     """An event with a type is an event, though it has the keys of a rejects line."""
     event = '"type":"track","event":"x","list":3,"value":"v","traits":{"email":"a@example.com"}'
     line = f"{{{PLACE},{event}}}"
-    assert [change_of(each).mapping for each in _evaluate(line.encode()).updates] == [0, 1]
+    assert [changes_of(each)[0].mapping for each in _evaluate(line.encode()).updates] == [0, 1]
 
 
 def test_resent() -> None:
@@ -234,10 +235,10 @@ def test_resent() -> None:
     update = ContactUpdate(12, "Ann@example.com", {"7": "on", "08": ""})
     text = encode(RefusedContact("http_400", "", "f", 3, "A", update))
     result = _evaluate(text)
-    ((line, address, change, _),) = result.updates
-    assert (line, change.mapping, change.list_id) == (1, RESENT, 12)
-    assert (address, change.fields) == ("Ann@example.com", ((7, "on"), (8, "")))
-    assert result.matched == [RESENT]
+    ((line, address, changes, _),) = result.updates
+    assert {(line, change.mapping, change.list_id) for change in changes} == {(1, RESENT, 12)}
+    assert (address, field_values(changes)) == ("Ann@example.com", ((7, "on"), (8, "")))
+    assert result.matches() == {RESENT: 1}
 
 
 @pytest.mark.parametrize(

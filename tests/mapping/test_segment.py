@@ -15,8 +15,9 @@ from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.segment import Imported, import_subscriptions
 from listrak_sync.mapping.subscriptions import Unread
+from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.update import Rejected, change_of
+from listrak_sync.updates.update import Rejected
 from tests.mapping.test_yaml_writer import TEXTS, VALUES, Plain, read
 
 SEGMENT = Path(__file__).parent / "segment"
@@ -42,7 +43,7 @@ def updates(text: str, event: dict[str, Any]) -> list[tuple[Any, ...]] | str:
     return [
         (each.reason,)
         if isinstance(each, Rejected)
-        else (change_of(each).list_id, each[1], dict(change_of(each).fields))
+        else (each[2][0].list_id, each[1], dict(field_values(each[2])))
         for each in outcome
     ]
 

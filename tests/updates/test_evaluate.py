@@ -20,6 +20,7 @@ from listrak_sync.events.rejects import encode
 from listrak_sync.events.sources import Source
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates import lines as line_by_line
+from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import SKIPS, Evaluated
@@ -90,7 +91,7 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
     assert result.lines == len(lines)
     assert result.lines == sum(result.skipped.values()) + len(unreadable) + len(matched_lines)
     assert result.matched_lines == len(matched_lines)
-    assert len(result.matched) == len(updated) + len(of_mapping)
+    assert result.matches().total() == len(updated) + len(of_mapping)
     assert not matched_lines & set(unreadable)
     assert len(set(unreadable)) == len(unreadable)
     assert set(result.skipped) <= set(SKIPS)
@@ -136,7 +137,7 @@ def _plain(result: Evaluated) -> tuple[Evaluated, list[object]]:
     updates: list[object] = [
         (*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in result.updates
     ]
-    return replace(result, matched=sorted(result.matched), updates=Updates()), updates
+    return replace(result, updates=Updates()), updates
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_skipped(line: bytes, reason: str) -> None:
 def test_accepted_types(kind: str) -> None:
     """The five types that the destination takes reach the mappings."""
     event = {"type": kind, "traits": {"email": "a@example.com"}, "properties": {"b": True}}
-    assert 1 in _evaluate(msgspec.json.encode(event)).matched
+    assert 1 in _evaluate(msgspec.json.encode(event)).matches()
 
 
 def test_ignore_integrations() -> None:
@@ -192,7 +193,7 @@ def test_no_block(piece: Piece, reason: str, detail: str) -> None:
     assert (reject.reason, reject.line, reject.mapping) == (reason, 9, None)
     assert detail in reject.detail
     assert (reject.content, reject.is_json) == (b'{"a', False)
-    assert (result.lines, result.position, result.matched) == (1, 5, [])
+    assert (result.lines, result.position, result.matches()) == (1, 5, {})
 
 
 def test_results_in_order() -> None:
@@ -200,9 +201,9 @@ def test_results_in_order() -> None:
     event: Any = {"type": "track", "traits": {"email": "a@example.com"}, "properties": {"b": True}}
     line = msgspec.json.encode(event)
     result = _evaluate(line, b"", line)
-    found = [(number, change.mapping) for number, _, change, _ in result.updates]
+    found = [(number, change.mapping) for number, _, (change,), _ in result.updates]
     assert found == [(1, 0), (1, 1), (3, 0), (3, 1)]
-    assert result.matched == [0, 1, 0, 1]
+    assert result.matches() == {0: 2, 1: 2}
     assert (result.lines, result.skipped) == (3, {"blank_line": 1})
 
 
@@ -253,4 +254,4 @@ def test_huge_number() -> None:
     """A whole number beyond a double's range is written as it stands."""
     field = {"@json": {"mode": "encode", "value": A}}
     result = _evaluated_with({"profile_field_values": {"7": field}}, b"9" * 401)
-    assert [change.fields for _, _, change, _ in result.updates] == [((7, "9" * 401),)]
+    assert [field_values(changes) for _, _, changes, _ in result.updates] == [((7, "9" * 401),)]

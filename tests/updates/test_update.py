@@ -14,6 +14,7 @@ from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.events.paths import Event
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
+from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.update import Rejected, read_paths, update_maker
 from tests.updates.reference import AUDIENCE, TRIGGERS, Plain, expected, takes
@@ -36,8 +37,8 @@ def _outcome(mapping: Plain, event: Event) -> str | tuple[int, str, dict[int, st
         assert reject.detail
         assert reject.content == line
         return reject.reason
-    ((_, address, change, _),) = result.updates
-    return change.list_id, address, dict(change.fields)
+    ((_, address, changes, _),) = result.updates
+    return changes[0].list_id, address, dict(field_values(changes))
 
 
 @given(mapping=MAPPINGS, event=EVENTS)
@@ -53,8 +54,8 @@ def test_every_mapping(mappings: list[Plain], event: Event) -> None:
     """Every mapping that matches yields its own update, whatever the others read."""
     result = _evaluator(*mappings).evaluate(Block("f", 1, lines_of(msgspec.json.encode(event))))
     found: dict[int, Any] = {
-        change.mapping: (change.list_id, address, dict(change.fields))
-        for _, address, change, _ in result.updates
+        changes[0].mapping: (changes[0].list_id, address, dict(field_values(changes)))
+        for _, address, changes, _ in result.updates
     }
     found |= {int(str(reject.mapping)): reject.reason for reject in result.rejects}
     assert found == {
@@ -349,7 +350,8 @@ def test_instant(timestamp: object, instant: int) -> None:
     event: Any = ANN | {"timestamp": timestamp}
     line = msgspec.json.encode(event | {"type": "track"})
     (update,) = Evaluator((mapping,)).evaluate(Block("f", 5, lines_of(line))).updates
-    assert msgspec.to_builtins(update) == (5, "ann@example.com", [0, 1, ((7, "on"),)], instant)
+    change = {"mapping": 0, "list_id": 1, "field": 7, "value": "on"}
+    assert msgspec.to_builtins(update) == (5, "ann@example.com", (change,), instant)
     late = Evaluator((mapping,), by_timestamp=False).evaluate(Block("f", 5, lines_of(line)))
     assert list(late.updates) == [(*update[:2], late.updates.changes[0], NEVER)]
 
