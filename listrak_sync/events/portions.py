@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from listrak_sync.events.blocks import BOM, Lines, Piece, read
+from listrak_sync.events.blocks import BLOCK_BYTES, BOM, Lines, Piece, read
 from listrak_sync.events.compression import is_compressed
 from listrak_sync.events.sources import Source
 
-SPAN_BYTES: Final = 2 << 20
+SPAN_BYTES: Final = 4 << 20
 """How long a span is, the line at its end taken in."""
 
 LARGE_BYTES: Final = 2 << 20
@@ -84,7 +84,9 @@ class Span:
             position += read
             return read
 
-        lines = Lines(self.file, self.source, self.lines_before or 0)
+        blocks = max(1, (self.end - self.start) // BLOCK_BYTES)  # all as large, none left over
+        block_bytes = -(-(self.end - self.start) // blocks)
+        lines = Lines(self.file, self.source, self.lines_before or 0, block_bytes)
         try:
             yield from lines.cut(fill, lambda: position)
         except OSError as error:
