@@ -10,6 +10,7 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.destination import listrak
+from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import print_json, print_text
 from listrak_sync.cli.words import counted, one_line
@@ -30,7 +31,7 @@ def _group() -> None:
     """Check credentials."""
 
 
-@app.command("test")
+@app.command("test", cls=Summarised)
 def auth_test(
     mapping: Annotated[
         Path | None,

@@ -11,6 +11,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
+from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import print_lines
 from listrak_sync.cli.words import counted
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-app.command("check")(check)
+app.command("check", cls=Summarised)(check)
 
 
 @app.callback()
@@ -30,7 +31,7 @@ def _group() -> None:
     """Write and check mapping files."""
 
 
-@app.command("schema")
+@app.command("schema", cls=Summarised)
 def schema() -> None:
     """Print the JSON Schema of mapping files, with which an editor completes and checks them."""
     from listrak_sync.mapping.schema import mapping_file_schema  # noqa: PLC0415 - only here
@@ -39,7 +40,7 @@ def schema() -> None:
     print_lines([msgspec.json.format(encoded, indent=2)])
 
 
-@app.command("import")
+@app.command("import", cls=Summarised)
 def import_(
     file: Annotated[
         str,

@@ -21,7 +21,10 @@ class Addresses:
     auth_url: str = AUTH_URL
 
     def __post_init__(self) -> None:
-        for option, url in (("--api-url", self.api_url), ("--auth-url", self.auth_url)):
+        for option, url in (
+            ("--api-url or LISTRAK_API_URL", self.api_url),
+            ("--auth-url or LISTRAK_AUTH_URL", self.auth_url),
+        ):
             parts = _parts(url)
             if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
                 shown = url.rpartition("@")[2]

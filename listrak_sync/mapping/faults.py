@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,10 +31,19 @@ class Fault:
         """Return the fault with its line and a caret under the place."""
         if not self.source:
             return str(self)
-        before = self.source[: self.column - 1]
-        indent = "".join("\t" if character == "\t" else " " for character in before)
-        carets = "^" * max(1, min(self.width, len(self.source) - len(before)))
+        before, rest = self.source[: self.column - 1], self.source[self.column - 1 :]
+        indent = "".join(
+            character if character == "\t" else " " * _cells(character) for character in before
+        )
+        carets = "^" * max(1, sum(map(_cells, rest[: self.width])))
         return f"{self}\n    {self.source}\n    {indent}{carets}"
+
+
+def _cells(character: str) -> int:
+    """Return how many cells of a terminal a character takes."""
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 class MappingFileError(SettingsError):

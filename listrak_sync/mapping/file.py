@@ -122,12 +122,13 @@ class _Reader:
         trigger, conditions = entries.get("trigger"), entries.get("conditions")
         if trigger is not None and conditions is not None:
             self.fault(conditions.key, "conditions stands beside trigger", "keep one of them")
-        if trigger is not None:
-            return self.trigger(trigger), ConditionSource(self.document, trigger.value)
+        found: tuple[Condition | None, ConditionSource | None] = None, None
         if conditions is not None:
             source = ConditionSource(self.document, conditions.value)
-            return read_conditions(self.document, conditions.value), source
-        return None, None
+            found = read_conditions(self.document, conditions.value), source
+        if trigger is not None:
+            found = self.trigger(trigger), ConditionSource(self.document, trigger.value)
+        return found
 
     def needed(self, node: Node, missing: Sequence[str]) -> None:
         """Note the keys that a mapping lacks."""

@@ -65,6 +65,16 @@ def test_summaries() -> None:
         assert command.load().help.splitlines()[0] == command.short_help, command.name
 
 
+@pytest.mark.parametrize("group", ["auth", "mapping"])
+def test_summaries_in_groups(cli: Cli, group: str) -> None:
+    """The help of a group shows the summaries of its commands whole."""
+    out = " ".join(cli.run(group, "--help").out.split())
+    below = program.commands[group].load().commands.values()  # type: ignore[attr-defined]  # lazy
+    assert below
+    for command in below:
+        assert " ".join(command.help.partition("\n\n")[0].split()) in out
+
+
 def test_dry_run_loads_no_httpx(cli: Cli) -> None:
     """A dry run, and help, load nothing that speaks to anybody."""
     code = (

@@ -30,7 +30,9 @@ def test_text(path: str, text: str) -> None:
         ("a:", 3, 1, "\n    a:\n      ^"),
         ("a: b", 4, 0, "\n    a: b\n       ^"),
         ("a:\tb", 4, 1, "\n    a:\tb\n      \t^"),
-        ("ä日: b", 5, 1, "\n    ä日: b\n        ^"),
+        ("ä日: b", 5, 1, "\n    ä日: b\n         ^"),
+        ("a: 会員 b", 4, 2, "\n    a: 会員 b\n       ^^^^"),
+        ("a\u0301: b", 5, 1, "\n    a\u0301: b\n       ^"),
     ],
 )
 def test_caret(source: str, column: int, width: int, shown: str) -> None:
