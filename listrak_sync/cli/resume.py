@@ -148,7 +148,10 @@ def way_on(journal: Journal | None, outcome: Outcome, settings: PushSettings) ->
     with suppress(SettingsError):
         info = unfinished(journal, journal.run)
         if info is not None:
-            way = f"the journal knows the rest: listrak-sync push --resume {info.id}"
+            files = {*settings.events[info.position.source :]} - {STANDARD_INPUT}
             lost = _what_is_lost(info, settings)
+            if lost is not None and not files and not info.contacts:
+                return lost
+            way = f"the journal knows the rest: listrak-sync push --resume {info.id}"
             return way if lost is None else f"{way}\n{lost}"
     return None

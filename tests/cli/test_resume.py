@@ -340,6 +340,19 @@ def test_a_signal_while_a_pipe_is_silent(cli: Cli, start: Start) -> None:
     assert held(sandbox) == meant(5)
 
 
+def test_a_signal_before_a_pipe_says_anything(cli: Cli, start: Start) -> None:
+    """Where there is nothing to carry on with, that is not advised."""
+    sandbox = start()
+    process = cli.start("push", "-m", "m.yaml", "-v")
+    until(lambda: sandbox.requests)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 143
+    assert b"it had taken nothing" in err
+    assert b"--resume" not in err
+
+
 def test_flush_every(cli: Cli, start: Start) -> None:
     """What has gathered is sent while the pipe is open and silent, again and again."""
     sandbox = start()
