@@ -50,6 +50,8 @@ class Decoder:
         decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(shape)
         self.is_whole: Final = shape is _WHOLE
         """Whether all of an event is decoded, to a dict."""
+        self.nothing: Final[Event] = shape()
+        """An event of which nothing is there."""
         self.parse: Final = decoder.decode
         """Decode as `decode` does, but raise one of UNDECODABLE, which says less."""
 

@@ -95,15 +95,27 @@ def finder(path: Path) -> Callable[[Event], Found]:
 
 def column_finder(path: Path) -> Callable[[Sequence[Event]], list[Found]]:
     """Return `find` for one path and many events at a time."""
-    in_slots: Callable[[Event], Found] = attrgetter(".".join(map(slot, path)))
+    in_slots = slots_reader(path)
 
     def found(events: Sequence[Event]) -> list[Found]:
         try:
-            return list(map(in_slots, events))
+            return in_slots(events)
         except AttributeError:
             return [find(event, path) for event in events]
 
     return found
+
+
+def slots_reader(*paths: Path) -> Callable[[Sequence[Event]], list[Any]]:
+    """Return what reads a value, or a tuple of several, of many events at a time.
+
+    It raises AttributeError where one has no Part on the way. It is compiled as if it were
+    written out for these paths: that is twice as fast as `attrgetter`.
+    """
+    values = ", ".join(".".join(("event", *map(slot, path))) for path in paths)
+    source = f"lambda events: [({values}) for event in events]"
+    read: Callable[[Sequence[Event]], list[Any]] = eval(source)  # noqa: S307 - of slots alone
+    return read
 
 
 def _entry(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, find, finder, slot
+from listrak_sync.events.paths import Event, Found, find, finder, slots_reader
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
@@ -18,7 +17,7 @@ _EXTERNAL_IDS: Final = ("context", "externalIds")
 EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
-_in_context: Final = attrgetter(".".join(map(slot, _IN_TRAITS[0])))
+_in_context: Final = slots_reader(_IN_TRAITS[0])
 _in_traits: Final = tuple(map(finder, _IN_TRAITS))
 
 
@@ -46,7 +45,7 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
     The usual ones are found and checked all at once. Raises RejectedError where one has none.
     """
     try:
-        found = list(map(_in_context, events))
+        found = _in_context(events)
         if are_email_addresses(found):
             return found
     except (AttributeError, TypeError):  # some are elsewhere, or are no text

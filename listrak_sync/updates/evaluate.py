@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from listrak_sync.events import integrations
 from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE
-from listrak_sync.events.paths import Event, slot
+from listrak_sync.events.paths import Event, slots_reader
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.columns import Updates, whole_numbers
 from listrak_sync.updates.email_addresses import default_addresses
@@ -47,7 +46,7 @@ class Evaluator(LineEvaluator):
         self._are_addresses_usual = all(mapping.email_address is None for mapping in mappings)
         self._looks_once = not self._whole_look.is_whole
         at_a_glance = (TYPE, integrations.PATHS[0], self._dispatch.path)
-        self._glance = attrgetter(*(".".join(map(slot, path)) for path in at_a_glance))
+        self._at_a_glance = slots_reader(*at_a_glance)
 
     def _lines(self, block: Block, result: Evaluated) -> None:
         """Evaluate the lines of a block into the result.
@@ -61,8 +60,7 @@ class Evaluator(LineEvaluator):
         by_text, others = self._dispatch.by_text, self._dispatch.others
         filtered = unlike = matched = 0
         matches = numbers, events, makers = _no_matches()
-        glances = _each(map(self._glance, seen), (AttributeError,), _UNLIKE)
-        looks = zip(count(block.first_line), lines, seen, glances, strict=False)
+        looks = zip(count(block.first_line), lines, seen, self._glances(seen), strict=False)
         for number, line, event, (kind, entry, text) in looks:
             try:
                 takers = by_text.get(text, others) if kind in ACCEPTED_TYPES else None
@@ -134,12 +132,20 @@ class Evaluator(LineEvaluator):
         All are decoded before any is looked at: that is faster than line by line.
         """
         look = self._whole_look if self._looks_once else self._first_look
-        seen: list[Event] = _each(map(look.parse, lines), UNDECODABLE, {})
+        seen: list[Event] = _each(map(look.parse, lines), UNDECODABLE, look.nothing)
         if not all(map(bytes.isascii, lines)):
             for index, line in enumerate(lines):
                 if not is_utf8(line):
-                    seen[index] = {}
+                    seen[index] = look.nothing
         return seen
+
+    def _glances(self, events: Sequence[Event]) -> list[Any]:
+        """Return what is seen of events at a glance."""
+        try:
+            return self._at_a_glance(events)
+        except AttributeError:
+            singly = map(self._at_a_glance, zip(events, strict=True))
+            return [seen for (seen,) in _each(singly, (AttributeError,), (_UNLIKE,))]
 
 
 def _each(making: Iterator[Any], errors: tuple[type[Exception], ...], instead: Any) -> list[Any]:  # noqa: ANN401 - whatever is made
