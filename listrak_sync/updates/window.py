@@ -73,9 +73,11 @@ class Window:
     def _add(self, updates: Updates, file: int) -> None:
         """Take some updates of one change each."""
         self.given += len(updates)
-        keys = list(map(str.lower, updates.addresses))
+        keys, together = updates.addresses, "".join(updates.addresses)
+        if is_other := together.lower() != together:
+            keys = list(map(str.lower, keys))
         late = self._add_rows(updates, keys, file)
-        if self._spelling or keys != updates.addresses:
+        if self._spelling or is_other:
             self._spell(updates, keys, late)
         if self._single:
             self._add_alone(updates, late, file)
