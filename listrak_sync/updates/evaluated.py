@@ -100,7 +100,7 @@ class Evaluated:
         if lines:
             self.end = replace(self.end, line=self.end.line + lines)
             self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]
-            self.updates.lines = whole_numbers(map(lines.__add__, self.updates.lines))
+            self.updates.lines = whole_numbers([line + lines for line in self.updates.lines])
             self.rejects = [replace(reject, line=reject.line + lines) for reject in self.rejects]
 
     @property
