@@ -5,13 +5,14 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
 import msgspec
 
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.updates.changes import Change, FieldValues, field_values
+from listrak_sync.updates.changes import Change, Changes, FieldValues, field_values
 from listrak_sync.updates.columns import Updates
 
 _LAST: Final = -1
@@ -186,32 +187,25 @@ class Window:
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
-                    change = rows[first]
-                    fields, mappings = ((change.field, change.value),), (change.mapping,)
+                    fields, mappings = _final_values((rows[first],))
                     yield Contact(list_id, address, fields, mappings, files[first], lines[first])
                     continue
-                its = [
-                    row
-                    for row in self._rows(first)
-                    if all_rows or not self._is_single(rows[row].mapping)
-                ]
+                its = [first]
+                while (row := following[its[-1]]) != _LAST:
+                    its.append(row)
+                if not all_rows:
+                    its = [row for row in its if not self._is_single(rows[row].mapping)]
                 if its:
-                    file, line = max((files[row], lines[row]) for row in its)
-                    changes = [rows[row] for row in its]
-                    yield Contact(
-                        list_id,
-                        address,
-                        tuple(sorted(field_values(changes))),
-                        tuple(sorted({change.mapping for change in changes})),
-                        file,
-                        line,
-                    )
-
-    def _rows(self, first: int) -> Iterator[int]:
-        row = first
-        while row != _LAST:
-            yield row
-            row = self._next[row]
+                    fields, mappings = _final_values(tuple([rows[row] for row in its]))
+                    file, line = max([(files[row], lines[row]) for row in its])
+                    yield Contact(list_id, address, fields, mappings, file, line)
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
+
+
+@lru_cache(maxsize=1 << 14)
+def _final_values(changes: Changes) -> tuple[FieldValues, tuple[int, ...]]:
+    """Return what changes set, and by which mappings: made once, as many contacts have the same."""
+    mappings = {change.mapping for change in changes}
+    return tuple(sorted(field_values(changes))), tuple(sorted(mappings))
