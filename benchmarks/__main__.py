@@ -115,7 +115,10 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
 
 
 def _measure(cases: Sequence[Case], runs: int) -> list[Measured]:
-    """Run all cases in turn, several times; return their medians."""
+    """Run all cases in turn, several times; return the medians of their times and ratios.
+
+    A ratio is that of one turn: a machine's speed may drift from turn to turn.
+    """
     seconds: dict[str, list[float]] = {case.name: [] for case in cases}
     peaks: dict[str, int] = {}
     for _ in range(runs):
@@ -123,17 +126,21 @@ def _measure(cases: Sequence[Case], runs: int) -> list[Measured]:
             found = _run(case)
             seconds[case.name].append(found["seconds"])
             peaks[case.name] = int(found["peak_bytes"])
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
     return [
         Measured(
             case.name,
-            round(medians[case.name], 4),
+            round(statistics.median(seconds[case.name]), 4),
             peaks[case.name],
             case.baseline,
-            round(medians[case.baseline] / medians[case.name], 2) if case.baseline else None,
+            _times_as_fast(seconds[case.name], seconds[case.baseline]) if case.baseline else None,
         )
         for case in cases
     ]
+
+
+def _times_as_fast(times: Sequence[float], baseline: Sequence[float]) -> float:
+    ratios = (other / time for time, other in zip(times, baseline, strict=True))
+    return round(statistics.median(ratios), 2)
 
 
 def _run(case: Case) -> dict[str, float]:

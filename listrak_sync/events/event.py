@@ -20,6 +20,9 @@ _Other: TypeAlias = bool | int | float | str | list[Any] | None
 _MANY: Final = 16
 """How many names msgspec looks for one after the other before it is faster to read them all."""
 
+_DEEPEST: Final = 100
+"""How deep is decoded by name; what lies deeper is read with all that is beside it."""
+
 _WHOLE: Final = dict[str, Any]
 _check: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _HALF_A_PAIR: Final = re.compile(rb"(?i)(?<!\\)(?:\\\\)*\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])")
@@ -90,9 +93,9 @@ def unreadable(error: Exception) -> UnreadableError:
     return UnreadableError("not_json", text)
 
 
-def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run time
+def _shape(paths: frozenset[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read."""
-    if () in paths:
+    if () in paths or depth == _DEEPEST:
         return _WHOLE
     below: dict[str, set[Path]] = {}
     for first, *rest in paths:
@@ -101,7 +104,7 @@ def _shape(paths: frozenset[Path]) -> Any:  # noqa: ANN401 - a type made at run 
         return _WHOLE
     fields: list[tuple[str, Any, Any]] = []
     for name, inner in sorted(below.items()):  # as most events have them: found sooner
-        part = _WHOLE if len(inner) > _MANY else _shape(frozenset(inner))
+        part = _WHOLE if len(inner) > _MANY else _shape(frozenset(inner), depth + 1)
         kind, default = (Any, UNSET) if part is _WHOLE else (part | _Other, part())
         fields.append((slot(name), kind, msgspec.field(default=default, name=name)))
     return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)

@@ -28,6 +28,9 @@ Event: TypeAlias = "dict[str, Json] | Part"
 Path: TypeAlias = tuple[str, ...]
 """The names that lead to a value, outermost first; a list's index is a name of digits."""
 
+_LONGEST: Final = 100
+"""How many names of a path Python takes as source, in one go."""
+
 _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
 
@@ -112,6 +115,9 @@ def slots_reader(*paths: Path) -> Callable[[Sequence[Event]], list[Any]]:
     It raises AttributeError where one has no Part on the way. It is compiled as if it were
     written out for these paths: that is twice as fast as `attrgetter`.
     """
+    if max(map(len, paths)) > _LONGEST:
+        one = attrgetter(*(".".join(map(slot, path)) for path in paths))
+        return lambda events: list(map(one, events))
     values = ", ".join(".".join(("event", *map(slot, path))) for path in paths)
     source = f"lambda events: [({values}) for event in events]"
     read: Callable[[Sequence[Event]], list[Any]] = eval(source)  # noqa: S307 - of slots alone

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from listrak_sync.events.blocks import Block, LongLine, Piece, lines_of
 from listrak_sync.events.event import Decoder, UnreadableError
-from listrak_sync.events.paths import Event, Json, Part, Path, find, find_in_objects, finder
+from listrak_sync.events.paths import (
+    Event,
+    Json,
+    Part,
+    Path,
+    column_finder,
+    find,
+    find_in_objects,
+    finder,
+    slots_reader,
+)
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.evaluate import Evaluator
 from tests.events.strategies import EVENTS, PATHS
@@ -172,6 +184,15 @@ def test_twenty_megabytes(piece: Piece, reason: str | None) -> None:
     assert result.lines == 1
 
 
+def _with_finder(event: Event, path: Path) -> Any:
+    return finder(path)(event)
+
+
+def _by_column(event: Event, path: Path) -> Any:
+    (found,) = column_finder(path)([event])
+    return found
+
+
 @given(event=EVENTS, paths=PATHS, more=st.lists(EVENTS, max_size=2))
 def test_projection(event: Event, paths: set[Path], more: list[Event]) -> None:
     """On every path, the projected event has what the whole event has."""
@@ -180,7 +201,7 @@ def test_projection(event: Event, paths: set[Path], more: list[Event]) -> None:
         line = json.dumps(one).encode()
         projected, whole = decoder.decode(line), msgspec.json.decode(line)
         for path in paths:
-            for way in (find, find_in_objects, lambda event, path: finder(path)(event)):
+            for way in (find, find_in_objects, _with_finder, *([_by_column] if path else [])):
                 expected, found = way(whole, path), way(projected, path)
                 assert found == expected
                 assert type(found) is type(expected)
@@ -223,3 +244,21 @@ def test_names_of_methods(names: list[str], value: Json, whole: bool) -> None:  
         for name in names:
             expected = find({"p": value}, ("p", name))
             assert finder(("p", name))(event) == find(event, ("p", name)) == expected
+
+
+@pytest.mark.parametrize("length", [1, 99, 100, 101, 102, 500])
+def test_deep_path(length: int) -> None:
+    """A path of any length leads to what stands there."""
+    path = ("a",) * length
+    event = Decoder([path]).decode(b'{"a":' * length + b"7" + b"}" * length)
+    assert finder(path)(event) == 7
+    assert column_finder(path)([event, event]) == [7, 7]
+
+
+def test_endless_path() -> None:
+    """A path longer than any event is deep can be asked for all the same."""
+    path = ("a",) * 5000
+    event = Decoder([path]).decode(b'{"a":{"a":1}}')
+    assert column_finder(path)([event]) == [UNSET]
+    with pytest.raises(AttributeError):
+        slots_reader(path)([event])
