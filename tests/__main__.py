@@ -1,4 +1,4 @@
-"""Every check that a change must pass: `python -m tests`; `--help` tells of longer ones."""
+"""The checks that every change must pass: `python -m tests`; `--help` tells of more."""
 
 from __future__ import annotations
 

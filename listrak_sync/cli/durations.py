@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -15,9 +16,6 @@ DEFAULT_WAIT: Final = "10m"
 """How long `--wait` without a value waits."""
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
-_MEANT: Final = re.compile(r"\d+(?:\.\d+)?[A-Za-z]*", re.ASCII)
-"""A span of time, or what is meant as one: no usual name of a file or folder."""
-
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -33,10 +31,19 @@ def parse_duration(text: str) -> float:
 
 
 def with_default_wait(arguments: Sequence[str]) -> list[str]:
-    """Give `--wait` its default where the next argument is not meant as a span of time."""
+    """Give `--wait` its default where the next argument is no span of time.
+
+    What begins with a digit and names nothing that is there is meant as one, and refused later.
+    """
     filled = list(arguments)
     for index, argument in enumerate(filled):
         following = filled[index + 1] if index + 1 < len(filled) else ""
-        if argument == "--wait" and not _MEANT.fullmatch(following):
+        if argument == "--wait" and not _is_meant_as_duration(following):
             filled[index] = f"--wait={DEFAULT_WAIT}"
     return filled
+
+
+def _is_meant_as_duration(text: str) -> bool:
+    if _DURATION.fullmatch(text):
+        return True
+    return text[:1].isdigit() and not os.path.lexists(text)

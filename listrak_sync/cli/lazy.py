@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called, and commands whose summary is shown whole."""
+"""Commands that are imported when they are called, so that the others cost them no time."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
-
-
-class Summarised(TyperCommand):
-    """A command of whose summary its group's help shows all."""
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the summary, however long."""
-        return super().get_short_help_str(max(limit, 1000))
 
 
 class LazyCommand(TyperCommand):

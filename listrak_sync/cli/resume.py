@@ -134,11 +134,12 @@ def _what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
     if at.done or STANDARD_INPUT not in settings.events[at.source :]:
         return None
     is_begun = settings.events[at.source] == STANDARD_INPUT and at.line
-    taken = f"up to line {at.line:,}" if is_begun else "nothing"
-    return (
-        f"run {info.id} read from a pipe, which cannot be read again; it had taken {taken}: "
-        "push what came after that anew"
+    taken = (
+        f"it had taken up to line {at.line:,}: push what came after that anew"
+        if is_begun
+        else "it had taken nothing of it: push that anew"
     )
+    return f"run {info.id} read from a pipe, which cannot be read again; {taken}"
 
 
 def way_on(journal: Journal | None, outcome: Outcome, settings: PushSettings) -> str | None:
@@ -151,7 +152,7 @@ def way_on(journal: Journal | None, outcome: Outcome, settings: PushSettings) ->
             files = {*settings.events[info.position.source :]} - {STANDARD_INPUT}
             lost = _what_is_lost(info, settings)
             if lost is not None and not files and not info.contacts:
-                return lost
+                return f"{lost}\nforget the run: listrak-sync runs --forget {info.id}"
             way = f"the journal knows the rest: listrak-sync push --resume {info.id}"
             return way if lost is None else f"{way}\n{lost}"
     return None

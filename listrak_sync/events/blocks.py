@@ -16,7 +16,7 @@ from listrak_sync.events.compression import UNREADABLE, decompressed, problem
 from listrak_sync.events.sources import STANDARD_INPUT, Source
 
 BLOCK_BYTES: Final = 256 << 10
-"""How much is read at a time, at most: it stays in a processor's own memory while it is parsed."""
+"""About how much is read at a time: it stays in a processor's own memory while it is parsed."""
 
 PIPE_BYTES: Final = 1 << 20
 """How much a pipe holds, at best: both its ends then take fewer turns."""

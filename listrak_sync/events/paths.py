@@ -54,9 +54,8 @@ def split_path(text: str) -> Path:
 def slot(name: str) -> str:
     """Return the attribute of a Part that holds what stands under a name, whatever the name.
 
-    A plain name's is written out where it is asked for most: `event.context_.traits_.email_`.
-
-    No other type has an attribute like it, so that none is taken for a value.
+    No other type has an attribute like it, so that none is taken for a value. A plain name's is
+    written out where it is asked for most: `event.context_.traits_.email_`.
     """
     return f"{name}_" if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
 

@@ -14,7 +14,7 @@ from listrak_sync.events.compression import is_compressed
 from listrak_sync.events.sources import Source
 
 SPAN_BYTES: Final = 4 << 20
-"""How long a span is, the line at its end taken in."""
+"""How long a span is, at most, but for the line at its end, which is taken in."""
 
 LARGE_BYTES: Final = 2 << 20
 """The size from which on a plain file is worth more than one reader."""
@@ -137,8 +137,9 @@ def _spans(source: Source, index: int, file: OpenFile) -> Iterator[Span]:
     """Cut a file into spans, as large as it is by now; what is no line yet is the last one's."""
     lines_before: int | None = 0
     start = len(BOM) if file.beginning.startswith(BOM) else 0
+    length = min(SPAN_BYTES, -(-file.size // 2))  # there is something for two readers at least
     while start < file.size:
-        last_byte = min(start + SPAN_BYTES, file.size) - 1
+        last_byte = min(start + length, file.size) - 1
         try:
             end = max(file.end_of_line(last_byte), last_byte + 1)
         except OSError:  # the reader of this span finds that, too

@@ -123,7 +123,7 @@ class _Reader:
         if trigger is not None and conditions is not None:
             self.fault(conditions.key, "conditions stands beside trigger", "keep one of them")
         found: tuple[Condition | None, ConditionSource | None] = None, None
-        if conditions is not None:
+        if conditions is not None:  # beside a trigger, too: their faults are told in one go
             source = ConditionSource(self.document, conditions.value)
             found = read_conditions(self.document, conditions.value), source
         if trigger is not None:

@@ -31,7 +31,7 @@ FieldValues: TypeAlias = tuple[FieldValue, ...]
 class Change(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A value to set for a contact of a list, by the mapping with this index.
 
-    It equals itself alone, and there is mostly one of a kind: see `shared`.
+    It equals itself alone, whatever others say: that is fast, and most are shared.
     """
 
     mapping: int
@@ -47,12 +47,12 @@ Changes: TypeAlias = tuple[Change, ...]
 @lru_cache(maxsize=4096)
 def shared(mapping: int, list_id: int, fields: FieldValues) -> Changes:
     """Return changes that are made only once, as many as there are updates that want them."""
-    return tuple(Change(mapping, list_id, field, value) for field, value in fields)
+    return tuple([Change(mapping, list_id, field, value) for field, value in fields])
 
 
 def field_values(changes: Iterable[Change]) -> FieldValues:
     """Return what changes set."""
-    return tuple((change.field, change.value) for change in changes)
+    return tuple([(change.field, change.value) for change in changes])
 
 
 def changes_maker(

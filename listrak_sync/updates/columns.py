@@ -47,10 +47,10 @@ class Updates:
 
     def append(self, update: Update) -> None:
         """Add one."""
-        line, address, change, instant = update
+        line, address, changes, instant = update
         self.lines.append(line)
         self.addresses.append(address)
-        self.changes.append(change)
+        self.changes.append(changes)
         self.instants.append(instant)
 
     def extend(self, more: Updates) -> None:

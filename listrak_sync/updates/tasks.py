@@ -53,16 +53,7 @@ decode_task: Final = msgspec.msgpack.Decoder(Task).decode
 decode_place: Final = msgspec.msgpack.Decoder(Place).decode
 
 _Answer: TypeAlias = tuple[
-    str,
-    Position,
-    int,
-    list[Position],
-    int,
-    int,
-    dict[str, int],
-    list[int],
-    list[Reject],
-    Packed,
+    str, Position, int, list[Position], int, int, dict[str, int], list[int], list[Reject], Packed
 ]
 """The fields of what became of some lines, the updates packed."""
 

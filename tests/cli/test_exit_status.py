@@ -58,6 +58,7 @@ def test_done(cli: Cli, start: Start) -> None:
         ),
         ("push", ("e.ndjson", "-m", "m.yaml", "--wait", "9999999h"), "at most 8760h"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--wait", "5x"), "'5x' is no span of time"),
+        ("push", ("-m", "m.yaml", "--wait", "1h30m", "e.ndjson"), "'1h30m' is no span of time"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--flush-every", f"{'9' * 400}h"), "at most 8760h"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--batch-bytes", "195000001"), "too much"),
         ("push", ("--resume", "--sandbox"), "Leave out --sandbox."),

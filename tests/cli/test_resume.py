@@ -240,7 +240,7 @@ def test_files_beside_a_pipe(cli: Cli, start: Start) -> None:
     assert cli.run(*arguments, stdin=event("pipe@example.com").encode()).status == 1
     ran = cli.run("push", "--resume")
     assert ran.status == 0
-    assert "it had taken nothing: push what came after that anew" in ran.err
+    assert "it had taken nothing of it: push that anew" in ran.err
     assert held(sandbox) == meant(5) | {"last@example.com"}
 
 
@@ -349,7 +349,7 @@ def test_a_signal_before_a_pipe_says_anything(cli: Cli, start: Start) -> None:
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 143
-    assert b"it had taken nothing" in err
+    assert b"it had taken nothing of it: push that anew\nforget the run" in err
     assert b"--resume" not in err
 
 
