@@ -204,7 +204,8 @@ class Window:
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
-                    fields, mappings = _final_values((rows[first],), known)
+                    changes: Changes = (rows[first],)
+                    fields, mappings = known.get(changes) or _final_values(changes, known)
                     yield Contact(list_id, address, fields, mappings, files[first], lines[first])
                     continue
                 its = [first]
@@ -213,7 +214,8 @@ class Window:
                 if not all_rows:
                     its = [row for row in its if not self._is_single(rows[row].mapping)]
                 if its:
-                    fields, mappings = _final_values(tuple([rows[row] for row in its]), known)
+                    changes = tuple([rows[row] for row in its])
+                    fields, mappings = known.get(changes) or _final_values(changes, known)
                     file, line = max([(files[row], lines[row]) for row in its])
                     yield Contact(list_id, address, fields, mappings, file, line)
 
@@ -222,11 +224,11 @@ class Window:
 
 
 def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
-    """Return what changes come to, the same object for many contacts that have the same."""
-    found = known.get(changes)
-    if found is None:
-        mappings = {change.mapping for change in changes}
-        found = tuple(sorted(field_values(changes))), tuple(sorted(mappings))
-        if len(known) < _MOST_KNOWN:
-            known[changes] = found
+    """Return what changes come to; keep it, for many contacts have the same."""
+    fields, mappings = field_values(changes), tuple([change.mapping for change in changes])
+    if len(changes) > 1:
+        fields, mappings = tuple(sorted(fields)), tuple(sorted({*mappings}))
+    found = fields, mappings
+    if len(known) < _MOST_KNOWN:
+        known[changes] = found
     return found
