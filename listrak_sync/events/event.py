@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Part, Path, slot
+from listrak_sync.events.paths import DEEPEST, Event, Part, Path, slot
 
 ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
 """The types of event that Segment's destination takes."""
@@ -19,9 +19,6 @@ _Other: TypeAlias = bool | int | float | str | list[Any] | None
 
 _MANY: Final = 16
 """How many names msgspec looks for one after the other before it is faster to read them all."""
-
-_DEEPEST: Final = 100
-"""How deep is decoded by name; what lies deeper is read with all that is beside it."""
 
 _WHOLE: Final = dict[str, Any]
 _check: Final = msgspec.json.Decoder(msgspec.Raw).decode
@@ -94,8 +91,11 @@ def unreadable(error: Exception) -> UnreadableError:
 
 
 def _shape(paths: frozenset[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
-    """Return the type of an object of which only the given paths are read."""
-    if () in paths or depth == _DEEPEST:
+    """Return the type of an object of which only the given paths are read.
+
+    What lies deeper than DEEPEST is read with all that is beside it.
+    """
+    if () in paths or depth == DEEPEST:
         return _WHOLE
     below: dict[str, set[Path]] = {}
     for first, *rest in paths:
