@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import dataclass, field
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -122,23 +123,36 @@ def _applied(contacts: list[Contact]) -> State:
     return state
 
 
-def _filled(updates: list[Given], single: tuple[bool, ...] = SINGLE) -> Window:
+def _filled(updates: list[Given], single: tuple[bool, ...] = SINGLE, at_once: int = 1000) -> Window:
     window = Window(single)
-    for line, update in enumerate(updates, 1):
-        window.add_all(Updates.of_rows([update.on(line)]), 0)
+    rows = [update.on(line) for line, update in enumerate(updates, 1)]
+    for start in range(0, len(rows), at_once):
+        window.add_all(Updates.of_rows(rows[start : start + at_once]), 0)
     return window
 
 
-@given(updates=st.lists(UPDATES, max_size=25))
-def test_model(updates: list[Given]) -> None:
-    """The window holds what plain dictionaries hold by the same rules."""
-    window, model = _filled(updates), Model()
+@given(updates=st.lists(UPDATES, max_size=25), at_once=st.sampled_from([1, 4, 25]))
+def test_model(updates: list[Given], at_once: int) -> None:
+    """The window holds what plain dictionaries hold by the same rules, given few or many."""
+    window, model = _filled(updates, at_once=at_once), Model()
     for line, update in enumerate(updates, 1):
         model.add(update, line)
     assert _keyed(list(window.final())) == model.contacts(with_alone=True)
     assert _keyed(list(window.together())) == model.contacts(with_alone=False)
     assert window.alone == model.alone
     assert len(window) == len(model.spelling) + len(model.alone)
+
+
+@given(few=st.lists(UPDATES, min_size=1, max_size=25), order=st.randoms())
+def test_many_at_once(few: list[Given], order: Random) -> None:
+    """However many updates come at once, it is as if they had come one by one."""
+    updates = order.choices(few, k=700)
+    together, singly = _filled(updates), _filled(updates, at_once=1)
+    assert list(together.final()) == list(singly.final())
+    assert together.alone == singly.alone
+    assert (together.given, together.superseded, len(together), together.values) == (
+        (singly.given, singly.superseded, len(singly), singly.values)
+    )
 
 
 @given(updates=st.lists(UPDATES, max_size=25))
