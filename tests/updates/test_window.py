@@ -22,6 +22,10 @@ SINGLE = (False, False, True, True)
 """Which of four mappings' updates go out alone."""
 
 
+FILE_LINES = 350
+"""How many updates are of one file: more than are taken at a time."""
+
+
 class Given(NamedTuple):
     """An update that stands on no line yet."""
 
@@ -123,11 +127,13 @@ def _applied(contacts: list[Contact]) -> State:
     return state
 
 
-def _filled(updates: list[Given], single: tuple[bool, ...] = SINGLE, at_once: int = 1000) -> Window:
+def _filled(
+    updates: list[Given], single: tuple[bool, ...] = SINGLE, at_once: int = FILE_LINES
+) -> Window:
     window = Window(single)
     rows = [update.on(line) for line, update in enumerate(updates, 1)]
     for start in range(0, len(rows), at_once):
-        window.add_all(Updates.of_rows(rows[start : start + at_once]), 0)
+        window.add_all(Updates.of_rows(rows[start : start + at_once]), start // FILE_LINES)
     return window
 
 
@@ -147,7 +153,7 @@ def test_model(updates: list[Given], at_once: int) -> None:
 def test_many_at_once(few: list[Given], order: Random) -> None:
     """However many updates come at once, it is as if they had come one by one."""
     updates = order.choices(few, k=700)
-    together, singly = _filled(updates), _filled(updates, at_once=1)
+    together, singly = _filled(updates, at_once=FILE_LINES), _filled(updates, at_once=1)
     assert list(together.final()) == list(singly.final())
     assert together.alone == singly.alone
     assert (together.given, together.superseded, len(together), together.values) == (
