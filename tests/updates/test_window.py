@@ -156,6 +156,7 @@ def test_many_at_once(few: list[Given], order: Random) -> None:
     updates += order.choices(few, k=FILE_LINES)
     together, singly = _filled(updates, at_once=FILE_LINES), _filled(updates, at_once=1)
     assert list(together.final()) == list(singly.final())
+    assert all(each.file == (each.line - 1) // FILE_LINES for each in together.final())
     assert together.alone == singly.alone
     assert (together.given, together.superseded, len(together), together.values) == (
         (singly.given, singly.superseded, len(singly), singly.values)
