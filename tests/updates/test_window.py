@@ -152,8 +152,7 @@ def test_model(updates: list[Given], at_once: int) -> None:
 @given(few=st.lists(UPDATES, min_size=1, max_size=25), order=st.randoms())
 def test_many_at_once(few: list[Given], order: Random) -> None:
     """However many updates come at once, it is as if they had come one by one."""
-    updates = order.choices(few[: len(few) // 2 + 1], k=FILE_LINES)
-    updates += order.choices(few, k=FILE_LINES)
+    updates = order.choices(few[: len(few) // 2 + 1], k=2 * FILE_LINES) + few
     together, singly = _filled(updates, at_once=FILE_LINES), _filled(updates, at_once=1)
     assert list(together.final()) == list(singly.final())
     assert all(each.file == (each.line - 1) // FILE_LINES for each in together.final())
