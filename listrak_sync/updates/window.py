@@ -6,7 +6,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -50,7 +50,7 @@ class Window:
     def __init__(self, single: Sequence[bool]) -> None:
         """Make a window; `single` says by mapping index whether its updates go out alone."""
         self._single = single if any(single) else ()
-        self._lists: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._lists: defaultdict[int, dict[str, int]] = defaultdict(_no_contacts)
         self._spelling: dict[tuple[int, str], str] = {}
         self._rows: list[Change] = []
         self._instants = array("q")
@@ -96,6 +96,7 @@ class Window:
         taken out again.
         """
         rows, instants, lines = self._rows, self._instants, self._lines
+        lists, contacts = self._lists, 0
         size, late = len(rows), set[int]()
         changes = [change for (change,) in updates.changes]
         rows += changes
@@ -104,11 +105,12 @@ class Window:
         self._files += array("i", [file]) * len(changes)
         self._next += _NO_NEXT * len(changes)
         for index, (key, change) in enumerate(zip(keys, changes, strict=True)):
-            row = self._lists[change.list_id].setdefault(key, size)
+            row = lists[change.list_id].setdefault(key, size)
             if row == size:
-                self.contacts += 1
-            else:
-                row = self._row(row, change.field, size)
+                size += 1
+                contacts += 1
+                continue
+            row = self._row(row, change.field, size)
             if row == size:
                 size += 1
                 continue
@@ -120,6 +122,7 @@ class Window:
                 self.superseded += not self._is_single(rows[row].mapping)
                 rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
+        self.contacts += contacts
         self.superseded += len(late)
         del self._files[size:], self._next[size:]
         return late
@@ -221,6 +224,17 @@ class Window:
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
+
+
+def _no_contacts() -> dict[str, int]:
+    """Return a dictionary with nothing in it, in which a text is found sooner.
+
+    CPython keeps hashes beside the keys, and need not fetch a text for them, where a key was
+    once no text.
+    """
+    contacts: dict[Any, int] = {None: _LAST}
+    del contacts[None]
+    return contacts
 
 
 def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
