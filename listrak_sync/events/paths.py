@@ -108,17 +108,25 @@ def column_finder(path: Path) -> Callable[[Sequence[Event]], list[Found]]:
     return found
 
 
-def slots_reader(*paths: Path) -> Callable[[Sequence[Event]], list[Any]]:
-    """Return what reads a value, or a tuple of several, of many events at a time.
+def slots_reader(path: Path) -> Callable[[Sequence[Event]], list[Any]]:
+    """Return what reads a value of many events at a time: see `over_slots`."""
+    return over_slots("[{0} for event in events]", path)
+
+
+def over_slots(
+    source: str, *paths: Path, **names: object
+) -> Callable[[Sequence[Event]], list[Any]]:
+    """Return what computes a list from `events`; {0}, {1} … stand for an `event`'s values.
 
     It raises AttributeError where one has no Part on the way. It is compiled as if it were
     written out for these paths: that is twice as fast as `attrgetter`.
     """
     slots = (map(slot, path[: DEEPEST + 1]) for path in paths)  # no Part is deeper
-    values = ", ".join(".".join(("event", *each)) for each in slots)
-    source = f"lambda events: [({values}) for event in events]"
-    read: Callable[[Sequence[Event]], list[Any]] = eval(source)  # noqa: S307 - of slots alone
-    return read
+    values = (".".join(("event", *each)) for each in slots)
+    compute: Callable[[Sequence[Event]], list[Any]] = eval(  # noqa: S307 - ours, and slots
+        f"lambda events: {source.format(*values)}", names
+    )
+    return compute
 
 
 def _entry(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds

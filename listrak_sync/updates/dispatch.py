@@ -56,6 +56,11 @@ class Dispatch:
             for text in texts
         }
         """What takes events with one of these texts, in the order of the mappings."""
+        self.decides = all(
+            len(takers) <= 1 and all(test is None for test, _ in takers)
+            for takers in (self.others, *self.by_text.values())
+        )
+        """Whether the text alone tells the one mapping that takes an event, if any does."""
 
 
 def _taker(candidate: Candidate, path: Path | None) -> Taker:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import compress, count, repeat
 from typing import Any, Final, TypeAlias
+
+from msgspec import UNSET
 
 from listrak_sync.events import integrations
 from listrak_sync.events.blocks import Block
 from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE
-from listrak_sync.events.paths import Event, slots_reader
+from listrak_sync.events.paths import Event, over_slots, slots_reader
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.columns import Updates, whole_numbers
+from listrak_sync.updates.dispatch import Takers
 from listrak_sync.updates.email_addresses import default_addresses
-from listrak_sync.updates.evaluated import FILTERED, NO_MATCH, Evaluated
-from listrak_sync.updates.lines import TYPE, LineEvaluator, is_utf8
+from listrak_sync.updates.evaluated import NO_MATCH, Evaluated
+from listrak_sync.updates.lines import TYPE, LineEvaluator, find_type, is_utf8
 from listrak_sync.updates.update import UNMAKEABLE, Maker, Rejected
 
-_LOOK_CLOSER: Final = (*UNDECODABLE, AttributeError, TypeError)
-"""What comes of a line that is no event, or of an event with something odd in an odd place."""
-
-_UNLIKE: Final[tuple[Any, Any, Any]] = (None, None, None)
-"""What is seen at a glance at what is unlike most events."""
+_unusual: Final = over_slots(
+    "[index for index, event in enumerate(events) if {3} not in accepted"
+    " or {0} is not True and ({0} is False or {1} is False or {2} is False)]",
+    *integrations.PATHS,
+    TYPE,
+    accepted=ACCEPTED_TYPES,
+)
+"""Return the indices of events that may be skipped whatever the mappings say."""
 
 _FEW: Final = 8
 """So many matches are made one by one where one of them cannot be."""
 
-_Matches: TypeAlias = tuple[list[int], list[Event], list[Maker]]
+_Matches: TypeAlias = tuple[Sequence[int], Sequence[Event], Sequence[Maker]]
 """The numbers of lines, the events on them, and who takes them."""
 
 
@@ -45,50 +52,94 @@ class Evaluator(LineEvaluator):
         )
         self._are_addresses_usual = all(mapping.email_address is None for mapping in mappings)
         self._looks_once = not self._whole_look.is_whole
-        at_a_glance = (TYPE, integrations.PATHS[0], self._dispatch.path)
-        self._at_a_glance = slots_reader(*at_a_glance)
+        self._texts = slots_reader(self._dispatch.path)
 
     def _lines(self, block: Block, result: Evaluated) -> None:
         """Evaluate the lines of a block into the result.
 
-        Where few lines are taken, a first look decodes no more than tells which. What is unlike
-        most events in some way is left to `_line`, which takes its time.
+        Where few lines are taken, a first look decodes no more than tells which. What does not
+        look like an event is left to `_line`, which takes its time.
         """
-        lines, looks_once = block.lines, self._looks_once
-        seen = self._seen(lines)
-        whole_look, is_enabled = self._whole_look.parse, self._is_enabled
-        by_text, others = self._dispatch.by_text, self._dispatch.others
-        filtered = unlike = matched = 0
-        matches = numbers, events, makers = _no_matches()
-        looks = zip(count(block.first_line), lines, seen, self._glances(seen), strict=False)
-        for number, line, event, (kind, entry, text) in looks:
-            try:
-                takers = by_text.get(text, others) if kind in ACCEPTED_TYPES else None
-                whole = event if looks_once or not takers else whole_look(line)
-            except _LOOK_CLOSER:
-                takers = None
-            if takers is None:
-                unlike += 1
-                matched += self._make(matches, block, result)  # they come before
-                matches = numbers, events, makers = _no_matches()
-                self._line(number, line.removesuffix(b"\n"), result)
-            elif entry is not True and not is_enabled(event):
-                filtered += 1
-            else:
-                for test, maker in takers:
-                    if test is None or test(whole):
-                        numbers.append(number)
-                        events.append(whole)
-                        makers.append(maker)
-        matched += self._make(matches, block, result)
-        self._looks_once = matched * 3 > len(lines) and not self._whole_look.is_whole
-        result.lines = len(lines)
+        events, unlike = self._seen(block.lines), list[int]()
+        takers = self._takers_of_all(events, unlike, result)
+        if not self._looks_once:
+            self._look_again(block.lines, events, takers, unlike)
+        matches = numbers, _, _ = self._matches(block, events, takers)
+        matched, lines = len(set(numbers)), len(events)
+        result.lines = lines
         result.matched_lines += matched
-        result.skip(FILTERED, filtered)
-        result.skip(NO_MATCH, len(lines) - unlike - filtered - matched)
+        result.skip(NO_MATCH, lines - len(unlike) - sum(result.skipped.values()) - matched)
+        self._looks_once = matched * 3 > lines and not self._whole_look.is_whole
+        start = 0
+        for index in sorted(unlike):
+            number = block.first_line + index
+            end = bisect(numbers, number)
+            self._make(_between(matches, start, end), block, result)
+            self._line(number, block.lines[index].removesuffix(b"\n"), result)
+            start = end
+        self._make(_between(matches, start), block, result)
 
-    def _make(self, matches: _Matches, block: Block, result: Evaluated) -> int:
-        """Make the updates of matches; return how many lines these are on."""
+    def _takers_of_all(
+        self, events: Sequence[Event], unlike: list[int], result: Evaluated
+    ) -> list[Takers]:
+        """Return for each event what may take it; note the indices of what looks like none.
+
+        Events that are skipped whatever the mappings say are counted.
+        """
+        by_text, others = self._dispatch.by_text, self._dispatch.others
+        unusual: Sequence[int]
+        try:
+            takers = list(map(by_text.get, self._texts(events), repeat(others)))
+            unusual = _unusual(events)
+        except (AttributeError, TypeError):  # something odd in an odd place
+            takers, unusual = [()] * len(events), range(len(events))
+        for index in unusual:
+            event, takers[index] = events[index], ()
+            if find_type(event) is UNSET:
+                unlike.append(index)
+            elif isinstance(found := self._takers(event), str):
+                result.skip(found)
+            else:
+                takers[index] = found
+        return takers
+
+    def _look_again(
+        self,
+        lines: Sequence[bytes],
+        events: list[Event],
+        takers: list[Takers],
+        unlike: list[int],
+    ) -> None:
+        """Decode all that the mappings read of the events that may be taken."""
+        indices = list(compress(count(), takers))
+        looks = map(self._whole_look.parse, map(lines.__getitem__, indices))
+        for index, event in zip(indices, _each(looks, UNDECODABLE, None), strict=True):
+            if event is None:
+                takers[index] = ()
+                unlike.append(index)
+            else:
+                events[index] = event
+
+    def _matches(self, block: Block, events: Sequence[Event], takers: Sequence[Takers]) -> _Matches:
+        """Return what takes events, one match after the other."""
+        numbers = list(compress(count(block.first_line), takers))
+        taken = list(compress(events, takers))
+        if self._dispatch.decides:
+            return numbers, taken, [maker for ((_, maker),) in filter(None, takers)]
+        matches = [
+            (number, event, maker)
+            for number, event, each in zip(numbers, taken, filter(None, takers), strict=True)
+            for test, maker in each
+            if test is None or test(event)
+        ]
+        return (
+            [number for number, _, _ in matches],
+            [event for _, event, _ in matches],
+            [maker for _, _, maker in matches],
+        )
+
+    def _make(self, matches: _Matches, block: Block, result: Evaluated) -> None:
+        """Make the updates of matches."""
         numbers, events, makers = matches
         try:
             updates = Updates(
@@ -101,15 +152,14 @@ class Evaluator(LineEvaluator):
             self._make_in_halves(matches, block, result)
         else:
             result.updates.extend(updates)
-        return len(set(numbers))
 
     def _make_in_halves(self, matches: _Matches, block: Block, result: Evaluated) -> None:
         """Make the updates of matches but for those that cannot be made: reject these."""
         numbers, events, makers = matches
         half = len(numbers) // 2
         if half > _FEW:
-            self._make((numbers[:half], events[:half], makers[:half]), block, result)
-            self._make((numbers[half:], events[half:], makers[half:]), block, result)
+            self._make(_between(matches, 0, half), block, result)
+            self._make(_between(matches, half), block, result)
             return
         columns = zip(numbers, events, makers, self._happened(events), strict=True)
         for number, event, maker, instant in columns:
@@ -139,14 +189,6 @@ class Evaluator(LineEvaluator):
                     seen[index] = look.nothing
         return seen
 
-    def _glances(self, events: Sequence[Event]) -> list[Any]:
-        """Return what is seen of events at a glance."""
-        try:
-            return self._at_a_glance(events)
-        except AttributeError:
-            singly = map(self._at_a_glance, zip(events, strict=True))
-            return [seen for (seen,) in _each(singly, (AttributeError,), (_UNLIKE,))]
-
 
 def _each(making: Iterator[Any], errors: tuple[type[Exception], ...], instead: Any) -> list[Any]:  # noqa: ANN401 - whatever is made
     """Return what is made one after the other, something else where that raises an error."""
@@ -160,6 +202,7 @@ def _each(making: Iterator[Any], errors: tuple[type[Exception], ...], instead: A
             return made
 
 
-def _no_matches() -> _Matches:
-    """Return three columns with nothing in them yet."""
-    return [], [], []
+def _between(matches: _Matches, start: int, end: int | None = None) -> _Matches:
+    """Return the matches from one index to before another, which is the end by default."""
+    numbers, events, makers = matches
+    return numbers[start:end], events[start:end], makers[start:end]

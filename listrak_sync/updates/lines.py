@@ -36,7 +36,7 @@ ANSWER_BYTES: Final = 4 << 20
 """How much of a portion is evaluated before it is told what becomes of it, at most a block more."""
 
 TYPE: Final[Path] = ("type",)
-_find_type: Final = finder(TYPE)
+find_type: Final = finder(TYPE)
 _timestamps: Final = column_finder(TIMESTAMP)
 
 Outcome: TypeAlias = str | list[Update | Rejected]
@@ -108,7 +108,7 @@ class LineEvaluator:
 
     def _takers(self, event: Event) -> str | Takers:
         """Return which mappings may take an event, or why none does."""
-        kind = _find_type(event)
+        kind = find_type(event)
         if not isinstance(kind, str) or kind not in ACCEPTED_TYPES:
             return UNSUPPORTED
         if not self._is_enabled(event):
@@ -138,7 +138,7 @@ class LineEvaluator:
         only: str | None = None
         try:
             seen = self._first_look.decode(_checked(line))
-            while _find_type(seen) is UNSET and (wrapped := rejects.unwrap(line)):
+            while find_type(seen) is UNSET and (wrapped := rejects.unwrap(line)):
                 if isinstance(wrapped, ContactUpdate):
                     self._resend(number, wrapped, result)
                     return
