@@ -65,6 +65,8 @@ LINES = st.one_of(
             b'{"x":"\xff"}',
             b'{"type":"screen"}',
             b'{"type":"track","integrations":{"All":false}}',
+            b'{"type":"track","integrations":{"all":false}}',
+            b'{"type":"track","integrations":{"All":null,"all":false}}',
             b'{"reason":"r","detail":"","file":"f","line":1,"event":{"type":"track"}}',
             RESENT_LINE,
         ]
@@ -113,6 +115,20 @@ def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> No
     for lines in blocks:
         block = Block("f", 7, [line + b"\n" for line in lines])
         assert _plain(by_block.evaluate(block)) == _plain(by_line.evaluate(block))
+
+
+def test_unreadable_at_the_second_look() -> None:
+    """What proves unreadable where few events are taken is told in its place, among others."""
+    mappings = parse("m.yaml", MAPPING_TEXT)
+    by_block, by_line = Evaluator(mappings), LineEvaluator(mappings)
+    taken = b'{"type":"track","traits":{"email":"a@example.com"}}\n'
+    out_of_range = b'{"type":"track","properties":{"b":1e999}}\n'
+    not_taken = Block("f", 1, [b'{"type":"page"}\n'] * 10)
+    block = Block("f", 11, [taken, out_of_range, b"not JSON\n", taken, b"[]\n", out_of_range])
+    by_block.evaluate(not_taken)
+    found = by_block.evaluate(block)
+    assert _plain(found) == _plain(by_line.evaluate(block))
+    assert [reject.line for reject in found.rejects] == [12, 13, 15, 16]
 
 
 @pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
