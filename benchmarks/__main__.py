@@ -117,30 +117,32 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
 def _measure(cases: Sequence[Case], runs: int) -> list[Measured]:
     """Run all cases in turn, several times; return the medians of their times and ratios.
 
-    A ratio is that of one turn: a machine's speed may drift from turn to turn.
+    A case's baseline is run right before it each time, for a machine's speed may drift.
     """
-    seconds: dict[str, list[float]] = {case.name: [] for case in cases}
-    peaks: dict[str, int] = {}
+    named = {case.name: case for case in cases}
+    baselines = {case.baseline for case in cases}
+    found: dict[str, list[dict[str, float]]] = {case.name: [] for case in cases}
+    ratios: dict[str, list[float]] = {case.name: [] for case in cases}
     for _ in range(runs):
         for case in cases:
-            found = _run(case)
-            seconds[case.name].append(found["seconds"])
-            peaks[case.name] = int(found["peak_bytes"])
+            if case.baseline is not None:
+                beside = _run(named[case.baseline])
+                found[case.baseline].append(beside)
+                this = _run(case)
+                found[case.name].append(this)
+                ratios[case.name].append(beside["seconds"] / this["seconds"])
+            elif case.name not in baselines:
+                found[case.name].append(_run(case))
     return [
         Measured(
-            case.name,
-            round(statistics.median(seconds[case.name]), 4),
-            peaks[case.name],
+            name,
+            round(statistics.median(each["seconds"] for each in found[name]), 4),
+            max(int(each["peak_bytes"]) for each in found[name]),
             case.baseline,
-            _times_as_fast(seconds[case.name], seconds[case.baseline]) if case.baseline else None,
+            round(statistics.median(ratios[name]), 2) if ratios[name] else None,
         )
-        for case in cases
+        for name, case in named.items()
     ]
-
-
-def _times_as_fast(times: Sequence[float], baseline: Sequence[float]) -> float:
-    ratios = (other / time for time, other in zip(times, baseline, strict=True))
-    return round(statistics.median(ratios), 2)
 
 
 def _run(case: Case) -> dict[str, float]:
