@@ -62,9 +62,11 @@ def changes_maker(
     list_id = parse_id(mapping.list_id.constant)
     if list_id is not None and len(mapping.fields) == 1:
         (field,) = mapping.fields
-        if key := _known_audience(mapping, field):
+        if field.value.constant == USE_AUDIENCE_KEY:
             inside, outside = (shared(index, list_id, ((field.id, it),)) for it in ("on", "off"))
-            return chooser(key, inside, outside)
+            if key := _known_audience(mapping, field):
+                return chooser(key, inside, outside)
+            return lambda event: inside if membership(mapping, event) == "on" else outside
     resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
 
     def changes(event: Event) -> Changes:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from listrak_sync.events.paths import Event, Found, Path, find, find_in_objects, slot
+from listrak_sync.events.paths import Event, Found, Path, find_in_objects, finder, slot
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
@@ -16,6 +16,8 @@ from listrak_sync.updates.rejected import RejectedError, shown
 
 COMPUTATION_KEY: Final = ("context", "personas", "computation_key")
 _AUDIENCE_KEY: Final = ("properties", "audience_key")
+_find_computation_key: Final = finder(COMPUTATION_KEY)
+_find_audience_key: Final = finder(_AUDIENCE_KEY)
 _ROOTS: Final = ("properties", "traits")
 _Chosen = TypeVar("_Chosen")
 
@@ -47,9 +49,9 @@ def membership(mapping: Mapping, event: Event) -> str:
     if mapping.audience_key is not None:
         key = mapping.audience_key.resolve(event)
     else:
-        key = find(event, COMPUTATION_KEY)
+        key = _find_computation_key(event)
         if not isinstance(key, str) or not key:
-            key = find(event, _AUDIENCE_KEY)
+            key = _find_audience_key(event)
     if not isinstance(key, str) or not key:
         raise RejectedError("unknown_membership", "the event names no audience")
     return member_of(key)(event)
