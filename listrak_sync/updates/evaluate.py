@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import compress, count, repeat
 from typing import Any, Final, TypeAlias
@@ -61,15 +62,16 @@ class Evaluator(LineEvaluator):
         look like an event is left to `_line`, which takes its time.
         """
         events, unlike = self._seen(block.lines), list[int]()
-        takers = self._takers_of_all(events, unlike, result)
+        takers, skipped = self._takers_of_all(events, unlike)
         if not self._looks_once:
             self._look_again(block.lines, events, takers, unlike)
         matches = numbers, _, _ = self._matches(block, events, takers)
-        matched, lines = len(set(numbers)), len(events)
-        result.lines = lines
+        matched = len(set(numbers))
         result.matched_lines += matched
-        result.skip(NO_MATCH, lines - len(unlike) - sum(result.skipped.values()) - matched)
-        self._looks_once = matched * 3 > lines and not self._whole_look.is_whole
+        for reason, lines in skipped.items():
+            result.skip(reason, lines)
+        result.skip(NO_MATCH, len(events) - len(unlike) - skipped.total() - matched)
+        self._looks_once = matched * 3 > len(events) and not self._whole_look.is_whole
         start = 0
         for index in sorted(unlike):
             number = block.first_line + index
@@ -80,12 +82,13 @@ class Evaluator(LineEvaluator):
         self._make(_between(matches, start), block, result)
 
     def _takers_of_all(
-        self, events: Sequence[Event], unlike: list[int], result: Evaluated
-    ) -> list[Takers]:
+        self, events: Sequence[Event], unlike: list[int]
+    ) -> tuple[list[Takers], Counter[str]]:
         """Return for each event what may take it; note the indices of what looks like none.
 
-        Events that are skipped whatever the mappings say are counted.
+        And how many events are skipped whatever the mappings say, by reason.
         """
+        skipped = Counter[str]()
         by_text, others = self._dispatch.by_text, self._dispatch.others
         unusual: Sequence[int]
         try:
@@ -98,10 +101,10 @@ class Evaluator(LineEvaluator):
             if find_type(event) is UNSET:
                 unlike.append(index)
             elif isinstance(found := self._takers(event), str):
-                result.skip(found)
+                skipped[found] += 1
             else:
                 takers[index] = found
-        return takers
+        return takers, skipped
 
     def _look_again(
         self,

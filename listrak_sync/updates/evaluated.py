@@ -47,8 +47,8 @@ class Evaluated:
     """
 
     file: str
-    end: Position
-    position: int
+    end: Position = field(default_factory=Position)
+    position: int = 0
     begins: list[Position] = field(default_factory=list)
     lines: int = 0
     matched_lines: int = 0
@@ -82,18 +82,6 @@ class Evaluated:
         for changes, updates in Counter(self.updates.changes).items():
             matched[changes[0].mapping] += updates
         return matched
-
-    def add(self, following: Evaluated) -> None:
-        """Add what became of the lines that follow."""
-        self.end, self.position = following.end, following.position
-        self.begins += following.begins
-        self.lines += following.lines
-        self.matched_lines += following.matched_lines
-        for reason, lines in following.skipped.items():
-            self.skip(reason, lines)
-        self.rejecting += following.rejecting
-        self.updates.extend(following.updates)
-        self.rejects += following.rejects
 
     def follow(self, lines: int) -> None:
         """Go on from the number of so many lines before, where lines are numbered from 1."""

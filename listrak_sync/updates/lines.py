@@ -71,35 +71,23 @@ class LineEvaluator:
 
     def evaluate(self, piece: Piece) -> Evaluated:
         """Return what becomes of the lines of a piece."""
-        result = Evaluated(piece.file, end_of(piece), piece.position, [first_of(piece)], lines=1)
-        match piece:
-            case Block():
-                self._lines(piece, result)
-            case LongLine(line=number, beginning=beginning, length=length):
-                detail = f"{length} bytes, more than {MAX_LINE_BYTES}; raw is its beginning"
-                self._reject(result, number, UnreadableError("line_too_long", detail), beginning)
-            case BrokenFile(line=number, beginning=beginning, problem=problem):
-                self._reject(result, number, UnreadableError(UNREADABLE_FILE, problem), beginning)
-            case _:
-                assert_never(piece)
+        result = Evaluated(piece.file)
+        self._piece(piece, result)
         return result
 
     def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
         """Yield what becomes of the lines of a portion while they are read."""
-        whole: Evaluated | None = None
+        result: Evaluated | None = None
         size = 0
         for piece in portion.pieces():
-            found = self.evaluate(piece)
+            result = result or Evaluated(piece.file)
+            self._piece(piece, result)
             size += piece.size if isinstance(piece, Block) else 0
-            if whole is None:
-                whole = found
-            else:
-                whole.add(found)
-            if whole.lines >= ANSWER_LINES or size >= ANSWER_BYTES:
-                yield whole
-                whole, size = None, 0
-        if whole is not None:
-            yield whole
+            if result.lines >= ANSWER_LINES or size >= ANSWER_BYTES:
+                yield result
+                result, size = None, 0
+        if result is not None:
+            yield result
 
     def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
         """Return what becomes of an event on a line; `only` names the one mapping to look at."""
@@ -127,9 +115,27 @@ class LineEvaluator:
         ]
         return made or NO_MATCH
 
+    def _piece(self, piece: Piece, result: Evaluated) -> None:
+        """Evaluate the lines of a piece into the result, behind those before."""
+        result.end, result.position = end_of(piece), piece.position
+        result.begins.append(first_of(piece))
+        match piece:
+            case Block(lines=lines):
+                result.lines += len(lines)
+                self._lines(piece, result)
+                return
+            case LongLine(length=length):
+                detail = f"{length} bytes, more than {MAX_LINE_BYTES}; raw is its beginning"
+                error = UnreadableError("line_too_long", detail)
+            case BrokenFile(problem=problem):
+                error = UnreadableError(UNREADABLE_FILE, problem)
+            case _:
+                assert_never(piece)
+        result.lines += 1
+        self._reject(result, piece.line, error, piece.beginning)
+
     def _lines(self, block: Block, result: Evaluated) -> None:
         """Evaluate the lines of a block into the result."""
-        result.lines = len(block.lines)
         for number, line in enumerate(block.lines, block.first_line):
             self._line(number, line.removesuffix(b"\n"), result)
 
