@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -189,7 +190,7 @@ def test_journal_that_fails(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite3"
 
     def spoil(*_: object) -> None:
-        with sqlite3.connect(path) as other:
+        with closing(sqlite3.connect(path)) as other, other:
             other.execute("DROP TABLE IF EXISTS runs")
 
     with Journal(path) as journal, connected() as (sandbox, api):
@@ -209,7 +210,7 @@ def test_journal_that_takes_no_answers(file: Path, tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite3"
     with Journal(path) as journal, connected() as (_, api):
         journal.begin(b"{}")
-        with sqlite3.connect(path) as other:
+        with closing(sqlite3.connect(path)) as other, other:
             other.execute(
                 "CREATE TRIGGER t BEFORE UPDATE ON batches BEGIN SELECT RAISE(ABORT, 'full'); END"
             )

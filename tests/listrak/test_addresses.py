@@ -19,7 +19,7 @@ REFUSED = [
     ("http://2130706433/v1", "loopback"),
     ("http://0x7f000001/v1", "loopback"),
     ("http://0177.0.0.1/v1", "loopback"),
-    ("http://[::ffff:127.0.0.1]/v1", "loopback"),
+    ("http://[::ffff:192.0.2.1]/v1", "loopback"),
     ("http://[::]/v1", "loopback"),
     ("http://[::2]/v1", "loopback"),
     ("http://localhost%2eexample.com/v1", "loopback"),
@@ -75,6 +75,7 @@ def test_refused(url: str, words: str, which: str) -> None:
         "http://127.9.9.9/v1",
         "http://localhost:8080/v1",
         "http://[::1]:8080/v1",
+        "http://[::ffff:127.0.0.1]/v1",
         "HTTP://LOCALHOST/v1",
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -234,10 +235,13 @@ def test_disabled() -> None:
     assert "the mapping off is disabled" in reject.detail
 
 
-NESTED = b"[" * 500 + b"]" * 500
+DEEP = 500 if sys.version_info < (3, 12) else 1_200
+"""How deep a value nests that is read, but not compared: newer Pythons go deeper."""
+
+NESTED = b"[" * DEEP + b"]" * DEEP
 
 
-@pytest.mark.parametrize("value", [NESTED, b'{"a":' * 500 + b"1" + b"}" * 500])
+@pytest.mark.parametrize("value", [NESTED, b'{"a":' * DEEP + b"1" + b"}" * DEEP])
 @pytest.mark.parametrize(
     "trigger", ["properties.a = properties.b", "properties.a in [properties.b]"]
 )
