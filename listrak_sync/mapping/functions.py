@@ -39,7 +39,7 @@ class Function:
 def same(a: Json, b: Json) -> bool:
     """Compare two values strictly: `1` equals `1.0`, but neither `true` nor `"1"`.
 
-    What nests too deep to be compared, beyond some 300 levels, is not the same.
+    What nests too deep for this Python to compare, by some hundreds of levels, is not the same.
     """
     try:
         return _same(a, b)
