@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +27,14 @@ _REST: Final = re.compile(
     r"(?:[.,](\d{1,9})\d*)?\s?(?:[Zz]|UTC|([+-])([01]\d|2[0-3]):?([0-5]\d)?)?", re.ASCII
 )
 _parse_numbers: Final = msgspec.json.Decoder(list[int]).decode
+_MINUTES: Final = {
+    digits: (60 * hour + minute) * 60 * 10**9 - digits * 10**11
+    for hour in range(24)
+    for minute in range(60)
+    if (digits := 10_000 + 100 * hour + minute)
+}
+"""What hours and minutes come to, by their digits behind a 1, less what these come to below."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AN_HOUR: Final = timedelta(hours=1)
 
@@ -69,24 +76,9 @@ def _of_one_day(timestamps: Sequence[Any]) -> list[int]:
         or times[7::15].strip("012345")
     ):
         raise ValueError("not all alike")
-    minutes = _minutes_of(date)
-    numbers = _parse_numbers(b"[%b]" % times.encode().translate(None, b":.Z"))
-    return [minutes[number // 100_000] + number * 1_000_000 for number in numbers]
-
-
-@lru_cache(maxsize=8)
-def _minutes_of(date: str) -> dict[int, int]:
-    """Return what each minute of a day comes to, by its digits behind a 1, less these below.
-
-    Raises KeyError for what is no date.
-    """
     day = _hours[f"{date}00"]
-    return {
-        digits: day + (60 * hour + minute) * 60 * 10**9 - digits * 10**11
-        for hour in range(24)
-        for minute in range(60)
-        if (digits := 10_000 + 100 * hour + minute)
-    }
+    numbers = _parse_numbers(b"[%b]" % times.encode().translate(None, b":.Z"))
+    return [day + _MINUTES[number // 100_000] + number * 1_000_000 for number in numbers]
 
 
 class _Nanoseconds(dict[str, int]):
