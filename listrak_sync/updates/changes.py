@@ -13,13 +13,7 @@ from listrak_sync.events.paths import Event
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
-from listrak_sync.updates.membership import (
-    COMPUTATION_KEY,
-    chooser,
-    member_of,
-    membership,
-    pinned,
-)
+from listrak_sync.updates.membership import membership
 from listrak_sync.updates.rejected import RejectedError, shown
 
 FieldValue: TypeAlias = tuple[int, str]
@@ -64,9 +58,7 @@ def changes_maker(
         (field,) = mapping.fields
         if field.value.constant == USE_AUDIENCE_KEY:
             inside, outside = (shared(index, list_id, ((field.id, it),)) for it in ("on", "off"))
-            if key := _known_audience(mapping, field):
-                return chooser(key, inside, outside)
-            return lambda event: inside if membership(mapping, event) == "on" else outside
+            return membership(mapping, inside, outside)
     resolvers = tuple((field.id, _field(mapping, field)) for field in mapping.fields)
 
     def changes(event: Event) -> Changes:
@@ -99,20 +91,12 @@ def list_finder(value: Value) -> Callable[[Event], int]:
     return resolve
 
 
-def _known_audience(mapping: Mapping, field: Field) -> str | None:
-    """Return the only audience that may set a field, None where an event has to tell."""
-    if field.value.constant != USE_AUDIENCE_KEY or mapping.audience_key is not None:
-        return None
-    return pinned(mapping.trigger, COMPUTATION_KEY) or None
-
-
 def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
     """Return what sets one field; None leaves it out."""
     value = field.value
-    if key := _known_audience(mapping, field):
-        return member_of(key)
+    switched = membership(mapping, "on", "off")
     if value.constant == USE_AUDIENCE_KEY:
-        return lambda event: membership(mapping, event)
+        return switched
     if value.is_constant:
         constant = field_text(value.constant)
         return lambda event: constant  # noqa: ARG005 - the same for every event
@@ -124,7 +108,7 @@ def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
         if found is None or found is UNSET:
             return None
         if any(found is word for word in words):  # equal text of an event is but a text
-            return membership(mapping, event)
+            return switched(event)
         text = field_text(found)
         if text is None:
             detail = f"field {field.id}: {shown(found)} is no text, number or boolean"

@@ -24,15 +24,20 @@ _Chosen = TypeVar("_Chosen")
 
 def audience_paths(mapping: Mapping) -> Iterator[Path]:
     """Yield what decides membership; with a key known beforehand, little of an event."""
-    key: Found = UNSET
     if mapping.audience_key is not None:
-        key = mapping.audience_key.constant
         yield from mapping.audience_key.paths
     else:
         yield from (COMPUTATION_KEY, _AUDIENCE_KEY)
-        key = pinned(mapping.trigger, COMPUTATION_KEY)
+    key = _known_key(mapping)
     for root in _ROOTS:
-        yield (root, key) if isinstance(key, str) and key else (root,)
+        yield (root,) if key is None else (root, key)
+
+
+def _known_key(mapping: Mapping) -> str | None:
+    """Return the audience that all of a mapping's events are about, None where they tell it."""
+    given = mapping.audience_key
+    key = pinned(mapping.trigger, COMPUTATION_KEY) if given is None else given.constant
+    return key if isinstance(key, str) and key else None
 
 
 def pinned(trigger: Condition | None, path: Path) -> str | None:
@@ -41,33 +46,35 @@ def pinned(trigger: Condition | None, path: Path) -> str | None:
     return next(iter(texts)) if len(texts) == 1 else None
 
 
-def membership(mapping: Mapping, event: Event) -> str:
-    """Return `on` for an event that says its contact is in the audience, `off` for out.
+def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
+    """Return what tells one thing of an event whose contact is in the audience, or another.
 
-    Raises RejectedError. Source: `useAudienceKey` of Segment's destination.
+    It raises RejectedError. The audience is the mapping's, or the one that the event names.
+    Source: `useAudienceKey` of Segment's destination.
     """
-    if mapping.audience_key is not None:
-        key = mapping.audience_key.resolve(event)
-    else:
-        key = _find_computation_key(event)
+    known = _known_key(mapping)
+    if known is not None:
+        return _chooser(known, inside, outside)
+    find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
+    choosers = lru_cache(maxsize=256)(lambda key: _chooser(key, inside, outside))
+
+    def choose(event: Event) -> _Chosen:
+        key = find_key(event)
         if not isinstance(key, str) or not key:
-            key = _find_audience_key(event)
-    if not isinstance(key, str) or not key:
-        raise RejectedError("unknown_membership", "the event names no audience")
-    return member_of(key)(event)
+            raise RejectedError("unknown_membership", "the event names no audience")
+        return choosers(key)(event)
+
+    return choose
 
 
-@lru_cache(maxsize=4096)
-def member_of(key: str) -> Callable[[Event], str]:
-    """Return what says `on` for an event whose contact is in this audience, `off` for out."""
-    return chooser(key, "on", "off")
+def _find_named(event: Event) -> Found:
+    """Return the audience that an event names."""
+    key = _find_computation_key(event)
+    return key if isinstance(key, str) and key else _find_audience_key(event)
 
 
-def chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
-    """Return what tells one thing of an event whose contact is in this audience, or another.
-
-    It raises RejectedError.
-    """
+def _chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
+    """Return what `membership` does for this audience."""
     attribute = slot(key)
 
     def choose(event: Any) -> _Chosen:  # noqa: ANN401 - a Part has a slot for each name
