@@ -29,7 +29,10 @@ _unusual: Final = over_slots(
     TYPE,
     accepted=ACCEPTED_TYPES,
 )
-"""Return the indices of events that may be skipped whatever the mappings say."""
+"""Return the indices of events that may be skipped whatever the mappings say.
+
+Their type is none that is taken, or something of `integrations` is false: see `is_enabled`.
+"""
 
 _FEW: Final = 8
 """So many matches are made one by one where one of them cannot be."""
@@ -142,8 +145,10 @@ class Evaluator(LineEvaluator):
         )
 
     def _make(self, matches: _Matches, block: Block, result: Evaluated) -> None:
-        """Make the updates of matches."""
+        """Make the updates of matches, if there are any."""
         numbers, events, makers = matches
+        if not numbers:
+            return
         try:
             updates = Updates(
                 whole_numbers(numbers),

@@ -107,10 +107,9 @@ class Window:
         for index, (key, change) in enumerate(zip(keys, changes, strict=True)):
             row = lists[change.list_id].setdefault(key, size)
             if row == size:
-                size += 1
                 contacts += 1
-                continue
-            row = self._row(row, change.field, size)
+            else:
+                row = self._row(row, change.field, size)
             if row == size:
                 size += 1
                 continue
