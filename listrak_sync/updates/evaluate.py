@@ -154,7 +154,7 @@ class Evaluator(LineEvaluator):
                 whole_numbers(numbers),
                 self._addresses(makers, events),
                 [maker.changes(event) for maker, event in zip(makers, events, strict=True)],
-                whole_numbers(self._happened(events)),
+                self._happened(events),
             )
         except UNMAKEABLE:
             self._make_in_halves(matches, block, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias, assert_never
 
@@ -208,14 +209,14 @@ class LineEvaluator:
         result.reject_line(number, error, content)
 
 
-def _happened(events: Sequence[Event]) -> list[int]:
+def _happened(events: Sequence[Event]) -> array[int]:
     """Return when events happened."""
     return instants(_timestamps(events))
 
 
-def _never(events: Sequence[Event]) -> list[int]:
+def _never(events: Sequence[Event]) -> array[int]:
     """Return that nobody asks when events happened."""
-    return [NEVER] * len(events)
+    return array("q", [NEVER]) * len(events)
 
 
 def _always(_: Event) -> bool:

@@ -155,7 +155,7 @@ ALIKE = st.builds(
 
 
 @given(
-    st.lists(ALIKE, max_size=5),
+    st.lists(ALIKE, max_size=80),
     st.lists(st.tuples(st.integers(0, 99), st.integers(0, 23), st.characters()), max_size=1),
     st.booleans(),
 )
@@ -166,16 +166,63 @@ def test_many(texts: list[str], spoiled: list[tuple[int, int, str]], other: bool
             text = texts[index % len(texts)]
             texts[index % len(texts)] = text[:place] + odd + text[place + 1 :]
     others: list[Json] = [5, "2026-01-01T00:00:00+01:00"] if other else []
-    assert instants([*texts, *others]) == list(map(instant, [*texts, *others]))
+    assert list(instants([*texts, *others])) == list(map(instant, [*texts, *others]))
+
+
+@pytest.mark.parametrize("day", ["1678-01-01T", "1969-12-31 ", "2026-02-28t", "2261-12-31T"])
+@pytest.mark.parametrize("count", [1, 16, 17, 31, 32, 33, 1000])
+def test_many_of_one_day(day: str, count: int) -> None:
+    """Every minute and millisecond of a day is read as well among many."""
+    times = [(71 * index % 1440, 59_999 - 59 * index % 60_000) for index in range(count)]
+    texts = [
+        f"{day}{minute // 60:02}:{minute % 60:02}:{rest // 1000:02}.{rest % 1000:03}Z"
+        for minute, rest in times
+    ]
+    first = instant(f"{day}00:00:00Z")
+    assert list(instants(texts)) == [
+        first + (minute * 60_000 + rest) * 1_000_000 for minute, rest in times
+    ]
+
+
+MANY = ["2026-01-31T12:34:56.789Z"] * 20
 
 
 @pytest.mark.parametrize(
-    "odd", ["0", "1", "e", "E", ".", ":", "Z", ",", "-", " ", "", "00", "\u0663"]
+    "odd",
+    ["0", "1", "3", "6", "/", ";", "e", "E", ".", ":", "Z", ",", "-", " ", "", "00", "\u0663"],
 )
 @pytest.mark.parametrize("place", range(25))
 def test_one_of_many_is_odd(place: int, odd: str) -> None:
     """A character in the wrong place of one text is noticed among others that are alike."""
-    text = "2026-01-31T12:34:56.789Z"
+    (text, *_) = MANY
     spoiled = text[:place] + odd + text[place + 1 :]
-    for texts in ([text, spoiled, text], [spoiled], [spoiled, text], [spoiled] * 3):
-        assert instants(texts) == list(map(instant, texts))
+    for texts in ([*MANY, spoiled, *MANY], [spoiled, *MANY], [spoiled] * 20):
+        assert list(instants(texts)) == list(map(instant, texts))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ["2026-01-31T2026-01-31T:34:56.789Z", "-:12:34:56.789Z"],
+        ["2026-01-31T2026-01-31T-:12:34:56.789Z", "12:34:56.789Z"],
+        ["-:12:34:56.789Z", "2026-01-31T2026-01-31T12:34:56.789Z"],
+        ["2026-01-31T2026-01-31T:34:56.789Z", "0012:34:56.789Z"],
+        ["-:12:34:56.789Z"],
+        ["2026-01-31T12:34:56.789Z,2026-01-31T12:34:56.789", "Z", ""],
+        ["2026-01-31T12:34:56.789Z,2026-01-31T12:34:56.789Z", ""],
+        ["2026-01-31T24:00:00.000Z"],
+        ["2026-01-31T29:59:59.999Z"],
+        ["2026-01-31T23:60:00.000Z"],
+    ],
+)
+def test_some_of_many_fit_together_only(odd: list[str]) -> None:
+    """Texts of the right length and characters altogether are read one by one all the same."""
+    for texts in ([*MANY, *odd], [*odd, *MANY], [*MANY, *odd, *MANY]):
+        assert list(instants(texts)) == list(map(instant, texts))
+
+
+def test_rows_of_many_fit_by_chance() -> None:
+    """As many characters as that many timestamps have may be more rows, most without a date."""
+    rows = ["2026-01-31T12:34:56.789Z"] * 4 + ["-:12:34:56.789Z"] * 25
+    texts = [*rows[:19], ",".join(rows[19:])]
+    assert list(instants(texts)) == list(map(instant, texts))
