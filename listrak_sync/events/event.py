@@ -42,11 +42,12 @@ class Decoder:
     """Decodes lines to the part of an event that lies on given paths, the rest checked only.
 
     What does not lie on a path is parsed as JSON but not kept, so an event costs what is read
-    of it. The empty path stands for the whole event.
+    of it. The empty path stands for the whole event. An object in which many paths end that are
+    seldom asked for, each of few events, is left as its text.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        shape = _shape(frozenset(paths))
+    def __init__(self, paths: Iterable[Path], seldom: Iterable[Path] = ()) -> None:
+        shape = _shape(frozenset(paths), frozenset(seldom))
         decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(shape)
         self.is_whole: Final = shape is _WHOLE
         """Whether all of an event is decoded, to a dict."""
@@ -90,24 +91,33 @@ def unreadable(error: Exception) -> UnreadableError:
     return UnreadableError("not_json", text)
 
 
-def _shape(paths: frozenset[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
+def _shape(paths: frozenset[Path], seldom: frozenset[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read.
 
     What lies deeper than DEEPEST is read with all that is beside it.
     """
-    if () in paths or depth == DEEPEST:
-        return _WHOLE
-    below: dict[str, set[Path]] = {}
-    for first, *rest in paths:
-        below.setdefault(first, set()).add(tuple(rest))
-    if not all(map(_is_field_name, below)):
+    names = {path[0] for path in paths | seldom if path}
+    if () in paths | seldom or depth == DEEPEST or not all(map(_is_field_name, names)):
         return _WHOLE
     fields: list[tuple[str, Any, Any]] = []
-    for name, inner in sorted(below.items()):  # as most events have them: found sooner
-        part = _WHOLE if len(inner) > _MANY else _shape(frozenset(inner), depth + 1)
-        kind, default = (Any, UNSET) if part is _WHOLE else (part | _Other, part())
+    for name in sorted(names):  # as most events have them: found sooner
+        kind, default = _kind(_below(paths, name), _below(seldom, name), depth + 1)
         fields.append((slot(name), kind, msgspec.field(default=default, name=name)))
     return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+
+
+def _kind(paths: frozenset[Path], seldom: frozenset[Path], depth: int) -> tuple[Any, Any]:
+    """Return how a value is decoded of which these paths are read, and what stands for none."""
+    is_much = len(paths | seldom) > _MANY
+    if is_much and not paths and () not in seldom:
+        return msgspec.Raw, UNSET
+    part = _WHOLE if is_much else _shape(paths, seldom, depth)
+    return (Any, UNSET) if part is _WHOLE else (part | _Other, part())
+
+
+def _below(paths: Iterable[Path], name: str) -> frozenset[Path]:
+    """Return what follows a name on the paths that begin with it."""
+    return frozenset(path[1:] for path in paths if path[:1] == (name,))
 
 
 def _is_field_name(name: str) -> bool:

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias, cast
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 """A decoded JSON value."""
@@ -19,7 +19,10 @@ Found: TypeAlias = "Json | UnsetType"
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
-    """What is read of an object: a value for each name that is asked for, in its slot."""
+    """What is read of an object: a value for each name that is asked for, in its slot.
+
+    The value may be Raw in place of an object: a text of JSON that is decoded when it is asked for.
+    """
 
 
 Event: TypeAlias = "dict[str, Json] | Part"
@@ -30,6 +33,9 @@ Path: TypeAlias = tuple[str, ...]
 
 DEEPEST: Final = 100
 """How deep Parts lie in each other, at most: Python takes no endless chain of attributes."""
+
+decode_raw: Final[Callable[[Raw], Any]] = msgspec.json.Decoder().decode
+"""Return the value whose text is Raw. Raises msgspec.DecodeError: see Part."""
 
 _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
@@ -61,9 +67,14 @@ def slot(name: str) -> str:
 
 
 def find(value: Found | Part, path: Path) -> Found:
-    """Return what stands at `path` under `value`, as JavaScript would."""
+    """Return what stands at `path` under `value`, as JavaScript would.
+
+    Raises msgspec.DecodeError where a text on the way has a number that is out of range.
+    """
     found: Any = value
     for name in path:
+        if type(found) is Raw:
+            found = decode_raw(found)
         found = (
             _entry(found, name)
             if type(found) is dict or isinstance(found, Part)
@@ -73,9 +84,11 @@ def find(value: Found | Part, path: Path) -> Found:
 
 
 def find_in_objects(value: Found | Part, path: Path) -> Found:
-    """Return what stands at `path` under `value`, where only objects lead on."""
+    """Return what stands at `path` under `value`, where only objects lead on. Raises as `find`."""
     found: Any = value
     for name in path:
+        if type(found) is Raw:
+            found = decode_raw(found)
         found = _entry(found, name)
     return cast(Found, found)
 

@@ -30,7 +30,14 @@ from listrak_sync.updates.evaluated import (
     UNSUPPORTED,
     Evaluated,
 )
-from listrak_sync.updates.update import TIMESTAMP, Rejected, Update, read_paths, update_maker
+from listrak_sync.updates.update import (
+    TIMESTAMP,
+    Rejected,
+    Update,
+    read_paths,
+    seldom_paths,
+    update_maker,
+)
 
 ANSWER_LINES: Final = 4096
 ANSWER_BYTES: Final = 4 << 20
@@ -65,10 +72,12 @@ class LineEvaluator:
         self._find_text = finder(self._dispatch.path)
         self._is_enabled = _always if ignore_integrations else is_enabled
         self._happened = _happened if by_timestamp else _never
-        paths = {path for mapping in mappings if mapping.enabled for path in read_paths(mapping)}
+        enabled = [mapping for mapping in mappings if mapping.enabled]
+        paths = {path for mapping in enabled for path in read_paths(mapping)}
+        seldom = {path for mapping in enabled for path in seldom_paths(mapping)}
         deciding = {TYPE, *integrations.PATHS, self._dispatch.path}
         self._first_look = Decoder(deciding)
-        self._whole_look = Decoder(deciding | paths)
+        self._whole_look = Decoder(deciding | paths, seldom)
 
     def evaluate(self, piece: Piece) -> Evaluated:
         """Return what becomes of the lines of a piece."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
-from listrak_sync.events.paths import Event, Found, Path, find_in_objects, finder, slot
+from listrak_sync.events.event import UNDECODABLE, Decoder
+from listrak_sync.events.paths import Event, Found, Path, decode_raw, find_in_objects, finder, slot
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
@@ -54,7 +55,7 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
     """
     known = _known_key(mapping)
     if known is not None:
-        return _chooser(known, inside, outside)
+        return _chooser(known, inside, outside, Decoder([(known,)]).parse)
     find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
     choosers = lru_cache(maxsize=256)(lambda key: _chooser(key, inside, outside))
 
@@ -73,8 +74,13 @@ def _find_named(event: Event) -> Found:
     return key if isinstance(key, str) and key else _find_audience_key(event)
 
 
-def _chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
-    """Return what `membership` does for this audience."""
+def _chooser(
+    key: str,
+    inside: _Chosen,
+    outside: _Chosen,
+    look: Callable[[Raw], Any] = decode_raw,
+) -> Callable[[Event], _Chosen]:
+    """Return what `membership` does for this audience; `look` finds its key in what is Raw."""
     attribute = slot(key)
 
     def choose(event: Any) -> _Chosen:  # noqa: ANN401 - a Part has a slot for each name
@@ -82,7 +88,9 @@ def _chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _
             root = event.properties_
             if root is UNSET:
                 root = event.traits_
-        except AttributeError:  # the whole event was decoded, to a dict
+            if type(root) is Raw:
+                root = look(root)
+        except (AttributeError, *UNDECODABLE):  # the whole event is a dict, or the text no object
             return told(event)
         found = root.get(key) if type(root) is dict else getattr(root, attribute, None)
         if found is True:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from listrak_sync.events.event import UNDECODABLE, unreadable
 from listrak_sync.events.paths import Event, Path
 from listrak_sync.mapping.compiler import DirectiveError
 from listrak_sync.mapping.conditions import paths_of
@@ -44,7 +45,7 @@ def made_by(made: Update | Rejected) -> int:
     return made.mapping if isinstance(made, Rejected) else changes_of(made)[0].mapping
 
 
-UNMAKEABLE: Final = (RejectedError, DirectiveError, RecursionError)
+UNMAKEABLE: Final = (RejectedError, DirectiveError, *UNDECODABLE)
 """What is raised where an event lacks what an update takes."""
 
 
@@ -71,6 +72,9 @@ class Maker:
             return Rejected(self.mapping, "directive_failed", str(error))
         except RecursionError:
             return Rejected(self.mapping, "directive_failed", "a value nests too deep")
+        except UNDECODABLE as error:
+            unread = unreadable(error)
+            return Rejected(self.mapping, unread.reason, unread.detail)
 
 
 def update_maker(index: int, mapping: Mapping) -> Maker:
@@ -81,16 +85,20 @@ def update_maker(index: int, mapping: Mapping) -> Maker:
 
 
 def read_paths(mapping: Mapping) -> Iterator[Path]:
-    """Yield every path of an event that decides a mapping's update."""
+    """Yield every path of an event that decides a mapping's update, but the seldom ones."""
     yield TIMESTAMP
     if mapping.trigger is not None:
         yield from paths_of(mapping.trigger)
     yield from mapping.list_id.paths
-    if mapping.email_address is None:
-        yield from EMAIL_PATHS
-    else:
+    if mapping.email_address is not None:
         yield from mapping.email_address.paths
     for field in mapping.fields:
         yield from field.value.paths
+
+
+def seldom_paths(mapping: Mapping) -> Iterator[Path]:
+    """Yield the paths that decide it, too, but are read of few events, or one of them of each."""
+    if mapping.email_address is None:
+        yield from EMAIL_PATHS
     if any(field.may_use_audience for field in mapping.fields):
         yield from audience_paths(mapping)

@@ -16,7 +16,7 @@ from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.file import parse
 from listrak_sync.updates.changes import field_values
 from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.update import Rejected, read_paths, update_maker
+from listrak_sync.updates.update import Rejected, read_paths, seldom_paths, update_maker
 from tests.updates.reference import AUDIENCE, TRIGGERS, Plain, expected, takes
 from tests.updates.strategies import EVENTS, MAPPINGS
 
@@ -370,6 +370,6 @@ def test_pinned_audience() -> None:
     pinned = 'type = "track" and context.personas.computation_key = "vip"'
     text = json.dumps({"mappings": [Plain(fields={7: AUDIENCE}, trigger=pinned).as_json("A")]})
     (mapping,) = parse("m.yaml", text)
-    paths = set(read_paths(mapping))
+    paths = {*read_paths(mapping), *seldom_paths(mapping)}
     assert {("properties", "vip"), ("traits", "vip")} < paths
     assert not {("properties",), ("traits",)} & paths
