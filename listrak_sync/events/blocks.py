@@ -15,7 +15,7 @@ from typing import IO, Final, TypeAlias
 from listrak_sync.events.compression import UNREADABLE, decompressed, problem
 from listrak_sync.events.sources import STANDARD_INPUT, Source
 
-BLOCK_BYTES: Final = 512 << 10
+BLOCK_BYTES: Final = 1 << 20
 """About how much is read at a time: what is done once for a block is then hardly felt."""
 
 PIPE_BYTES: Final = 1 << 20
