@@ -13,7 +13,7 @@ MAX_ID: Final = 2**31 - 1
 """The largest id: all of Listrak's are int32, from 1."""
 
 _DIGITS: Final = re.compile(r"0*([1-9][0-9]{0,9})", re.ASCII)
-_LABEL: Final = r"(?!-)[a-zA-Z0-9-]{1,63}+(?<!-)"
+_LABEL: Final = r"[a-zA-Z0-9][a-zA-Z0-9-]{0,62}+(?<!-)"
 _EMAIL: Final = rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]++@{_LABEL}(?:\.{_LABEL})++"
 
 is_email_address: Final = re.compile(_EMAIL).fullmatch

@@ -89,10 +89,13 @@ def _chooser(
             if root is UNSET:
                 root = event.traits_
             if type(root) is Raw:
-                root = look(root)
-        except (AttributeError, *UNDECODABLE):  # the whole event is a dict, or the text no object
+                found = getattr(look(root), attribute)
+            elif type(root) is dict:
+                found = root.get(key)
+            else:
+                found = getattr(root, attribute)
+        except (AttributeError, *UNDECODABLE):  # what is odd, or the whole event is a dict
             return told(event)
-        found = root.get(key) if type(root) is dict else getattr(root, attribute, None)
         if found is True:
             return inside
         if found is False:

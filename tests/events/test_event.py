@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
+from listrak_sync.events import event as decoding
 from listrak_sync.events.blocks import Block, LongLine, Piece, lines_of
 from listrak_sync.events.event import Decoder, UnreadableError
 from listrak_sync.events.paths import (
@@ -205,6 +207,32 @@ def test_projection(event: Event, paths: set[Path], more: list[Event]) -> None:
                 expected, found = way(whole, path), way(projected, path)
                 assert found == expected
                 assert type(found) is type(expected)
+
+
+@given(event=EVENTS, paths=PATHS, seldom=PATHS)
+def test_left_as_text(event: Event, paths: set[Path], seldom: set[Path]) -> None:
+    """What is left as its text has on every path what the whole event has."""
+    with patch.object(decoding, "_MANY", 0):
+        decoder = Decoder(paths, seldom)
+    line = json.dumps(event).encode()
+    for path in paths | seldom:
+        for way in (find, find_in_objects, _with_finder, *([_by_column] if path else [])):
+            expected, found = way(event, path), way(decoder.decode(line), path)
+            assert found == expected
+            assert type(found) is type(expected)
+
+
+def test_much_that_is_seldom_read() -> None:
+    """Of many names that few events are asked for, none is decoded; any other is beside them."""
+    seldom = [("traits", f"audience_{number}") for number in range(20)]
+    line = b'{"type":"track","traits":{"audience_7":true,"total":1e999}}'
+    left: Any = Decoder([("type",)], seldom).decode(line)
+    assert left.traits_ == msgspec.Raw(b'{"audience_7":true,"total":1e999}')
+    few: Any = Decoder([("type",)], seldom[:8]).decode(line)
+    assert few.traits_.audience_7_ is True
+    for always in ([("traits",)], [("traits", "email")]):
+        with pytest.raises(UnreadableError, match="number_out_of_range"):
+            Decoder(always, seldom).decode(line)
 
 
 @given(data=st.binary(max_size=30), paths=PATHS)

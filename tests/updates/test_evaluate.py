@@ -9,12 +9,14 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events import event as decoding
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
 from listrak_sync.events.portions import CompressedFile
 from listrak_sync.events.rejects import encode
@@ -26,7 +28,7 @@ from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import SKIPS, Evaluated
 from listrak_sync.updates.lines import LineEvaluator
-from tests.updates.reference import Plain
+from tests.updates.reference import AUDIENCE, Plain
 from tests.updates.strategies import EVENTS, MAPPINGS
 
 A = {"@path": "$.properties.a"}
@@ -107,12 +109,14 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
 @given(
     blocks=st.lists(st.lists(LINES, max_size=30), max_size=3),
     mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
+    many=st.sampled_from([0, decoding._MANY]),
 )
-def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
+def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain], many: int) -> None:
     """A block gives what its lines give one by one, whatever was evaluated before it."""
     entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
     parsed = parse("m.yaml", json.dumps({"mappings": entries}))
-    by_block, by_line = Evaluator(parsed), LineEvaluator(parsed)
+    with patch.object(decoding, "_MANY", many):
+        by_block, by_line = Evaluator(parsed), LineEvaluator(parsed)
     for lines in blocks:
         block = Block("f", 7, [line + b"\n" for line in lines])
         assert _plain(by_block.evaluate(block)) == _plain(by_line.evaluate(block))
@@ -130,6 +134,34 @@ def test_unreadable_at_the_second_look() -> None:
     found = by_block.evaluate(block)
     assert _plain(found) == _plain(by_line.evaluate(block))
     assert [reject.line for reject in found.rejects] == [12, 13, 15, 16]
+
+
+def test_number_out_of_range_among_many_audiences() -> None:
+    """A number that nothing can hold is told where it says who is in an audience, if in no other.
+
+    Where there are many audiences, an event's are left as text until one of them is looked at.
+    """
+    names = [f"a{number}" for number in range(20)]
+    entries = [
+        Plain(fields={7: AUDIENCE}, trigger=f'context.personas.computation_key = "{name}"')
+        for name in names
+    ]
+    text = json.dumps(
+        {"mappings": [each.as_json(name) for name, each in zip(names, entries, strict=True)]}
+    )
+    mappings = parse("m.yaml", text)
+    line = (
+        b'{"type":"identify","context":{"personas":{"computation_key":"a7"},'
+        b'"traits":{"email":"a@example.com"}},"traits":{"a7":%b,"a8":%b}}\n'
+    )
+    lines = [line % values for values in ((b"true", b"1e999"), (b"1e999", b"true"))]
+    block = Block("f", 1, lines * 12)
+    found = Evaluator(mappings).evaluate(block)
+    assert _plain(found) == _plain(LineEvaluator(mappings).evaluate(block))
+    assert list(found.updates.lines) == list(range(1, 25, 2))
+    assert [(each.line, each.mapping, each.reason) for each in found.rejects] == [
+        (number, "a7", "number_out_of_range") for number in range(2, 25, 2)
+    ]
 
 
 @pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
