@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Mapping
 from functools import lru_cache
@@ -71,8 +72,11 @@ def of_one_day(text: str, date: str, midnight: int, count: int) -> array[int]:
     data = (rows + _ROW * (-count % _MORE)).encode("ascii")
     for_each = _constants(len(data) // _WIDTH)
     milliseconds = _milliseconds(int.from_bytes(data, "little"), for_each)
-    instants = milliseconds * 1_000_000 + for_each.ones * (midnight % (1 << 64))
-    return array("q", instants.to_bytes(len(data), "little"))[: 2 * count : 2]
+    nanoseconds = milliseconds * 1_000_000 + for_each.ones * (midnight % (1 << 64))
+    instants = array("q", nanoseconds.to_bytes(len(data), "little"))[: 2 * count : 2]
+    if sys.byteorder == "big":
+        instants.byteswap()
+    return instants
 
 
 def _milliseconds(rows: int, for_each: _Constants) -> int:

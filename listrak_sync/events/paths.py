@@ -21,7 +21,7 @@ Found: TypeAlias = "Json | UnsetType"
 class Part(msgspec.Struct, frozen=True, gc=False):
     """What is read of an object: a value for each name that is asked for, in its slot.
 
-    The value may be Raw in place of an object: a text of JSON that is decoded when it is asked for.
+    A value may be Raw: its text, which is decoded when something in it is asked for.
     """
 
 
@@ -35,7 +35,7 @@ DEEPEST: Final = 100
 """How deep Parts lie in each other, at most: Python takes no endless chain of attributes."""
 
 decode_raw: Final[Callable[[Raw], Any]] = msgspec.json.Decoder().decode
-"""Return the value whose text is Raw. Raises msgspec.DecodeError: see Part."""
+"""Return the value that a text stands for. Raises DecodeError where a number is out of range."""
 
 _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
@@ -69,7 +69,7 @@ def slot(name: str) -> str:
 def find(value: Found | Part, path: Path) -> Found:
     """Return what stands at `path` under `value`, as JavaScript would.
 
-    Raises msgspec.DecodeError where a text on the way has a number that is out of range.
+    Raises msgspec.DecodeError where a number is out of range in a text on the way.
     """
     found: Any = value
     for name in path:
