@@ -30,7 +30,7 @@ class _Constants(NamedTuple):
     """What must be as in `shape`: of a digit the upper half of its byte, and all of the rest."""
     headroom: int
     """What can be added to digits without a change to the upper halves, if none is too large."""
-    values: int
+    digit: int
     first: int
     ones: int
     up_to_a_day: int
@@ -39,8 +39,8 @@ class _Constants(NamedTuple):
 
 @lru_cache(maxsize=32)
 def _constants(rows: int) -> _Constants:
-    def each(values: Mapping[int, int]) -> int:
-        row = bytes(values.get(place, 0) for place in range(_WIDTH))
+    def each(of_place: Mapping[int, int]) -> int:
+        row = bytes(of_place.get(place, 0) for place in range(_WIDTH))
         return int.from_bytes(row * rows, "little")
 
     ones = each({0: 1})
@@ -48,7 +48,7 @@ def _constants(rows: int) -> _Constants:
         shape=each(dict(enumerate(_ROW.encode()))),
         fixed=each({place: 0xF0 if place in _DIGITS else 0xFF for place in range(_WIDTH)}),
         headroom=each({place: 15 - most for place, most in _DIGITS.items()}),
-        values=each(dict.fromkeys(_DIGITS, 0x0F)),
+        digit=each(dict.fromkeys(_DIGITS, 0x0F)),
         first=each({0: 0xFF}),
         ones=ones,
         up_to_a_day=ones * (2**32 - _A_DAY),
@@ -81,10 +81,10 @@ def of_one_day(text: str, date: str, midnight: int, count: int) -> array[int]:
 
 def _milliseconds(rows: int, for_each: _Constants) -> int:
     """Return milliseconds since midnight at the beginning of every row. Raises ValueError."""
-    shape, fixed, headroom, values, first, *_ = for_each
-    if rows & fixed != shape or (rows + headroom) & fixed != shape:
-        raise ValueError("not all alike")
-    digits = rows & values
+    for read in (rows, rows + for_each.headroom):
+        if read & for_each.fixed != for_each.shape:
+            raise ValueError("not all alike")
+    digits, first = rows & for_each.digit, for_each.first
     pairs = digits * 10 + (digits >> 8)
     milliseconds = (
         (pairs >> 16 & first) * 3_600_000

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import DEEPEST, Event, Part, Path, slot
+from listrak_sync.events.paths import DEEPEST, Event, Part, Path, is_field_name, slot
 
 ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
 """The types of event that Segment's destination takes."""
@@ -96,14 +97,25 @@ def _shape(paths: frozenset[Path], seldom: frozenset[Path], depth: int = 0) -> A
 
     What lies deeper than DEEPEST is read with all that is beside it.
     """
-    names = {path[0] for path in paths | seldom if path}
-    if () in paths | seldom or depth == DEEPEST or not all(map(_is_field_name, names)):
+    if () in paths | seldom or depth == DEEPEST:
+        return _WHOLE
+    below, below_seldom = _by_name(paths), _by_name(seldom)
+    names = sorted({*below, *below_seldom})  # as most events have them: found sooner
+    if not all(map(is_field_name, names)):
         return _WHOLE
     fields: list[tuple[str, Any, Any]] = []
-    for name in sorted(names):  # as most events have them: found sooner
-        kind, default = _kind(_below(paths, name), _below(seldom, name), depth + 1)
+    for name in names:
+        kind, default = _kind(below[name], below_seldom[name], depth + 1)
         fields.append((slot(name), kind, msgspec.field(default=default, name=name)))
     return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+
+
+def _by_name(paths: Iterable[Path]) -> defaultdict[str, frozenset[Path]]:
+    """Return what follows the first name of paths, by that name."""
+    rests = defaultdict[str, set[Path]](set)
+    for first, *rest in paths:
+        rests[first].add(tuple(rest))
+    return defaultdict(frozenset, {name: frozenset(each) for name, each in rests.items()})
 
 
 def _kind(paths: frozenset[Path], seldom: frozenset[Path], depth: int) -> tuple[Any, Any]:
@@ -113,13 +125,3 @@ def _kind(paths: frozenset[Path], seldom: frozenset[Path], depth: int) -> tuple[
         return msgspec.Raw, UNSET
     part = _WHOLE if is_much else _shape(paths, seldom, depth)
     return (Any, UNSET) if part is _WHOLE else (part | _Other, part())
-
-
-def _below(paths: Iterable[Path], name: str) -> frozenset[Path]:
-    """Return what follows a name on the paths that begin with it."""
-    return frozenset(path[1:] for path in paths if path[:1] == (name,))
-
-
-def _is_field_name(name: str) -> bool:
-    """Say whether msgspec can look for a name; where it cannot, the whole object is read."""
-    return name.isprintable() and not {'"', "\\"} & set(name)

@@ -35,7 +35,7 @@ DEEPEST: Final = 100
 """How deep Parts lie in each other, at most: Python takes no endless chain of attributes."""
 
 decode_raw: Final[Callable[[Raw], Any]] = msgspec.json.Decoder().decode
-"""Return the value that a text stands for. Raises DecodeError where a number is out of range."""
+"""Return the value that a text stands for. Raises msgspec.DecodeError or RecursionError."""
 
 _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
@@ -66,15 +66,44 @@ def slot(name: str) -> str:
     return f"{name}_" if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
 
 
+def is_field_name(name: str) -> bool:
+    """Say whether msgspec can look for a name; where it cannot, the whole object is read."""
+    return name.isprintable() and not {'"', "\\"} & set(name)
+
+
+@lru_cache(maxsize=4096)
+def part_decoder(name: str) -> Callable[[Raw], Any]:
+    """Return what decodes an object's text to a Part with one name; what else is in it is passed.
+
+    It raises msgspec.ValidationError where the text is no object, or the value out of range.
+    """
+    if not is_field_name(name):
+        return decode_raw
+    fields = [(slot(name), Any, msgspec.field(default=UNSET, name=name))]
+    part = msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+    return msgspec.json.Decoder(part).decode
+
+
+def _opened(text: Raw, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return what a text stands for, of an object no more than what is under a name."""
+    try:
+        return part_decoder(name)(text)
+    except msgspec.ValidationError:
+        if bytes(text).startswith(b"{"):
+            raise
+        return decode_raw(text)
+
+
 def find(value: Found | Part, path: Path) -> Found:
     """Return what stands at `path` under `value`, as JavaScript would.
 
-    Raises msgspec.DecodeError where a number is out of range in a text on the way.
+    Raises msgspec.DecodeError where it is in a text and a number is out of range, RecursionError
+    where it nests too deep.
     """
     found: Any = value
     for name in path:
         if type(found) is Raw:
-            found = decode_raw(found)
+            found = _opened(found, name)
         found = (
             _entry(found, name)
             if type(found) is dict or isinstance(found, Part)
@@ -88,7 +117,7 @@ def find_in_objects(value: Found | Part, path: Path) -> Found:
     found: Any = value
     for name in path:
         if type(found) is Raw:
-            found = decode_raw(found)
+            found = _opened(found, name)
         found = _entry(found, name)
     return cast(Found, found)
 

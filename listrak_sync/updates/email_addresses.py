@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
-from listrak_sync.events.paths import Event, Found, find, finder, slots_reader
+from listrak_sync.events.event import UNDECODABLE
+from listrak_sync.events.paths import Event, Found, find, finder, part_decoder, slots_reader
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
@@ -18,6 +19,7 @@ EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
 _in_context: Final = slots_reader(_IN_TRAITS[0])
+_look: Final = part_decoder("email")
 _in_traits: Final = tuple(map(finder, _IN_TRAITS))
 
 
@@ -58,8 +60,9 @@ def default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for 
     try:
         first = event.context_.traits_.email_
         if first is UNSET:
-            first = event.traits_.email_
-    except AttributeError:
+            traits = event.traits_
+            first = (_look(traits) if type(traits) is Raw else traits).email_
+    except (AttributeError, *UNDECODABLE):
         first = None
     if type(first) is str and is_email_address(first):
         return first

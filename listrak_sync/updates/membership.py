@@ -8,8 +8,17 @@ from typing import Any, Final, TypeVar
 
 from msgspec import UNSET, Raw, UnsetType
 
-from listrak_sync.events.event import UNDECODABLE, Decoder
-from listrak_sync.events.paths import Event, Found, Path, decode_raw, find_in_objects, finder, slot
+from listrak_sync.events.event import UNDECODABLE
+from listrak_sync.events.paths import (
+    Event,
+    Found,
+    Path,
+    decode_raw,
+    find_in_objects,
+    finder,
+    part_decoder,
+    slot,
+)
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
@@ -55,9 +64,11 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
     """
     known = _known_key(mapping)
     if known is not None:
-        return _chooser(known, inside, outside, Decoder([(known,)]).parse)
+        return _chooser(known, inside, outside, part_decoder(known))
     find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
-    choosers = lru_cache(maxsize=256)(lambda key: _chooser(key, inside, outside))
+    choosers = lru_cache(maxsize=256)(
+        lambda key: _chooser(key, inside, outside, decode_raw)  # nothing is Raw where none is known
+    )
 
     def choose(event: Event) -> _Chosen:
         key = find_key(event)
@@ -78,7 +89,7 @@ def _chooser(
     key: str,
     inside: _Chosen,
     outside: _Chosen,
-    look: Callable[[Raw], Any] = decode_raw,
+    look: Callable[[Raw], Any],
 ) -> Callable[[Event], _Chosen]:
     """Return what `membership` does for this audience; `look` finds its key in what is Raw."""
     attribute = slot(key)

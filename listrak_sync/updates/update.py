@@ -85,7 +85,7 @@ def update_maker(index: int, mapping: Mapping) -> Maker:
 
 
 def read_paths(mapping: Mapping) -> Iterator[Path]:
-    """Yield every path of an event that decides a mapping's update, but the seldom ones."""
+    """Yield every path of an event that decides a mapping's update, but those of `seldom_paths`."""
     yield TIMESTAMP
     if mapping.trigger is not None:
         yield from paths_of(mapping.trigger)
@@ -97,7 +97,7 @@ def read_paths(mapping: Mapping) -> Iterator[Path]:
 
 
 def seldom_paths(mapping: Mapping) -> Iterator[Path]:
-    """Yield the paths that decide it, too, but are read of few events, or one of them of each."""
+    """Yield the paths that decide it, too, but of which an event's readers ask for few."""
     if mapping.email_address is None:
         yield from EMAIL_PATHS
     if any(field.may_use_audience for field in mapping.fields):

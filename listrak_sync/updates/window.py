@@ -17,7 +17,7 @@ from listrak_sync.updates.columns import Updates
 _LAST: Final = -1
 _NO_NEXT: Final = array("i", [_LAST])
 
-_AT_ONCE: Final = 512
+_AT_ONCE: Final = 256
 """How many updates are taken at a time: a row is taken out of the midst of as many, at most."""
 
 _MOST_KNOWN: Final = 4096

@@ -136,32 +136,60 @@ def test_unreadable_at_the_second_look() -> None:
     assert [reject.line for reject in found.rejects] == [12, 13, 15, 16]
 
 
-def test_number_out_of_range_among_many_audiences() -> None:
-    """A number that nothing can hold is told where it says who is in an audience, if in no other.
-
-    Where there are many audiences, an event's are left as text until one of them is looked at.
-    """
-    names = [f"a{number}" for number in range(20)]
+@cache
+def _many_audiences() -> tuple[Evaluator, LineEvaluator]:
+    """Return evaluators of so many audiences that an event's are left as text at first."""
     entries = [
-        Plain(fields={7: AUDIENCE}, trigger=f'context.personas.computation_key = "{name}"')
-        for name in names
+        Plain(fields={7: AUDIENCE}, trigger=f'context.personas.computation_key = "a{number}"')
+        for number in range(20)
     ]
-    text = json.dumps(
-        {"mappings": [each.as_json(name) for name, each in zip(names, entries, strict=True)]}
-    )
-    mappings = parse("m.yaml", text)
-    line = (
-        b'{"type":"identify","context":{"personas":{"computation_key":"a7"},'
-        b'"traits":{"email":"a@example.com"}},"traits":{"a7":%b,"a8":%b}}\n'
-    )
-    lines = [line % values for values in ((b"true", b"1e999"), (b"1e999", b"true"))]
-    block = Block("f", 1, lines * 12)
-    found = Evaluator(mappings).evaluate(block)
-    assert _plain(found) == _plain(LineEvaluator(mappings).evaluate(block))
-    assert list(found.updates.lines) == list(range(1, 25, 2))
-    assert [(each.line, each.mapping, each.reason) for each in found.rejects] == [
-        (number, "a7", "number_out_of_range") for number in range(2, 25, 2)
-    ]
+    named = [each.as_json(f"a{number}") for number, each in enumerate(entries)]
+    mappings = parse("m.yaml", json.dumps({"mappings": named}))
+    return Evaluator(mappings), LineEvaluator(mappings)
+
+
+EMAIL = b'"email":"a@example.com"'
+ODD = (b"null", b"[]", b"5", b'"t"', b"false", b"{}", b'{"a7":null}', b'{"x":1e999}')
+
+
+@pytest.mark.parametrize(
+    ("members", "outcome"),
+    [
+        (b'"traits":{%b,"a7":true}' % EMAIL, "on"),
+        (b'"traits":{%b,"a7":false,"a8":true}' % EMAIL, "off"),
+        (b'"traits":{%b,"a\\u0037":"true"}' % EMAIL, "on"),
+        (b'"traits":{%b,"a7":true,"a8":1e999}' % EMAIL, "on"),
+        (b'"traits":{%b,"a7":"true","a8":1e999}' % EMAIL, "on"),
+        (b'"traits":{%b},"properties":{"a7":true}' % EMAIL, "on"),
+        (b'"traits":[1],"properties":{%b,"a7":true}' % EMAIL, "on"),
+        *((b'"traits":{%b,"a7":true},"properties":%b' % (EMAIL, odd), "on") for odd in ODD),
+        (b'"traits":{%b,"a7":1e999,"a8":true}' % EMAIL, "number_out_of_range"),
+        (b'"traits":{"email":1e999,"a7":true}', "number_out_of_range"),
+        (b'"traits":{%b,"a7":"yes"}' % EMAIL, "unknown_membership"),
+        (b'"traits":{%b,"a8":true}' % EMAIL, "unknown_membership"),
+        (b'"traits":{"a7":true}', "missing_email"),
+    ],
+)
+def test_many_audiences(members: bytes, outcome: str) -> None:
+    """Of what is left as text no more is read than who is where, and the address."""
+    line = b'{"type":"identify","context":{"personas":{"computation_key":"a7"}},%b}\n' % members
+    for evaluator in _many_audiences():
+        found = evaluator.evaluate(Block("f", 1, [line] * 20))
+        ends = [changes[0].value for _, _, changes, _ in found.updates]
+        ends += [each.reason for each in found.rejects]
+        assert ends == [outcome] * 20
+        assert {each.mapping for each in found.rejects} <= {"a7"}
+
+
+def test_where_a_number_is_out_of_range() -> None:
+    """A number that nothing can hold is told with its place, in the order of the lines."""
+    line = b'{"type":"identify","context":{"personas":{"computation_key":"a7"}},"traits":{%b}}\n'
+    lines = [line % (EMAIL + b',"a7":' + value) for value in (b"true", b"1e999")] * 10
+    by_block, by_line = (each.evaluate(Block("f", 1, lines)) for each in _many_audiences())
+    assert _plain(by_block) == _plain(by_line)
+    assert list(by_block.updates.lines) == list(range(1, 21, 2))
+    assert [each.line for each in by_block.rejects] == list(range(2, 21, 2))
+    assert {each.detail for each in by_block.rejects} == {"Number out of range - at `$.a7`"}
 
 
 @pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
