@@ -65,6 +65,24 @@ class Decoder:
             raise unreadable(_malformed(line) or error) from None
 
 
+def checked(line: bytes) -> bytes:
+    """Return the line. Raises UnreadableError where it is no UTF-8."""
+    if not is_utf8(line):
+        raise UnreadableError("not_utf8", "the line is no UTF-8")
+    return line
+
+
+def is_utf8(data: bytes) -> bool:
+    """Check what the decoder passes over, too."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _malformed(line: bytes) -> Exception | None:
     """Return what keeps a line from being JSON at all: a decoder stops at what comes first."""
     try:

@@ -12,14 +12,14 @@ from msgspec import UNSET
 
 from listrak_sync.events import integrations
 from listrak_sync.events.blocks import Block
-from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE
+from listrak_sync.events.event import ACCEPTED_TYPES, UNDECODABLE, is_utf8
 from listrak_sync.events.paths import Event, over_slots, slots_reader
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.columns import Updates, whole_numbers
 from listrak_sync.updates.dispatch import Takers
 from listrak_sync.updates.email_addresses import default_addresses
 from listrak_sync.updates.evaluated import NO_MATCH, Evaluated
-from listrak_sync.updates.lines import TYPE, LineEvaluator, find_type, is_utf8
+from listrak_sync.updates.lines import TYPE, LineEvaluator, find_type
 from listrak_sync.updates.update import UNMAKEABLE, Maker, Rejected
 
 _unusual: Final = over_slots(

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from listrak_sync.events import integrations, rejects
 from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
-from listrak_sync.events.event import ACCEPTED_TYPES, Decoder, UnreadableError
+from listrak_sync.events.event import ACCEPTED_TYPES, Decoder, UnreadableError, checked
 from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, column_finder, finder
 from listrak_sync.events.portions import Portion
@@ -153,7 +153,7 @@ class LineEvaluator:
         """Evaluate one line, without its newline, into the result: whatever it holds."""
         only: str | None = None
         try:
-            seen = self._first_look.decode(_checked(line))
+            seen = self._first_look.decode(checked(line))
             while find_type(seen) is UNSET and (wrapped := rejects.unwrap(line)):
                 if isinstance(wrapped, ContactUpdate):
                     self._resend(number, wrapped, result)
@@ -230,22 +230,4 @@ def _never(events: Sequence[Event]) -> array[int]:
 
 def _always(_: Event) -> bool:
     """Take every event."""
-    return True
-
-
-def _checked(line: bytes) -> bytes:
-    """Return the line. Raises UnreadableError where it is no UTF-8."""
-    if not is_utf8(line):
-        raise UnreadableError("not_utf8", "the line is no UTF-8")
-    return line
-
-
-def is_utf8(data: bytes) -> bool:
-    """Check what the decoder passes over, too."""
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
     return True
