@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.paths import DEEPEST, Event, Part, Path, is_field_name, slot
+from listrak_sync.events.paths import DEEPEST, Event, Path, is_field_name, part_type
 
 ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
 """The types of event that Segment's destination takes."""
@@ -48,7 +48,7 @@ class Decoder:
     """
 
     def __init__(self, paths: Iterable[Path], seldom: Iterable[Path] = ()) -> None:
-        shape = _shape(frozenset(paths), frozenset(seldom))
+        shape = _shape(set(paths), set(seldom))
         decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(shape)
         self.is_whole: Final = shape is _WHOLE
         """Whether all of an event is decoded, to a dict."""
@@ -110,7 +110,7 @@ def unreadable(error: Exception) -> UnreadableError:
     return UnreadableError("not_json", text)
 
 
-def _shape(paths: frozenset[Path], seldom: frozenset[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
+def _shape(paths: Set[Path], seldom: Set[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read.
 
     What lies deeper than DEEPEST is read with all that is beside it.
@@ -121,22 +121,18 @@ def _shape(paths: frozenset[Path], seldom: frozenset[Path], depth: int = 0) -> A
     names = sorted({*below, *below_seldom})  # as most events have them: found sooner
     if not all(map(is_field_name, names)):
         return _WHOLE
-    fields: list[tuple[str, Any, Any]] = []
-    for name in names:
-        kind, default = _kind(below[name], below_seldom[name], depth + 1)
-        fields.append((slot(name), kind, msgspec.field(default=default, name=name)))
-    return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+    return part_type((name, *_kind(below[name], below_seldom[name], depth + 1)) for name in names)
 
 
-def _by_name(paths: Iterable[Path]) -> defaultdict[str, frozenset[Path]]:
+def _by_name(paths: Iterable[Path]) -> defaultdict[str, set[Path]]:
     """Return what follows the first name of paths, by that name."""
     rests = defaultdict[str, set[Path]](set)
     for first, *rest in paths:
         rests[first].add(tuple(rest))
-    return defaultdict(frozenset, {name: frozenset(each) for name, each in rests.items()})
+    return rests
 
 
-def _kind(paths: frozenset[Path], seldom: frozenset[Path], depth: int) -> tuple[Any, Any]:
+def _kind(paths: Set[Path], seldom: Set[Path], depth: int) -> tuple[Any, Any]:
     """Return how a value is decoded of which these paths are read, and what stands for none."""
     is_much = len(paths | seldom) > _MANY
     if is_much and not paths and () not in seldom:

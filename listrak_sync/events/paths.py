@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, cast
@@ -71,6 +71,15 @@ def is_field_name(name: str) -> bool:
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 
+def part_type(members: Iterable[tuple[str, Any, Any]]) -> type[Part]:
+    """Return a type of Part: of names, the types of what stands there, and what stands for none."""
+    fields = [
+        (slot(name), kind, msgspec.field(default=default, name=name))
+        for name, kind, default in members
+    ]
+    return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+
+
 @lru_cache(maxsize=4096)
 def part_decoder(name: str) -> Callable[[Raw], Any]:
     """Return what decodes an object's text to a Part with one name; what else is in it is passed.
@@ -79,9 +88,7 @@ def part_decoder(name: str) -> Callable[[Raw], Any]:
     """
     if not is_field_name(name):
         return decode_raw
-    fields = [(slot(name), Any, msgspec.field(default=UNSET, name=name))]
-    part = msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
-    return msgspec.json.Decoder(part).decode
+    return msgspec.json.Decoder(part_type([(name, Any, UNSET)])).decode
 
 
 def _opened(text: Raw, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
