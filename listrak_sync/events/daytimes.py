@@ -16,8 +16,8 @@ _MARK: Final = _ROW[:2]
 _DIGITS: Final = {2: 9, 3: 9, 5: 5, 6: 9, 8: 5, 9: 9, 11: 9, 12: 9, 13: 9}
 """Where a row's digits are, and how large each may be."""
 
-_MORE: Final = 32
-"""Of how many rows the count is a multiple: so there are constants for few counts."""
+_MULTIPLE: Final = 32
+"""Rows are filled up to a multiple of so many, so that constants for few counts are held."""
 
 _A_DAY: Final = 24 * 60 * 60 * 1000
 
@@ -31,9 +31,12 @@ class _Constants(NamedTuple):
     headroom: int
     """What can be added to digits without a change to the upper halves, if none is too large."""
     digit: int
+    """The bits of the digits' values."""
     first: int
+    """The bits of a row's first byte."""
     ones: int
     up_to_a_day: int
+    """What reaches `beyond_a_day` when it is added to the milliseconds of a day."""
     beyond_a_day: int
 
 
@@ -69,7 +72,7 @@ def of_one_day(text: str, date: str, midnight: int, count: int) -> array[int]:
     rows = text.replace(date, _MARK)
     if len(text) != count * (len(date) + _WIDTH - len(_MARK)) or len(rows) != count * _WIDTH:
         raise ValueError("not all alike")
-    data = (rows + _ROW * (-count % _MORE)).encode("ascii")
+    data = (rows + _ROW * (-count % _MULTIPLE)).encode("ascii")
     for_each = _constants(len(data) // _WIDTH)
     milliseconds = _milliseconds(int.from_bytes(data, "little"), for_each)
     nanoseconds = milliseconds * 1_000_000 + for_each.ones * (midnight % (1 << 64))
@@ -85,7 +88,7 @@ def _milliseconds(rows: int, for_each: _Constants) -> int:
         if read & for_each.fixed != for_each.shape:
             raise ValueError("not all alike")
     digits, first = rows & for_each.digit, for_each.first
-    pairs = digits * 10 + (digits >> 8)
+    pairs = digits * 10 + (digits >> 8)  # of hours at byte 2, minutes at 5, seconds at 8
     milliseconds = (
         (pairs >> 16 & first) * 3_600_000
         + (pairs >> 40 & first) * 60_000

@@ -51,8 +51,6 @@ def instant(timestamp: Any) -> int:  # noqa: ANN401 - whatever stands in an even
 
 def instants(timestamps: Sequence[Any]) -> array[int]:
     """Return the instants of many timestamps: of those that are alike, many at once."""
-    if len(timestamps) <= _AT_ONCE:
-        return _instants(timestamps)
     found = array("q")
     for start in range(0, len(timestamps), _AT_ONCE):
         found += _instants(timestamps[start : start + _AT_ONCE])
