@@ -71,7 +71,7 @@ def is_field_name(name: str) -> bool:
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 
-def part_type(members: Iterable[tuple[str, Any, Any]]) -> type[Part]:
+def part_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Struct]:
     """Return a type of Part: of names, the types of what stands there, and what stands for none."""
     fields = [
         (slot(name), kind, msgspec.field(default=default, name=name))
