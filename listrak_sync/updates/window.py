@@ -6,6 +6,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -22,6 +23,8 @@ _AT_ONCE: Final = 256
 
 _MOST_KNOWN: Final = 4096
 """How many combinations of changes are made final values only once."""
+
+_field_of: Final = attrgetter("field")
 
 _FinalValues: TypeAlias = tuple[FieldValues, tuple[int, ...]]
 """What a contact's fields are set to, and by which mappings."""
@@ -207,19 +210,19 @@ class Window:
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
                     changes: Changes = (rows[first],)
-                    fields, mappings = known.get(changes) or _final_values(changes, known)
-                    yield Contact(list_id, address, fields, mappings, files[first], lines[first])
-                    continue
-                its = [first]
-                while (row := following[its[-1]]) != _LAST:
-                    its.append(row)
-                if not all_rows:
-                    its = [row for row in its if not self._is_single(rows[row].mapping)]
-                if its:
-                    changes = tuple([rows[row] for row in its])
-                    fields, mappings = known.get(changes) or _final_values(changes, known)
+                    file, line = files[first], lines[first]
+                else:
+                    its = [first]
+                    while (row := following[its[-1]]) != _LAST:
+                        its.append(row)
+                    if not all_rows:
+                        its = [row for row in its if not self._is_single(rows[row].mapping)]
+                        if not its:
+                            continue
+                    changes = tuple(sorted([rows[row] for row in its], key=_field_of))
                     file, line = max([(files[row], lines[row]) for row in its])
-                    yield Contact(list_id, address, fields, mappings, file, line)
+                fields, mappings = known.get(changes) or _final_values(changes, known)
+                yield Contact(list_id, address, fields, mappings, file, line)
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
@@ -238,10 +241,8 @@ def _no_contacts() -> dict[str, int]:
 
 def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
     """Return what changes come to; keep it, for many contacts have the same."""
-    fields, mappings = field_values(changes), tuple([change.mapping for change in changes])
-    if len(changes) > 1:
-        fields, mappings = tuple(sorted(fields)), tuple(sorted({*mappings}))
-    found = fields, mappings
-    if len(known) < _MOST_KNOWN:
-        known[changes] = found
-    return found
+    fields, mappings = field_values(changes), tuple(sorted({change.mapping for change in changes}))
+    if len(known) == _MOST_KNOWN:
+        known.clear()
+    known[changes] = fields, mappings
+    return fields, mappings

@@ -261,6 +261,18 @@ def test_order() -> None:
     assert {one.fields for one in found} == {((8, "y"), (9, "x"))}
 
 
+def test_many_combinations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contacts get their own values when there are more combinations than are remembered."""
+    monkeypatch.setattr("listrak_sync.updates.window._MOST_KNOWN", 3)
+    values = {f"{number}@example.com": f"{number % 7}" for number in range(50)}
+    updates = [_update(value, email=email) for email, value in values.items()]
+    contacts = [*_filled(updates).final()]
+    assert {one.email_address: one.fields[0][1] for one in contacts} == values
+    assert len({id(one.fields) for one in contacts}) > 7
+    monkeypatch.undo()
+    assert len({id(one.fields) for one in _filled(updates).final()}) == 7
+
+
 def test_memory() -> None:
     """A contact with one field costs less than 260 bytes, so a million fit into 260 MB."""
     count = 200_000
