@@ -61,9 +61,7 @@ class Updates:
         self.instants += more.instants
 
     def parts(self) -> Updates:
-        """Return them with one change each, which most have."""
-        if sum(map(len, self.changes)) == len(self):
-            return self
+        """Return them with one change each."""
         return Updates.of_rows(
             (line, address, (change,), instant)
             for line, address, changes, instant in self

@@ -60,13 +60,16 @@ class Window:
         self._files = array("i")
         self._lines = array("q")
         self._next = array("i")
-        self.contacts = 0
-        """How many contacts there are values of."""
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
         self.alone: list[Contact] = []
         """What goes out alone, in input order, without the values that came too late."""
+
+    @property
+    def contacts(self) -> int:
+        """Return how many contacts there are values of."""
+        return sum(map(len, self._lists.values()))
 
     def __len__(self) -> int:
         """Return how much of a window is used, counted in contacts."""
@@ -78,40 +81,43 @@ class Window:
         The values that they replace, or that are newer than theirs, count as superseded.
         """
         for start in range(0, len(updates), _AT_ONCE):
-            self._add(updates.between(start, start + _AT_ONCE).parts(), file)
+            self._add(updates.between(start, start + _AT_ONCE), file)
 
     def _add(self, updates: Updates, file: int) -> None:
-        """Take some updates of one change each."""
-        self.given += len(updates)
+        """Take some updates."""
+        try:
+            changes = [change for (change,) in updates.changes]
+        except ValueError:  # one has several, which few have
+            updates = updates.parts()
+            changes = [change for (change,) in updates.changes]
+        self.given += len(changes)
         keys, together = updates.addresses, "".join(updates.addresses)
         if is_other := together.lower() != together:
             keys = list(map(str.lower, keys))
-        late = self._add_rows(updates, keys, file)
+        late = self._add_rows(updates, changes, keys, file)
         if self._spelling or is_other:
             self._spell(updates, keys, late)
         if self._single:
             self._add_alone(updates, late, file)
 
-    def _add_rows(self, updates: Updates, keys: Sequence[str], file: int) -> set[int]:
+    def _add_rows(
+        self, updates: Updates, changes: Sequence[Change], keys: Sequence[str], file: int
+    ) -> set[int]:
         """Take some updates of one change each; return the indices of those that come too late.
 
         Each gets a row at first, as most need one; where there is a row already, the new one is
         taken out again.
         """
         rows, instants, lines = self._rows, self._instants, self._lines
-        lists, contacts = self._lists, 0
-        size, late = len(rows), set[int]()
-        changes = [change for (change,) in updates.changes]
+        lists, size, late = self._lists, len(rows), set[int]()
         rows += changes
         instants += updates.instants
         lines += updates.lines
         self._files += array("i", [file]) * len(changes)
         self._next += _NO_NEXT * len(changes)
-        for index, (key, change) in enumerate(zip(keys, changes, strict=True)):
+        for index, key, change in zip(range(len(keys)), keys, changes, strict=True):
             row = lists[change.list_id].setdefault(key, size)
-            if row == size:
-                contacts += 1
-            else:
+            if row != size:
                 row = self._row(row, change.field, size)
             if row == size:
                 size += 1
@@ -124,7 +130,6 @@ class Window:
                 self.superseded += not self._is_single(rows[row].mapping)
                 rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
-        self.contacts += contacts
         self.superseded += len(late)
         del self._files[size:], self._next[size:]
         return late
