@@ -15,8 +15,11 @@ from typing import IO, Final, TypeAlias
 from listrak_sync.events.compression import UNREADABLE, decompressed, problem
 from listrak_sync.events.sources import STANDARD_INPUT, Source
 
-BLOCK_BYTES: Final = 1 << 20
-"""About how much is read at a time: what is done once for a block is then hardly felt."""
+BLOCK_BYTES: Final = 1 << 19
+"""About how much is read at a time: what is done once for a block is then hardly felt.
+
+More would not stay in a processor's cache, and be slower where others use the same memory.
+"""
 
 PIPE_BYTES: Final = 1 << 20
 """How much a pipe holds, at best: both its ends then take fewer turns."""
