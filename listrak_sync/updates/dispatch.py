@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import merge
 from typing import Final, TypeAlias
 
 from listrak_sync.events.paths import Path
@@ -40,20 +42,18 @@ class Dispatch:
         path = _best_path(demands)
         self.path = path
         """Where the text is that decides."""
-        self.others: Takers = tuple(
-            _taker(each, None)
-            for each, pinned in zip(candidates, demands, strict=True)
-            if path not in pinned
-        )
+        takers, others, by_text = list[Taker](), list[int](), defaultdict[str, list[int]](list)
+        for index, (each, pinned) in enumerate(zip(candidates, demands, strict=True)):
+            takers.append(_taker(each, path if path in pinned else None))
+            if path not in pinned:
+                others.append(index)
+            for text in pinned.get(path, ()):
+                by_text[text].append(index)
+        self.others: Takers = tuple(takers[index] for index in others)
         """What takes events without such a text, or with another one."""
-        texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
         self.by_text: dict[str, Takers] = {
-            text: tuple(
-                _taker(each, path if path in pinned else None)
-                for each, pinned in zip(candidates, demands, strict=True)
-                if text in pinned.get(path, (text,))
-            )
-            for text in texts
+            text: tuple(takers[index] for index in merge(others, indices))
+            for text, indices in by_text.items()
         }
         """What takes events with one of these texts, in the order of the mappings."""
         self.decides = all(
@@ -75,8 +75,8 @@ def _best_path(demands: Sequence[Pins]) -> Path:
     """Return the path by which the fewest triggers are left to try, at worst."""
 
     def left(path: Path) -> int:
-        texts = frozenset[str]().union(*(pinned.get(path, ()) for pinned in demands))
-        return max(sum(text in pinned.get(path, (text,)) for pinned in demands) for text in texts)
+        texts = Counter(text for pinned in demands for text in pinned.get(path, ()))
+        return sum(path not in pinned for pinned in demands) + max(texts.values())
 
     paths = dict.fromkeys(path for pinned in demands for path, texts in pinned.items() if texts)
     return min(paths, key=left, default=_NOWHERE)
