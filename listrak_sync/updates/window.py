@@ -60,16 +60,13 @@ class Window:
         self._files = array("i")
         self._lines = array("q")
         self._next = array("i")
+        self.contacts = 0
+        """How many contacts there are values of."""
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
         self.alone: list[Contact] = []
         """What goes out alone, in input order, without the values that came too late."""
-
-    @property
-    def contacts(self) -> int:
-        """Return how many contacts there are values of."""
-        return sum(map(len, self._lists.values()))
 
     def __len__(self) -> int:
         """Return how much of a window is used, counted in contacts."""
@@ -109,7 +106,9 @@ class Window:
         taken out again.
         """
         rows, instants, lines = self._rows, self._instants, self._lines
-        lists, size, late = self._lists, len(rows), set[int]()
+        lists, late = self._lists, set[int]()
+        before = size = len(rows)
+        of_known = 0
         rows += changes
         instants += updates.instants
         lines += updates.lines
@@ -119,6 +118,7 @@ class Window:
             row = lists[change.list_id].setdefault(key, size)
             if row != size:
                 row = self._row(row, change.field, size)
+                of_known += row == size
             if row == size:
                 size += 1
                 continue
@@ -130,6 +130,7 @@ class Window:
                 self.superseded += not self._is_single(rows[row].mapping)
                 rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
+        self.contacts += size - before - of_known
         self.superseded += len(late)
         del self._files[size:], self._next[size:]
         return late
