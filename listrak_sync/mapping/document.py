@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import yaml
+from msgspec.structs import replace
 
 from listrak_sync.mapping import core_schema
 from listrak_sync.mapping.conditions import Span
@@ -35,8 +37,7 @@ class Entry:
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A value of the file: a scalar, a list of nodes or entries by key; offsets into the text."""
 
     value: Scalar | tuple[Node, ...] | dict[str, Entry]
