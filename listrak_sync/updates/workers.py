@@ -95,6 +95,7 @@ class Workers:
         for worker in self._workers:
             worker.connection.close()
             os.kill(worker.process, signal.SIGKILL)
+        for worker in self._workers:
             os.waitpid(worker.process, 0)
         self._memory.close()
 
