@@ -43,8 +43,8 @@ class Decoder:
     """Decodes lines to the part of an event that lies on given paths, the rest checked only.
 
     What does not lie on a path is parsed as JSON but not kept, so an event costs what is read
-    of it. The empty path stands for the whole event. An object in which no paths end but such
-    as are seldom asked for, each of few events, is left as its text.
+    of it. The empty path stands for the whole event. An object in which many paths end that are
+    seldom asked for, each of few events, is left as its text.
     """
 
     def __init__(self, paths: Iterable[Path], seldom: Iterable[Path] = ()) -> None:
@@ -134,7 +134,8 @@ def _by_name(paths: Iterable[Path]) -> defaultdict[str, set[Path]]:
 
 def _kind(paths: Set[Path], seldom: Set[Path], depth: int) -> tuple[Any, Any]:
     """Return how a value is decoded of which these paths are read, and what stands for none."""
-    if not paths and all(len(path) == 1 for path in seldom):
+    is_much = len(paths | seldom) > _MANY
+    if is_much and not paths and () not in seldom:
         return msgspec.Raw, UNSET
-    part = _WHOLE if len(paths | seldom) > _MANY else _shape(paths, seldom, depth)
+    part = _WHOLE if is_much else _shape(paths, seldom, depth)
     return (Any, UNSET) if part is _WHOLE else (part | _Other, part())

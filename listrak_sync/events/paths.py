@@ -80,31 +80,21 @@ def part_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Struct]:
     return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """What stands under one name of an object that was left as its text."""
-
-    value: Any
-
-
 @lru_cache(maxsize=4096)
-def entry_decoder(name: str) -> Callable[[Raw], Entry]:
-    """Return what decodes the entry of this name in an object's text, and passes all others.
+def part_decoder(name: str) -> Callable[[Raw], Any]:
+    """Return what decodes an object's text to a Part with one name; what else is in it is passed.
 
     It raises msgspec.ValidationError where the text is no object, or the value out of range.
     """
     if not is_field_name(name):
-        decode = msgspec.json.Decoder(dict[str, Any]).decode
-        return lambda text: Entry(decode(text).get(name, UNSET))
-    fields = [("value", Any, msgspec.field(default=UNSET, name=name))]
-    entry: Any = msgspec.defstruct("Entry", fields, bases=(Entry,), frozen=True, gc=False)
-    decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(entry)
-    return decoder.decode
+        return decode_raw
+    return msgspec.json.Decoder(part_type([(name, Any, UNSET)])).decode
 
 
 def _opened(text: Raw, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Return what a text stands for, of an object no more than what is under a name."""
     try:
-        return {name: entry_decoder(name)(text).value}
+        return part_decoder(name)(text)
     except msgspec.ValidationError:
         if bytes(text).startswith(b"{"):
             raise

@@ -8,22 +8,19 @@ from typing import Any, Final
 from msgspec import UNSET, Raw
 
 from listrak_sync.events.event import UNDECODABLE
-from listrak_sync.events.paths import Event, Found, entry_decoder, find, finder, slots_reader
+from listrak_sync.events.paths import Event, Found, find, finder, part_decoder, slots_reader
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
 
-USUAL_PATH: Final = ("context", "traits", "email")
+_IN_TRAITS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
+_EXTERNAL_IDS: Final = ("context", "externalIds")
+EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
-_IN_TRAITS: Final = (("traits", "email"), ("properties", "email"))
-_EXTERNAL_IDS: Final = ("context", "externalIds")
-OTHER_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
-"""Where they are sought if they are not there."""
-
-_find_usual: Final = slots_reader(USUAL_PATH)
-_look: Final = entry_decoder("email")
-_in_traits: Final = tuple(map(finder, (USUAL_PATH, *_IN_TRAITS)))
+_in_context: Final = slots_reader(_IN_TRAITS[0])
+_look: Final = part_decoder("email")
+_in_traits: Final = tuple(map(finder, _IN_TRAITS))
 
 
 def address_finder(value: Value | None) -> Callable[[Event], str]:
@@ -50,7 +47,7 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
     The usual ones are found and checked all at once. Raises RejectedError where one has none.
     """
     try:
-        found = _find_usual(events)
+        found = _in_context(events)
         if are_email_addresses(found):
             return found
     except (AttributeError, TypeError):  # some are elsewhere, or are no text
@@ -64,7 +61,7 @@ def default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for 
         first = event.context_.traits_.email_
         if first is UNSET:
             traits = event.traits_
-            first = _look(traits).value if type(traits) is Raw else traits.email_
+            first = (_look(traits) if type(traits) is Raw else traits).email_
     except (AttributeError, *UNDECODABLE):
         first = None
     if type(first) is str and is_email_address(first):

@@ -14,9 +14,9 @@ from listrak_sync.events.paths import (
     Found,
     Path,
     decode_raw,
-    entry_decoder,
     find_in_objects,
     finder,
+    part_decoder,
     slot,
 )
 from listrak_sync.mapping.conditions import Condition
@@ -64,7 +64,7 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
     """
     known = _known_key(mapping)
     if known is not None:
-        return _chooser(known, inside, outside, entry_decoder(known))
+        return _chooser(known, inside, outside, part_decoder(known))
     find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
     choosers = lru_cache(maxsize=256)(
         lambda key: _chooser(key, inside, outside, decode_raw)  # nothing is Raw where none is known
@@ -100,7 +100,7 @@ def _chooser(
             if root is UNSET:
                 root = event.traits_
             if type(root) is Raw:
-                found = look(root).value
+                found = getattr(look(root), attribute)
             elif type(root) is dict:
                 found = root.get(key)
             else:

@@ -15,7 +15,7 @@ from listrak_sync.mapping.compiler import DirectiveError
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.updates.changes import Changes, changes_maker, list_finder
-from listrak_sync.updates.email_addresses import OTHER_PATHS, USUAL_PATH, address_finder
+from listrak_sync.updates.email_addresses import EMAIL_PATHS, address_finder
 from listrak_sync.updates.membership import audience_paths
 from listrak_sync.updates.rejected import RejectedError
 
@@ -90,9 +90,7 @@ def read_paths(mapping: Mapping) -> Iterator[Path]:
     if mapping.trigger is not None:
         yield from paths_of(mapping.trigger)
     yield from mapping.list_id.paths
-    if mapping.email_address is None:
-        yield USUAL_PATH
-    else:
+    if mapping.email_address is not None:
         yield from mapping.email_address.paths
     for field in mapping.fields:
         yield from field.value.paths
@@ -101,6 +99,6 @@ def read_paths(mapping: Mapping) -> Iterator[Path]:
 def seldom_paths(mapping: Mapping) -> Iterator[Path]:
     """Yield the paths that decide it, too, but of which an event's readers ask for few."""
     if mapping.email_address is None:
-        yield from OTHER_PATHS
+        yield from EMAIL_PATHS
     if any(field.may_use_audience for field in mapping.fields):
         yield from audience_paths(mapping)

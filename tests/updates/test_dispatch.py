@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events import event as decoding
 from listrak_sync.events.blocks import Block, lines_of
 from listrak_sync.events.event import Decoder
 from listrak_sync.events.timestamps import NEVER
@@ -140,13 +142,15 @@ BROKEN = st.tuples(EVENTS.map(msgspec.json.encode), st.integers(0), st.binary(ma
 @given(
     mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
     lines=st.lists(st.one_of(EVENTS.map(msgspec.json.encode), BROKEN), max_size=5),
+    many=st.sampled_from([0, decoding._MANY]),
 )
-def test_projection(mappings: list[Any], lines: list[bytes]) -> None:
+def test_projection(mappings: list[Any], lines: list[bytes], many: int) -> None:
     """To decode only what the mappings read gives what the whole event gives, malformed or not."""
     entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
     parsed = parse("m.yaml", json.dumps({"mappings": entries}))
     data = b"\n".join(lines)
-    projected, whole = (_evaluated(parsed, data, whole=whole) for whole in (False, True))
+    with patch.object(decoding, "_MANY", many):
+        projected, whole = (_evaluated(parsed, data, whole=whole) for whole in (False, True))
     assert projected.skipped == whole.skipped
     assert plain(list(projected.updates)) == plain(list(whole.updates))
     assert [(each.line, each.mapping) for each in projected.rejects] == [

@@ -9,12 +9,14 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.events import event as decoding
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
 from listrak_sync.events.portions import CompressedFile
 from listrak_sync.events.rejects import encode
@@ -107,12 +109,14 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
 @given(
     blocks=st.lists(st.lists(LINES, max_size=30), max_size=3),
     mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
+    many=st.sampled_from([0, decoding._MANY]),
 )
-def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
+def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain], many: int) -> None:
     """A block gives what its lines give one by one, whatever was evaluated before it."""
     entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
     parsed = parse("m.yaml", json.dumps({"mappings": entries}))
-    by_block, by_line = Evaluator(parsed), LineEvaluator(parsed)
+    with patch.object(decoding, "_MANY", many):
+        by_block, by_line = Evaluator(parsed), LineEvaluator(parsed)
     for lines in blocks:
         block = Block("f", 7, [line + b"\n" for line in lines])
         assert _plain(by_block.evaluate(block)) == _plain(by_line.evaluate(block))
@@ -133,11 +137,11 @@ def test_unreadable_at_the_second_look() -> None:
 
 
 @cache
-def _audiences() -> tuple[Evaluator, LineEvaluator]:
-    """Return evaluators of audiences' events, whose properties and traits are left as text."""
+def _many_audiences() -> tuple[Evaluator, LineEvaluator]:
+    """Return evaluators of so many audiences that an event's are left as text at first."""
     entries = [
         Plain(fields={7: AUDIENCE}, trigger=f'context.personas.computation_key = "a{number}"')
-        for number in range(9)
+        for number in range(20)
     ]
     named = [each.as_json(f"a{number}") for number, each in enumerate(entries)]
     mappings = parse("m.yaml", json.dumps({"mappings": named}))
@@ -166,10 +170,10 @@ ODD = (b"null", b"[]", b"5", b'"t"', b"false", b"{}", b'{"a7":null}', b'{"x":1e9
         (b'"traits":{"a7":true}', "missing_email"),
     ],
 )
-def test_audiences(members: bytes, outcome: str) -> None:
+def test_many_audiences(members: bytes, outcome: str) -> None:
     """Of what is left as text no more is read than who is where, and the address."""
     line = b'{"type":"identify","context":{"personas":{"computation_key":"a7"}},%b}\n' % members
-    for evaluator in _audiences():
+    for evaluator in _many_audiences():
         found = evaluator.evaluate(Block("f", 1, [line] * 20))
         ends = [changes[0].value for _, _, changes, _ in found.updates]
         ends += [each.reason for each in found.rejects]
@@ -181,7 +185,7 @@ def test_where_a_number_is_out_of_range() -> None:
     """A number that nothing can hold is told with its place, in the order of the lines."""
     line = b'{"type":"identify","context":{"personas":{"computation_key":"a7"}},"traits":{%b}}\n'
     lines = [line % (EMAIL + b',"a7":' + value) for value in (b"true", b"1e999")] * 10
-    by_block, by_line = (each.evaluate(Block("f", 1, lines)) for each in _audiences())
+    by_block, by_line = (each.evaluate(Block("f", 1, lines)) for each in _many_audiences())
     assert _plain(by_block) == _plain(by_line)
     assert list(by_block.updates.lines) == list(range(1, 21, 2))
     assert [each.line for each in by_block.rejects] == list(range(2, 21, 2))
