@@ -57,8 +57,8 @@ class Dispatch:
         }
         """What takes events with one of these texts, in the order of the mappings."""
         self.decides = all(
-            len(takers) <= 1 and all(test is None for test, _ in takers)
-            for takers in (self.others, *self.by_text.values())
+            len(each) <= 1 and all(test is None for test, _ in each)
+            for each in (self.others, *self.by_text.values())
         )
         """Whether the text alone tells the one mapping that takes an event, if any does."""
 

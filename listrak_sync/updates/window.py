@@ -6,7 +6,6 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
 from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -22,9 +21,7 @@ _AT_ONCE: Final = 256
 """How many updates are taken at a time: a row is taken out of the midst of as many, at most."""
 
 _MOST_KNOWN: Final = 4096
-"""How many combinations of changes are made final values only once."""
-
-_field_of: Final = attrgetter("field")
+"""How many combinations of a list's changes are made final values only once: the first ones."""
 
 _FinalValues: TypeAlias = tuple[FieldValues, tuple[int, ...]]
 """What a contact's fields are set to, and by which mappings."""
@@ -209,9 +206,9 @@ class Window:
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
         rows, files, lines = self._rows, self._files, self._lines
-        known: dict[Changes, _FinalValues] = {}
         all_rows = with_alone or not self._single
         for list_id, contacts in self._lists.items():
+            known: dict[Changes, _FinalValues] = {}
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
                 if all_rows and following[first] == _LAST:
@@ -225,7 +222,7 @@ class Window:
                         its = [row for row in its if not self._is_single(rows[row].mapping)]
                         if not its:
                             continue
-                    changes = tuple(sorted([rows[row] for row in its], key=_field_of))
+                    changes = tuple([rows[row] for row in its])
                     file, line = max([(files[row], lines[row]) for row in its])
                 fields, mappings = known.get(changes) or _final_values(changes, known)
                 yield Contact(list_id, address, fields, mappings, file, line)
@@ -247,8 +244,10 @@ def _no_contacts() -> dict[str, int]:
 
 def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
     """Return what changes come to; keep it, for many contacts have the same."""
-    fields, mappings = field_values(changes), tuple(sorted({change.mapping for change in changes}))
-    if len(known) == _MOST_KNOWN:
-        known.clear()
-    known[changes] = fields, mappings
-    return fields, mappings
+    fields, mappings = field_values(changes), tuple([change.mapping for change in changes])
+    if len(changes) > 1:
+        fields, mappings = tuple(sorted(fields)), tuple(sorted({*mappings}))
+    found = fields, mappings
+    if len(known) < _MOST_KNOWN:
+        known[changes] = found
+    return found

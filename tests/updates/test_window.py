@@ -262,15 +262,18 @@ def test_order() -> None:
 
 
 def test_many_combinations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Contacts get their own values when there are more combinations than are remembered."""
+    """Of each list the first combinations of values are made once; every contact has its own."""
     monkeypatch.setattr("listrak_sync.updates.window._MOST_KNOWN", 3)
-    values = {f"{number}@example.com": f"{number % 7}" for number in range(50)}
-    updates = [_update(value, email=email) for email, value in values.items()]
+    updates = [
+        Given(0, list_id, f"{number}@example.com", ((7, str(number % 5)),), NEVER)
+        for list_id in (1, 2)
+        for number in range(50)
+    ]
     contacts = [*_filled(updates).final()]
-    assert {one.email_address: one.fields[0][1] for one in contacts} == values
-    assert len({id(one.fields) for one in contacts}) > 7
-    monkeypatch.undo()
-    assert len({id(one.fields) for one in _filled(updates).final()}) == 7
+    assert all(one.fields == ((7, str(int(one.email_address[:-12]) % 5)),) for one in contacts)
+    for list_id in (1, 2):
+        made = {(one.fields, id(one.fields)) for one in contacts if one.list_id == list_id}
+        assert len(made) == 3 + 2 * 10
 
 
 def test_memory() -> None:
