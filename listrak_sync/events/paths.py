@@ -91,14 +91,18 @@ def part_decoder(name: str) -> Callable[[Raw], Any]:
     return msgspec.json.Decoder(part_type([(name, Any, UNSET)])).decode
 
 
-def _opened(text: Raw, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return what a text stands for, of an object no more than what is under a name."""
+def _opened(text: Raw, place: Path, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return what the text at a place stands for, of an object no more than what is under a name.
+
+    Raises as `find` does, with the place in the message.
+    """
     try:
         return part_decoder(name)(text)
-    except msgspec.ValidationError:
-        if bytes(text).startswith(b"{"):
-            raise
-        return decode_raw(text)
+    except msgspec.ValidationError as error:
+        if not bytes(text).startswith(b"{"):
+            return decode_raw(text)
+        message = str(error).replace("`$", f"`{'.'.join(('$', *place))}", 1)
+        raise msgspec.ValidationError(message) from None
 
 
 def find(value: Found | Part, path: Path) -> Found:
@@ -108,9 +112,9 @@ def find(value: Found | Part, path: Path) -> Found:
     where it nests too deep.
     """
     found: Any = value
-    for name in path:
+    for depth, name in enumerate(path):
         if type(found) is Raw:
-            found = _opened(found, name)
+            found = _opened(found, path[:depth], name)
         found = (
             _entry(found, name)
             if type(found) is dict or isinstance(found, Part)
@@ -122,9 +126,9 @@ def find(value: Found | Part, path: Path) -> Found:
 def find_in_objects(value: Found | Part, path: Path) -> Found:
     """Return what stands at `path` under `value`, where only objects lead on. Raises as `find`."""
     found: Any = value
-    for name in path:
+    for depth, name in enumerate(path):
         if type(found) is Raw:
-            found = _opened(found, name)
+            found = _opened(found, path[:depth], name)
         found = _entry(found, name)
     return cast(Found, found)
 

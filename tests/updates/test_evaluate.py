@@ -189,7 +189,7 @@ def test_where_a_number_is_out_of_range() -> None:
     assert _plain(by_block) == _plain(by_line)
     assert list(by_block.updates.lines) == list(range(1, 21, 2))
     assert [each.line for each in by_block.rejects] == list(range(2, 21, 2))
-    assert {each.detail for each in by_block.rejects} == {"Number out of range - at `$.a7`"}
+    assert {each.detail for each in by_block.rejects} == {"Number out of range - at `$.traits.a7`"}
 
 
 @pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
