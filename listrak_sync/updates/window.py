@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -79,11 +79,9 @@ class Window:
 
     def _add(self, updates: Updates, file: int) -> None:
         """Take some updates."""
-        try:
-            changes = [change for (change,) in updates.changes]
-        except ValueError:  # one has several, which few have
+        changes = list(chain.from_iterable(updates.changes))
+        if len(changes) > len(updates):  # some have several, which few have
             updates = updates.parts()
-            changes = [change for (change,) in updates.changes]
         self.given += len(changes)
         keys, together = updates.addresses, "".join(updates.addresses)
         if is_other := together.lower() != together:
@@ -105,7 +103,6 @@ class Window:
         rows, instants, lines = self._rows, self._instants, self._lines
         lists, late = self._lists, set[int]()
         before = size = len(rows)
-        of_known = 0
         rows += changes
         instants += updates.instants
         lines += updates.lines
@@ -115,7 +112,7 @@ class Window:
             row = lists[change.list_id].setdefault(key, size)
             if row != size:
                 row = self._row(row, change.field, size)
-                of_known += row == size
+                self.contacts -= row == size  # of a contact that is counted
             if row == size:
                 size += 1
                 continue
@@ -127,7 +124,7 @@ class Window:
                 self.superseded += not self._is_single(rows[row].mapping)
                 rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
-        self.contacts += size - before - of_known
+        self.contacts += size - before
         self.superseded += len(late)
         del self._files[size:], self._next[size:]
         return late
