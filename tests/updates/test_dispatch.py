@@ -20,6 +20,7 @@ from listrak_sync.mapping.fql import parse as parse_trigger
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
 from listrak_sync.mapping.predicates import compile_condition
+from listrak_sync.updates.dispatch import Candidate, Dispatch
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import NO_MATCH, Evaluated
 from listrak_sync.updates.update import Rejected, update_maker
@@ -101,6 +102,38 @@ def test_as_if_each_were_tried(triggers: list[str | None], event: dict[str, Any]
         if mapping.trigger is None or compile_condition(mapping.trigger)(event)
     ]
     assert plain(Evaluator(mappings).outcome(event, 1)) == plain(tried or NO_MATCH)
+
+
+def _dispatch(triggers: list[str | None]) -> Dispatch:
+    return Dispatch(
+        [
+            Candidate(mapping.trigger, update_maker(index, mapping))
+            for index, mapping in enumerate(_mappings(triggers))
+        ]
+    )
+
+
+def test_order() -> None:
+    """What takes a text comes in the order of the mappings, with no test of the text again."""
+    dispatch = _dispatch([None, 'event = "a"', 'type = "track"', 'event in ["b", "a"]'])
+    found = {
+        text: [(maker.mapping, test is None) for test, maker in takers]
+        for text, takers in dispatch.by_text.items()
+    }
+    a, b = [(0, True), (1, True), (2, False), (3, True)], [(0, True), (2, False), (3, True)]
+    assert found == {"a": a, "b": b}
+    assert [maker.mapping for _, maker in dispatch.others] == [0, 2]
+    assert not dispatch.decides
+
+
+def test_the_path_that_decides() -> None:
+    """Mappings are looked up where the fewest are left: each by its own text, or all by one."""
+    pinned = [f'type = "track" and event = "{number}"' for number in range(3)]
+    dispatch = _dispatch([*pinned, 'event = "3"'])
+    assert dispatch.path == ("event",)
+    assert not dispatch.decides  # the type is left to test
+    assert _dispatch(['type = "track"', 'type = "page"', 'event = "a"']).path == ("type",)
+    assert _dispatch(['event = "a"', 'event = "b"']).decides
 
 
 @given(trigger=TRIGGERS, event=ODD_EVENTS)
