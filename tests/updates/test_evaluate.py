@@ -181,15 +181,19 @@ def test_many_audiences(members: bytes, outcome: str) -> None:
         assert {each.mapping for each in found.rejects} <= {"a7"}
 
 
-def test_where_a_number_is_out_of_range() -> None:
+@pytest.mark.parametrize("root", ["traits", "properties"])
+def test_where_a_number_is_out_of_range(root: str) -> None:
     """A number that nothing can hold is told with its place, in the order of the lines."""
-    line = b'{"type":"identify","context":{"personas":{"computation_key":"a7"}},"traits":{%b}}\n'
-    lines = [line % (EMAIL + b',"a7":' + value) for value in (b"true", b"1e999")] * 10
+    line = (
+        b'{"type":"identify","context":{"personas":{"computation_key":"a7"}},"%b":{%b,"a7":%b}}\n'
+    )
+    lines = [line % (root.encode(), EMAIL, value) for value in (b"true", b"1e999")] * 10
     by_block, by_line = (each.evaluate(Block("f", 1, lines)) for each in _many_audiences())
     assert _plain(by_block) == _plain(by_line)
     assert list(by_block.updates.lines) == list(range(1, 21, 2))
     assert [each.line for each in by_block.rejects] == list(range(2, 21, 2))
-    assert {each.detail for each in by_block.rejects} == {"Number out of range - at `$.traits.a7`"}
+    place = f"`$.{root}.a7`"
+    assert {each.detail for each in by_block.rejects} == {f"Number out of range - at {place}"}
 
 
 @pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
