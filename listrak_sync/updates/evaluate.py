@@ -34,9 +34,6 @@ _unusual: Final = over_slots(
 Their type is none that is taken, or something of `integrations` is false: see `is_enabled`.
 """
 
-_FEW: Final = 8
-"""So many matches are made one by one where one of them cannot be."""
-
 _Matches: TypeAlias = tuple[Sequence[int], Sequence[Event], Sequence[Maker]]
 """The numbers of lines, the events on them, and who takes them."""
 
@@ -157,18 +154,13 @@ class Evaluator(LineEvaluator):
                 self._happened(events),
             )
         except UNMAKEABLE:
-            self._make_in_halves(matches, block, result)
+            self._make_one_by_one(matches, block, result)
         else:
             result.updates.extend(updates)
 
-    def _make_in_halves(self, matches: _Matches, block: Block, result: Evaluated) -> None:
+    def _make_one_by_one(self, matches: _Matches, block: Block, result: Evaluated) -> None:
         """Make the updates of matches but for those that cannot be made: reject these."""
         numbers, events, makers = matches
-        half = len(numbers) // 2
-        if half > _FEW:
-            self._make(_between(matches, 0, half), block, result)
-            self._make(_between(matches, half), block, result)
-            return
         columns = zip(numbers, events, makers, self._happened(events), strict=True)
         for number, event, maker, instant in columns:
             made = maker.make(event, number, instant)
