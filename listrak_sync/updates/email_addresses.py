@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from msgspec import UNSET, Raw
 
 from listrak_sync.events.event import UNDECODABLE
-from listrak_sync.events.paths import Event, Found, find, finder, part_decoder, slots_reader
+from listrak_sync.events.paths import Event, Found, finder, part_decoder, slots_reader
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
@@ -21,6 +22,7 @@ EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
 _in_context: Final = slots_reader(_IN_TRAITS[0])
 _look: Final = part_decoder("email")
 _in_traits: Final = tuple(map(finder, _IN_TRAITS))
+_external_ids: Final = finder(_EXTERNAL_IDS)
 
 
 def address_finder(value: Value | None) -> Callable[[Event], str]:
@@ -46,27 +48,45 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
 
     The usual ones are found and checked all at once. Raises RejectedError where one has none.
     """
-    try:
-        found = _in_context(events)
-        if are_email_addresses(found):
-            return found
-    except (AttributeError, TypeError):  # some are elsewhere, or are no text
-        pass
+    for read in (_in_context, _usual_addresses):
+        with suppress(AttributeError, TypeError, *UNDECODABLE):  # some are elsewhere, or no text
+            found = read(events)
+            if are_email_addresses(found):
+                return found
     return list(map(default_address, events))
 
 
-def default_address(event: Any) -> str:  # noqa: ANN401 - a Part has a slot for each name
+def default_address(event: Event) -> str:
     """Return the contact's address where the mapping does not say where to find it."""
     try:
-        first = event.context_.traits_.email_
-        if first is UNSET:
-            traits = event.traits_
-            first = (_look(traits) if type(traits) is Raw else traits).email_
+        first = _usual_address(event)
     except (AttributeError, *UNDECODABLE):
-        first = None
+        return _first_address(_default_addresses(event))
     if type(first) is str and is_email_address(first):
         return first
-    return _first_address(_default_addresses(event))
+    rest = _in_external_ids if first is UNSET else _default_addresses
+    return _first_address(rest(event))
+
+
+def _usual_addresses(events: Iterable[Event]) -> list[Any]:
+    return list(map(_usual_address, events))
+
+
+def _usual_address(event: Any) -> Any:  # noqa: ANN401 - a Part has a slot for each name
+    """Return the first value where addresses are but in external ids, UNSET where none is.
+
+    Raises AttributeError or one of UNDECODABLE where something odd is in the way.
+    """
+    found = event.context_.traits_.email_
+    if found is UNSET:
+        found = _email(event.traits_)
+    return _email(event.properties_) if found is UNSET else found
+
+
+def _email(part: Any) -> Any:  # noqa: ANN401 - a Part, its text, or nothing
+    if type(part) is Raw:
+        part = _look(part)
+    return part if part is UNSET else part.email_
 
 
 def _first_address(candidates: Iterable[Found]) -> str:
@@ -83,7 +103,11 @@ def _default_addresses(event: Event) -> Iterator[Found]:
     """Yield what may be the contact's address, the first choice first."""
     for found in _in_traits:
         yield found(event)
-    external_ids = find(event, _EXTERNAL_IDS)
+    yield from _in_external_ids(event)
+
+
+def _in_external_ids(event: Event) -> Iterator[Found]:
+    external_ids = _external_ids(event)
     if isinstance(external_ids, list):
         for entry in external_ids:
             if isinstance(entry, dict) and entry.get("type") == "email":
