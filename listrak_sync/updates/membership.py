@@ -107,10 +107,11 @@ def _chooser(
                 found = getattr(root, attribute)
         except (AttributeError, *UNDECODABLE):  # what is odd, or the whole event is a dict
             return told(event)
-        if found is True:
-            return inside
-        if found is False:
-            return outside
+        match found:
+            case True | "true":
+                return inside
+            case False | "false":
+                return outside
         return told(event)
 
     def told(event: Event) -> _Chosen:
