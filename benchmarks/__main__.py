@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 from benchmarks import made_up
@@ -76,11 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     """Write the inputs and return what is run on them."""
-    events, packed, several, few, many = (
-        str(here / name) for name in ("1.json", "1.json.gz", "several", "few.json", "many.json")
-    )
+    names = ("1.json", "untidy.json", "1.json.gz", "several", "few.json", "many.json")
+    events, untidy, packed, several, few, many = (str(here / name) for name in names)
     one, broad, fifty = (str(here / f"{name}.yaml") for name in ("one", "broad", "fifty"))
     made_up.write_events(Path(events), lines)
+    made_up.write_events(Path(untidy), lines, untidy=0.1)
     made_up.compress(Path(events), Path(packed))
     made_up.compress_in_parts(Path(events), lines, Path(several), 6)
     made_up.write_events(Path(few), min(lines, SCRIPT_LINES))
@@ -105,6 +107,7 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
         Case("six gzip files", ("dry-run", one, several, "1"), "gzip"),
         Case("six gzip files, 2 jobs", ("dry-run", one, several, "2"), "gzip"),
         Case("pipe", ("dry-run", one, "-", "1"), "one mapping", piped=events),
+        Case("untidy events", ("dry-run", fifty, untidy, "1"), "fifty mappings"),
         Case("push, one mapping", ("push", one, events, "1", str(port)), "one mapping"),
         Case("push, fifty mappings", ("push", fifty, events, "1", str(port)), "fifty mappings"),
         Case("script, few events", ("script", one, few, "1", str(port))),
@@ -117,22 +120,25 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
 def _measure(cases: Sequence[Case], runs: int) -> list[Measured]:
     """Run all cases in turn, several times; return the medians of their times and ratios.
 
-    A case's baseline is run right before it each time, for a machine's speed may drift.
+    A case is compared with what its baseline takes right before it and right after it, for a
+    machine's speed may drift. What has no baseline is one itself.
     """
     named = {case.name: case for case in cases}
-    baselines = {case.baseline for case in cases}
-    found: dict[str, list[dict[str, float]]] = {case.name: [] for case in cases}
-    ratios: dict[str, list[float]] = {case.name: [] for case in cases}
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in named}
+    ratios: dict[str, list[float]] = {name: [] for name in named}
+
+    def seconds(name: str) -> float:
+        found[name].append(_run(named[name]))
+        return found[name][-1]["seconds"]
+
     for _ in range(runs):
-        for case in cases:
-            if case.baseline is not None:
-                beside = _run(named[case.baseline])
-                found[case.baseline].append(beside)
-                this = _run(case)
-                found[case.name].append(this)
-                ratios[case.name].append(beside["seconds"] / this["seconds"])
-            elif case.name not in baselines:
-                found[case.name].append(_run(case))
+        for baseline, group in groupby(cases, attrgetter("baseline")):
+            if baseline is not None:
+                before = seconds(baseline)
+                for case in group:
+                    this, after = seconds(case.name), seconds(baseline)
+                    ratios[case.name].append((before + after) / 2 / this)
+                    before = after
     return [
         Measured(
             name,

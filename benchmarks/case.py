@@ -54,8 +54,8 @@ def _script(_: str, events: str, __: str, port: str) -> None:
             if key is not None:
                 value = (event.get("properties") or event.get("traits") or {}).get(key)
                 fields = [{"segmentationFieldId": 700, "value": "on" if value else "off"}]
-                email = event["context"]["traits"]["email"]
-                contact = {"emailAddress": email, "segmentationFieldValues": fields}
+                person = event.get("traits") or event["context"]["traits"]
+                contact = {"emailAddress": person["email"], "segmentationFieldValues": fields}
                 client.post(url, json=[contact]).raise_for_status()
 
 
@@ -82,7 +82,7 @@ def _jq(_: str, events: str, __: str) -> None:
     """Let jq find the events of one audience; it gives up at what is malformed, so skip that."""
     program = (
         'fromjson? | select(.context.personas.computation_key == "audience_0")'
-        " | [.context.traits.email, .type]"
+        " | [.context.traits.email // .traits.email, .type]"
     )
     subprocess.run(  # noqa: S603 - what we want
         ["jq", "-Rc", program, events],  # noqa: S607 - wherever it is installed

@@ -14,12 +14,18 @@ MALFORMED = 0.001
 _AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_5) AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
-def write_events(path: Path, lines: int) -> None:
-    """Write a mixture: audiences entered and left, tracks, pages, some filtered, some malformed."""
+def write_events(path: Path, lines: int, untidy: float = 0) -> None:
+    """Write a mixture: audiences entered and left, tracks, pages, some filtered, some malformed.
+
+    As large a share of the events as `untidy` says is not quite like the others.
+    """
     chance = random.Random(20261123)  # noqa: S311 - made-up data
     with path.open("wb") as file:
         for number in range(lines):
-            line = json.dumps(_event(chance, number), separators=(",", ":")).encode()
+            event = _event(chance, number)
+            if chance.random() < untidy:
+                _make_untidy(chance, event)
+            line = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
             file.write((line[:-40] if chance.random() < MALFORMED else line) + b"\n")
 
 
@@ -77,6 +83,7 @@ def _write_mappings(path: Path, triggers: dict[str, str]) -> None:
 
 def _event(chance: random.Random, number: int) -> dict[str, Any]:
     user = chance.randrange(200_000)
+    person = {"email": f"user{user}@example.com", "firstName": "Jane", "plan": "pro"}
     event: dict[str, Any] = {
         "anonymousId": f"{chance.getrandbits(128):032x}",
         "channel": "server",
@@ -87,7 +94,7 @@ def _event(chance: random.Random, number: int) -> dict[str, Any]:
             "library": {"name": "engage", "version": "1.0"},
             "locale": "en-US",
             "page": {"path": "/cart", "referrer": "", "title": "Cart", "url": "https://x.io/cart"},
-            "traits": {"email": f"user{user}@example.com", "firstName": "Jane", "plan": "pro"},
+            "traits": person,
             "userAgent": _AGENT,
         },
         "integrations": {"All": False, "Listrak (Actions)": True},
@@ -111,7 +118,8 @@ def _event(chance: random.Random, number: int) -> dict[str, Any]:
             "space_id": "spa_xyzzy",
         }
         if kind < 0.3:
-            return event | {"type": "identify", "traits": {key: member, "plan": "pro"}}
+            del event["context"]["traits"]
+            return event | {"type": "identify", "traits": person | {key: member}}
         name = "Audience Entered" if member else "Audience Exited"
         properties = {"audience_key": key, key: member, "total": 12.5}
         return event | {"type": "track", "event": name, "properties": properties}
@@ -123,3 +131,23 @@ def _event(chance: random.Random, number: int) -> dict[str, Any]:
     if chance.random() < 0.3:
         event["integrations"] = {"All": False}
     return event
+
+
+def _make_untidy(chance: random.Random, event: dict[str, Any]) -> None:
+    """Change one thing about an event, as some of a customer's own sources do."""
+    context = event["context"]
+    person = event["traits"] if event["type"] == "identify" else context["traits"]
+    match chance.randrange(6):
+        case 0:
+            del person["email"]
+        case 1:
+            person["email"] = f" {person['email'].title()} "
+        case 2:
+            context["externalIds"] = [{"type": "email", "id": person.pop("email")}]
+        case 3:
+            event["timestamp"] = event["timestamp"].replace("Z", "+02:00")
+        case 4:
+            person["firstName"] = "Zoë"
+        case _:
+            about = event.get("properties", person)
+            about |= {name: str(it).lower() for name, it in about.items() if isinstance(it, bool)}
