@@ -68,8 +68,12 @@ def default_address(event: Event) -> str:
     return _first_address(rest(event))
 
 
-def _usual_addresses(events: Iterable[Event]) -> list[Any]:
-    return list(map(_usual_address, events))
+def _usual_addresses(events: Iterable[Any]) -> list[Any]:
+    """Return `_usual_address` of many events."""
+    return [
+        found if (found := event.context_.traits_.email_) is not UNSET else _usual_address(event)
+        for event in events
+    ]
 
 
 def _usual_address(event: Any) -> Any:  # noqa: ANN401 - a Part has a slot for each name
@@ -83,9 +87,11 @@ def _usual_address(event: Any) -> Any:  # noqa: ANN401 - a Part has a slot for e
     return _email(event.properties_) if found is UNSET else found
 
 
-def _email(part: Any) -> Any:  # noqa: ANN401 - a Part, its text, or nothing
+def _email(part: Any) -> Any:  # noqa: ANN401 - an object as any of its types, or nothing
     if type(part) is Raw:
-        part = _look(part)
+        return _look(part).email_
+    if type(part) is dict:
+        return part.get("email", UNSET)
     return part if part is UNSET else part.email_
 
 
