@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -12,6 +14,8 @@ from listrak_sync.mapping.conditions import Span
 from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.document import Document, Node
 from listrak_sync.mapping.faults import MappingFileError
+
+FILES = sorted(Path(__file__).parent.glob("*valid/*.yaml"))
 
 
 def read(text: str) -> tuple[Document, Node]:
@@ -370,3 +374,25 @@ def test_place_beyond_the_end() -> None:
     document, root = read("a: b =\n")
     document.fault(member(root, "a"), "no", "yes", Span(3, 3))
     assert document.faults[0].shown().splitlines()[1:] == ["    a: b =", "          ^"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_either_parser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libyaml and PyYAML's own parser find the same values at the same places, or faults."""
+
+    def found() -> tuple[object, list[str]]:
+        document = Document(path.name, path.read_text())
+        try:
+            root = document.root()
+        except MappingFileError:
+            root = None
+        return repr(root), [str(fault) for fault in document.faults]  # NaN equals no other
+
+    quick = found()
+    monkeypatch.setattr(yaml, "__with_libyaml__", value=False)
+    assert found() == quick
+
+
+def test_escaped_pair() -> None:
+    """JSON may escape the halves of a surrogate pair, which libyaml does not take."""
+    assert read(r'"\ud83d\ude00"')[1].value == "😀"
