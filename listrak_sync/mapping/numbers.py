@@ -13,6 +13,8 @@ def number_text(number: float) -> str:
     """
     if isinstance(number, int):
         return str(number)
+    if 1e-4 <= abs(number) < 1e16:  # Python writes all of these the same way, but for `.0`
+        return repr(number).removesuffix(".0")
     if number == 0:
         return "0"
     if not math.isfinite(number):
