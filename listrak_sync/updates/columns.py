@@ -32,10 +32,8 @@ class Updates:
     @classmethod
     def of_rows(cls, rows: Iterable[Update]) -> Updates:
         """Return updates given one by one."""
-        updates = cls()
-        for row in rows:
-            updates.append(row)
-        return updates
+        lines, addresses, changes, instants = tuple(zip(*rows, strict=True)) or ((),) * 4
+        return cls(whole_numbers(lines), list(addresses), list(changes), whole_numbers(instants))
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -20,7 +20,7 @@ from listrak_sync.updates.dispatch import Takers
 from listrak_sync.updates.email_addresses import default_addresses
 from listrak_sync.updates.evaluated import NO_MATCH, Evaluated
 from listrak_sync.updates.lines import TYPE, LineEvaluator, find_type
-from listrak_sync.updates.update import UNMAKEABLE, Maker, Rejected
+from listrak_sync.updates.update import UNMAKEABLE, Maker, Rejected, Update
 
 _unusual: Final = over_slots(
     "[index for index, event in enumerate(events) if {3} not in accepted"
@@ -162,13 +162,15 @@ class Evaluator(LineEvaluator):
         """Make the updates of matches but for those that cannot be made: reject these."""
         numbers, events, makers = matches
         columns = zip(numbers, events, makers, self._happened(events), strict=True)
+        updates: list[Update] = []
         for number, event, maker, instant in columns:
             made = maker.make(event, number, instant)
             if isinstance(made, Rejected):
                 line = block.lines[number - block.first_line].removesuffix(b"\n")
                 result.reject_update(number, made, self.names[made.mapping], line)
             else:
-                result.updates.append(made)
+                updates.append(made)
+        result.updates.extend(Updates.of_rows(updates))
 
     def _addresses(self, makers: Sequence[Maker], events: Sequence[Event]) -> list[str]:
         """Return the addresses of events. Raises one of UNMAKEABLE."""
