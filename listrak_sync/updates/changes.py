@@ -64,9 +64,11 @@ def changes_maker(
     def changes(event: Event) -> Changes:
         list_id = find_list(event)
         fields = tuple(
-            (field_id, text)
-            for field_id, resolve in resolvers
-            if (text := resolve(event)) is not None
+            [
+                (field_id, text)
+                for field_id, resolve in resolvers
+                if (text := resolve(event)) is not None
+            ]
         )
         if not fields:
             raise RejectedError("no_profile_fields", "every field's value is missing")
