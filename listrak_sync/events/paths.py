@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final, TypeAlias, cast
 
 import msgspec
@@ -133,19 +132,30 @@ def find_in_objects(value: Found | Part, path: Path) -> Found:
     return cast(Found, found)
 
 
+@lru_cache(maxsize=4096)
 def finder(path: Path) -> Callable[[Event], Found]:
-    """Return `find` for one path: made once, called for every event."""
+    """Return `find` for one path: made once, called for every event.
+
+    It is compiled as if it were written out for the path, for objects; `find` sees to all else.
+    """
     if not path:
         return lambda event: find(event, path)
-    in_slots: Callable[[Event], Found] = attrgetter(".".join(map(slot, path)))
-
-    def found(event: Event) -> Found:
-        try:
-            return in_slots(event)
-        except AttributeError:
-            return find(event, path)
-
-    return found
+    steps = (
+        f"  if type(value) is dict: value = value.get({name!r}, UNSET)\n"
+        f"  elif value is not UNSET: value = value.{slot(name)}\n"
+        for name in path
+    )
+    source = (
+        "def found(event):\n"
+        " value = event\n"
+        " try:\n"
+        f"{''.join(steps)}"
+        " except AttributeError: return find(event, path)\n"
+        " return value"
+    )
+    names: dict[str, Any] = {"UNSET": UNSET, "find": find, "path": path}
+    exec(source, names)  # noqa: S102 - ours, and names as they are quoted
+    return cast("Callable[[Event], Found]", names["found"])
 
 
 def column_finder(path: Path) -> Callable[[Sequence[Event]], list[Found]]:
