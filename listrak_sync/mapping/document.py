@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,7 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
-from listrak_sync.mapping import core_schema
+from listrak_sync.mapping import core_schema, yaml_nodes
 from listrak_sync.mapping.conditions import Span
 from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.faults import Fault, MappingFileError
@@ -80,7 +79,7 @@ class Document:
     def root(self) -> Node:
         """Return the tree. Raises MappingFileError where the text is no YAML."""
         try:
-            node = _composed(self.text)
+            node = yaml_nodes.compose(self.text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             context = f"{error.context}, " if error.context else ""
@@ -162,32 +161,6 @@ class Document:
         return Span(found[span.start].start, found[max(span.start, span.end - 1)].end)
 
 
-class _CoreLoader(yaml.SafeLoader):
-    """PyYAML's parser with the scalars of YAML 1.2's core schema."""
-
-    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own name and shape
-
-
-if yaml.__with_libyaml__:
-
-    class _QuickLoader(yaml.CSafeLoader):
-        """The same by libyaml, which is twenty times as fast."""
-
-        yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's own name and shape
-
-
-def _composed(text: str) -> yaml.Node | None:
-    """Return PyYAML's nodes of a text. Raises as its parser does.
-
-    What libyaml does not take, that may take all the same, as halves of surrogate pairs in JSON;
-    if not, it can say more.
-    """
-    if yaml.__with_libyaml__:
-        with suppress(yaml.YAMLError, ValueError):
-            return yaml.compose(text, Loader=_QuickLoader)
-    return yaml.compose(text, Loader=_CoreLoader)
-
-
 class _Builder:
     """Makes nodes of PyYAML's; notes repeated keys, foreign tags and endless aliases."""
 
@@ -254,23 +227,19 @@ class _Builder:
             if name in entries:
                 self.document.fault(key, f"the key {name} is given twice", "keep one of them")
                 continue
-            entries[name] = Entry(key, self.build(value_source, inner, key))
+            value = self.build(value_source, inner, key)
+            if value.start == value.end:  # where parsers do not agree
+                end = self.document.text.find(":", key.end, value.start) + 1 or key.end
+                value = replace(value, start=end, end=end)
+            entries[name] = Entry(key, value)
         return entries
-
-    def end_before(self, offset: int) -> int:
-        """Return where white space before an offset begins: parsers differ on what is empty."""
-        while self.document.text[offset - 1 : offset].isspace():
-            offset -= 1
-        return offset
 
     def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
         tag = source.tag.removeprefix(_CORE)
         start, end = source.start_mark.index, source.end_mark.index
-        if start == end:
-            start = end = self.end_before(start)
         properties = _PROPERTIES.match(self.document.text, start, end)
         explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
-        tagged = Node("", path, start, end, source.style or None)
+        tagged = Node("", path, start, end, source.style or None)  # libyaml's plain style is ""
         node = replace(tagged, start=properties.end() if properties else start)
         try:
             text = _joined(source.value, "strict")

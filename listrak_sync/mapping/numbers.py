@@ -23,8 +23,7 @@ def number_text(number: float) -> str:
     text = "".join(map(str, digits))
     point = len(text) + int(exponent)
     if 0 < point <= 21:
-        whole, fraction = text[:point].ljust(point, "0"), text[point:]
-        text = f"{whole}.{fraction}" if fraction else whole
+        text = text.ljust(point, "0")
     elif -6 < point <= 0:
         text = f"0.{'0' * -point}{text}"
     else:

@@ -376,21 +376,53 @@ def test_place_beyond_the_end() -> None:
     assert document.faults[0].shown().splitlines()[1:] == ["    a: b =", "          ^"]
 
 
+def found(text: str) -> tuple[str, list[str]]:
+    """Return a text's nodes, written out for NaN equals nothing, and its faults."""
+    document = Document("m.yaml", text)
+    try:
+        nodes = repr(document.root())
+    except MappingFileError:
+        nodes = ""
+    return nodes, [str(fault) for fault in document.faults]
+
+
+def agree(text: str) -> bool:
+    """Say whether libyaml and PyYAML's own parser find the same in a text."""
+    quick = found(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "__with_libyaml__", value=False)
+        return found(text) == quick
+
+
+BITS = ["a", "é😀", ": ", ":\n", "\n", "  ", "- ", ", ", "{", "}", "[", "]", '"x"', "'y'", "# c\n"]
+with_libyaml = pytest.mark.skipif(not yaml.__with_libyaml__, reason="PyYAML has no libyaml")
+
+
+@with_libyaml
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_either_parser(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Libyaml and PyYAML's own parser find the same values at the same places, or faults."""
+def test_either_parser(path: Path) -> None:
+    """Both parsers find the same values at the same places, or the same faults."""
+    assert agree(path.read_bytes().decode())
 
-    def found() -> tuple[object, list[str]]:
-        document = Document(path.name, path.read_text())
-        try:
-            root = document.root()
-        except MappingFileError:
-            root = None
-        return repr(root), [str(fault) for fault in document.faults]  # NaN equals no other
 
-    quick = found()
-    monkeypatch.setattr(yaml, "__with_libyaml__", value=False)
-    assert found() == quick
+@with_libyaml
+@given(st.lists(st.sampled_from([*BITS, "|\n", ">-\n", "&b ", "*b", "!!str ", "--- ", "\r\n"])))
+@example(["{", "a", ": ", "# c\n", "}"])
+@example(["\ufeff", "a", ": ", "!t"])
+def test_either_parser_on_any_text(bits: list[str]) -> None:
+    """So they do whatever the text, but where libyaml takes more."""
+    assert agree("".join(bits))
+
+
+@with_libyaml
+@pytest.mark.parametrize(
+    ("text", "value"), [("a\tb", "a\tb"), ("[a?]", "a?"), ("[is it?, b]", "is it?")]
+)
+def test_libyaml_takes_more(text: str, value: str) -> None:
+    """A tab between words and a question mark in a word are good YAML."""
+    node = read(text)[1]
+    assert (node.value[0].value if isinstance(node.value, tuple) else node.value) == value
+    assert not agree(text)
 
 
 def test_escaped_pair() -> None:
