@@ -32,8 +32,13 @@ class Updates:
     @classmethod
     def of_rows(cls, rows: Iterable[Update]) -> Updates:
         """Return updates given one by one."""
-        lines, addresses, changes, instants = tuple(zip(*rows, strict=True)) or ((),) * 4
-        return cls(whole_numbers(lines), list(addresses), list(changes), whole_numbers(instants))
+        rows = list(rows)
+        return cls(
+            whole_numbers([line for line, _, _, _ in rows]),
+            [address for _, address, _, _ in rows],
+            [changes for _, _, changes, _ in rows],
+            whole_numbers([instant for _, _, _, instant in rows]),
+        )
 
     def __len__(self) -> int:
         """Return how many there are."""

@@ -14,14 +14,14 @@ from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
 
-_IN_TRAITS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
+_IN_OBJECTS: Final = (("context", "traits", "email"), ("traits", "email"), ("properties", "email"))
 _EXTERNAL_IDS: Final = ("context", "externalIds")
-EMAIL_PATHS: Final = (*_IN_TRAITS, _EXTERNAL_IDS)
+EMAIL_PATHS: Final = (*_IN_OBJECTS, _EXTERNAL_IDS)
 """Where addresses are, unless the mapping says where."""
 
-_in_context: Final = slots_reader(_IN_TRAITS[0])
+_in_context: Final = slots_reader(_IN_OBJECTS[0])
 _look: Final = part_decoder("email")
-_in_traits: Final = tuple(map(finder, _IN_TRAITS))
+_in_objects: Final = tuple(map(finder, _IN_OBJECTS))
 _external_ids: Final = finder(_EXTERNAL_IDS)
 
 
@@ -49,7 +49,7 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
     The usual ones are found and checked all at once. Raises RejectedError where one has none.
     """
     for read in (_in_context, _usual_addresses):
-        with suppress(AttributeError, TypeError, *UNDECODABLE):  # some are elsewhere, or no text
+        with suppress(AttributeError, TypeError, *UNDECODABLE):  # or read otherwise
             found = read(events)
             if are_email_addresses(found):
                 return found
@@ -69,7 +69,7 @@ def default_address(event: Event) -> str:
 
 
 def _usual_addresses(events: Iterable[Any]) -> list[Any]:
-    """Return `_usual_address` of many events."""
+    """Return `_usual_address` of many events, its first step without a call for each."""
     return [
         found if (found := event.context_.traits_.email_) is not UNSET else _usual_address(event)
         for event in events
@@ -77,7 +77,7 @@ def _usual_addresses(events: Iterable[Any]) -> list[Any]:
 
 
 def _usual_address(event: Any) -> Any:  # noqa: ANN401 - a Part has a slot for each name
-    """Return the first value where addresses are but in external ids, UNSET where none is.
+    """Return the first of EMAIL_PATHS that is there, external ids aside; UNSET where none is.
 
     Raises AttributeError or one of UNDECODABLE where something odd is in the way.
     """
@@ -88,6 +88,7 @@ def _usual_address(event: Any) -> Any:  # noqa: ANN401 - a Part has a slot for e
 
 
 def _email(part: Any) -> Any:  # noqa: ANN401 - an object as any of its types, or nothing
+    """Return what is under `email`; where this cannot tell, it raises as `_usual_address` does."""
     if type(part) is Raw:
         return _look(part).email_
     if type(part) is dict:
@@ -107,7 +108,7 @@ def _first_address(candidates: Iterable[Found]) -> str:
 
 def _default_addresses(event: Event) -> Iterator[Found]:
     """Yield what may be the contact's address, the first choice first."""
-    for found in _in_traits:
+    for found in _in_objects:
         yield found(event)
     yield from _in_external_ids(event)
 

@@ -95,6 +95,7 @@ def _chooser(
     attribute = slot(key)
 
     def choose(event: Any) -> _Chosen:  # noqa: ANN401 - a Part has a slot for each name
+        """Choose where the first root tells, as it mostly does; `told` is the whole rule."""
         try:
             root = event.properties_
             if root is UNSET:
