@@ -121,7 +121,7 @@ def _measure(cases: Sequence[Case], runs: int) -> list[Measured]:
     """Run all cases in turn, several times; return the medians of their times and ratios.
 
     A case is compared with what its baseline takes right before it and right after it, for a
-    machine's speed may drift. What has no baseline is one itself.
+    machine's speed may drift. What has no baseline is one itself; cases of one stand together.
     """
     named = {case.name: case for case in cases}
     found: dict[str, list[dict[str, float]]] = {name: [] for name in named}

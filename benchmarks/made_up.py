@@ -20,11 +20,12 @@ def write_events(path: Path, lines: int, untidy: float = 0) -> None:
     As large a share of the events as `untidy` says is not quite like the others.
     """
     chance = random.Random(20261123)  # noqa: S311 - made-up data
+    another = random.Random(20261128)  # noqa: S311 - made-up data
     with path.open("wb") as file:
         for number in range(lines):
             event = _event(chance, number)
-            if chance.random() < untidy:
-                _make_untidy(chance, event)
+            if another.random() < untidy:
+                _make_untidy(another, event)
             line = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
             file.write((line[:-40] if chance.random() < MALFORMED else line) + b"\n")
 
@@ -134,7 +135,7 @@ def _event(chance: random.Random, number: int) -> dict[str, Any]:
 
 
 def _make_untidy(chance: random.Random, event: dict[str, Any]) -> None:
-    """Change one thing about an event, as some of a customer's own sources do."""
+    """Change one thing about an event, if it has it, as some of a customer's own sources do."""
     context = event["context"]
     person = event["traits"] if event["type"] == "identify" else context["traits"]
     match chance.randrange(6):

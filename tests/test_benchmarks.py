@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import main
+from benchmarks.__main__ import _cases, main
+
+README = Path(__file__).parent.parent / "README.md"
 
 
 def test_benchmarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,3 +28,12 @@ def test_benchmarks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert {"processor", "cores", "python", "versions", "lines"} <= set(found)
     shown = capsys.readouterr().out
     assert all(name in shown for name in names)
+
+
+def test_readme_shows_every_case(tmp_path: Path) -> None:
+    """The README's table has each case on a line, in order; jq may be missing here."""
+    table = README.read_text("utf-8").partition("compared with\n")[2].partition("```")[0]
+    shown = [line[:24].rstrip() for line in table.splitlines()]
+    names = [case.name for case in _cases(tmp_path, lines=20, contacts=20, port=0)]
+    assert [name for name in shown if name in names] == names
+    assert {*shown} - {*names} <= {"jq select", "one mapping, once more"}
