@@ -49,7 +49,7 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
     The usual ones are found and checked all at once. Raises RejectedError where one has none.
     """
     for read in (_in_context, _usual_addresses):
-        with suppress(AttributeError, TypeError, *UNDECODABLE):  # or read otherwise
+        with suppress(AttributeError, TypeError, *UNDECODABLE):  # what is odd is read one by one
             found = read(events)
             if are_email_addresses(found):
                 return found
