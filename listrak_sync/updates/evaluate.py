@@ -66,7 +66,7 @@ class Evaluator(LineEvaluator):
         if not self._looks_once:
             self._look_again(block.lines, events, takers, unlike)
         matches = numbers, _, _ = self._matches(block, events, takers)
-        matched = len(numbers if self._dispatch.decides else set(numbers))
+        matched = len(set(numbers))
         result.matched_lines += matched
         for reason, lines in skipped.items():
             result.skip(reason, lines)
