@@ -141,7 +141,9 @@ def finder(path: Path) -> Callable[[Event], Found]:
     if not path:
         return lambda event: find(event, path)
     steps = (
-        f"  if type(value) is dict: value = value.get({name!r}, UNSET)\n"
+        f"  kind = type(value)\n"
+        f"  if kind is dict: value = value.get({name!r}, UNSET)\n"
+        f"  elif kind is Raw: value = part_decoder({name!r})(value).{slot(name)}\n"
         f"  elif value is not UNSET: value = value.{slot(name)}\n"
         for name in path
     )
@@ -150,10 +152,17 @@ def finder(path: Path) -> Callable[[Event], Found]:
         " value = event\n"
         " try:\n"
         f"{''.join(steps)}"
-        " except AttributeError: return find(event, path)\n"
+        " except (AttributeError, DecodeError): return find(event, path)\n"
         " return value"
     )
-    names: dict[str, Any] = {"UNSET": UNSET, "find": find, "path": path}
+    names: dict[str, Any] = {
+        "UNSET": UNSET,
+        "Raw": Raw,
+        "DecodeError": msgspec.DecodeError,
+        "part_decoder": part_decoder,
+        "find": find,
+        "path": path,
+    }
     exec(source, names)  # noqa: S102 - ours, and names as they are quoted
     return cast("Callable[[Event], Found]", names["found"])
 
