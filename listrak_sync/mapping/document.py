@@ -12,18 +12,16 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
-from listrak_sync.mapping import core_schema, yaml_nodes
+from listrak_sync.mapping import core_schema
 from listrak_sync.mapping.conditions import Span
 from listrak_sync.mapping.core_schema import Scalar
 from listrak_sync.mapping.faults import Fault, MappingFileError
 from listrak_sync.mapping.near_names import nearest, suggestion
 from listrak_sync.mapping.scalar_places import places
+from listrak_sync.mapping.yaml_nodes import MAX_DEPTH, TOO_DEEP, UnreadableYamlError, compose
 
 MAX_NODES: Final = 200_000
 """How many values a file may hold, its aliases written out."""
-
-MAX_DEPTH: Final = 100
-"""How deep values may nest."""
 
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
 _CORE: Final = "tag:yaml.org,2002:"
@@ -79,22 +77,9 @@ class Document:
     def root(self) -> Node:
         """Return the tree. Raises MappingFileError where the text is no YAML."""
         try:
-            node = yaml_nodes.compose(self.text)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            context = f"{error.context}, " if error.context else ""
-            at = mark.index if mark else 0
-            self._add("", at, 1, f"this is no YAML: {context}{error.problem}", "mend the syntax")
-            raise MappingFileError(self.faults) from None
-        except yaml.reader.ReaderError as error:
-            problem = f"the character U+{error.character:04X} may not stand in YAML"
-            self._add("", int(error.position), 1, problem, "take it out")
-            raise MappingFileError(self.faults) from None
-        except RecursionError:
-            self._add("", 0, 1, f"values nest deeper than {MAX_DEPTH}", "write it flatter")
-            raise MappingFileError(self.faults) from None
-        except (ValueError, OverflowError):
-            self._add("", 0, 1, "an escape in a text names no character", "mend it")
+            node = compose(self.text)
+        except UnreadableYamlError as error:
+            self._add("", error.offset, 1, error.problem, error.instead)
             raise MappingFileError(self.faults) from None
         return _Builder(self).build(node)
 
@@ -179,8 +164,7 @@ class _Builder:
             self.document.fault(node, "an alias makes this endless", "write the values out")
             raise MappingFileError(self.document.faults)
         if len(self.open) > MAX_DEPTH:
-            message = f"values nest deeper than {MAX_DEPTH}"
-            self.document.fault(node, message, "write it flatter")
+            self.document.fault(node, *TOO_DEEP)
             raise MappingFileError(self.document.faults)
         if isinstance(source, yaml.ScalarNode):
             return self.scalar(source, path)

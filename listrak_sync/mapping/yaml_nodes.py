@@ -7,6 +7,12 @@ from typing import Final
 
 import yaml
 
+MAX_DEPTH: Final = 100
+"""How deep values may nest."""
+
+TOO_DEEP: Final = (f"values nest deeper than {MAX_DEPTH}", "write it flatter")
+"""What is wrong with values that nest deeper, and what to do."""
+
 _NO_RESOLVERS: Final[dict[str, list[object]]] = {}
 """Every plain scalar stays a text: it is read by YAML 1.2's core schema elsewhere."""
 
@@ -25,14 +31,37 @@ if yaml.__with_libyaml__:
         yaml_implicit_resolvers = _NO_RESOLVERS
 
 
+class UnreadableYamlError(Exception):
+    """Why a text is no YAML, where in it, and what to do."""
+
+    def __init__(self, offset: int, problem: str, instead: str) -> None:
+        super().__init__(offset, problem, instead)
+        self.offset = offset
+        self.problem = problem
+        self.instead = instead
+
+
 def compose(text: str) -> yaml.Node | None:
-    """Return the nodes of a text, None where there is nothing in it.
+    """Return the nodes of a text, None where nothing is in it. Raises UnreadableYamlError.
 
     Where libyaml refuses it, PyYAML's own parser is asked: it takes escaped halves of surrogate
-    pairs, as JSON has them, and its faults say more. Raises yaml.MarkedYAMLError,
-    yaml.reader.ReaderError, RecursionError, ValueError or OverflowError.
+    pairs, as JSON has them, and its faults say more.
     """
     if yaml.__with_libyaml__ and "\ufeff" not in text:  # whose places it does not count in
         with suppress(yaml.YAMLError, ValueError):  # the latter for halves of surrogate pairs
             return yaml.compose(text, Loader=_QuickLoader)
-    return yaml.compose(text, Loader=_OwnLoader)
+    try:
+        return yaml.compose(text, Loader=_OwnLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        context = f"{error.context}, " if error.context else ""
+        problem = f"this is no YAML: {context}{error.problem}"
+        raise UnreadableYamlError(mark.index if mark else 0, problem, "mend the syntax") from None
+    except yaml.reader.ReaderError as error:
+        problem = f"the character U+{error.character:04X} may not stand in YAML"
+        raise UnreadableYamlError(int(error.position), problem, "take it out") from None
+    except RecursionError:
+        raise UnreadableYamlError(0, *TOO_DEEP) from None
+    except (ValueError, OverflowError):
+        problem = "an escape in a text names no character"
+        raise UnreadableYamlError(0, problem, "mend it") from None
