@@ -13,8 +13,15 @@ _ROW: Final = "-:00:00:00.000Z,"
 
 _WIDTH: Final = len(_ROW)
 _MARK: Final = _ROW[:2]
-_DIGITS: Final = {2: 9, 3: 9, 5: 5, 6: 9, 8: 5, 9: 9, 11: 9, 12: 9, 13: 9}
+_DIGITS: Final = {2: 2, 3: 9, 5: 5, 6: 9, 8: 5, 9: 9, 11: 9, 12: 9, 13: 9}
 """Where a row's digits are, and how large each may be."""
+
+_PAIRS: Final = (2, 5, 8, 11)
+_SUM: Final = (360_000 << 72) + (6_000 << 48) + (100 << 24) + 1
+"""Multiplied by this, hours, minutes, seconds and hundredths come to hundredths at the last place.
+
+They are three bytes apart, which no sum exceeds that reaches there.
+"""
 
 _MULTIPLE: Final = 32
 """Rows are filled up to a multiple of so many, so that constants for few counts are held."""
@@ -32,8 +39,12 @@ class _Constants(NamedTuple):
     """What can be added to digits without a change to the upper halves, if none is too large."""
     digit: int
     """The bits of the digits' values."""
+    pairs: int
+    """The bits of hours, minutes, seconds and hundredths, each in a byte."""
     first: int
     """The bits of a row's first byte."""
+    beginning: int
+    """The bits of its first three."""
     ones: int
     up_to_a_day: int
     """What reaches `beyond_a_day` when it is added to the milliseconds of a day."""
@@ -52,11 +63,19 @@ def _constants(rows: int) -> _Constants:
         fixed=each({place: 0xF0 if place in _DIGITS else 0xFF for place in range(_WIDTH)}),
         headroom=each({place: 15 - most for place, most in _DIGITS.items()}),
         digit=each(dict.fromkeys(_DIGITS, 0x0F)),
+        pairs=each(dict.fromkeys(_PAIRS, 0xFF)),
         first=each({0: 0xFF}),
+        beginning=each(dict.fromkeys(range(3), 0xFF)),
         ones=ones,
         up_to_a_day=ones * (2**32 - _A_DAY),
         beyond_a_day=each({4: 1}),
     )
+
+
+@lru_cache(maxsize=32)
+def _midnights(midnight: int, rows: int) -> int:
+    """Return an instant at the beginning of every row."""
+    return _constants(rows).ones * (midnight % (1 << 64))
 
 
 def of_one_day(text: str, date: str, midnight: int, count: int) -> array[int]:
@@ -75,7 +94,7 @@ def of_one_day(text: str, date: str, midnight: int, count: int) -> array[int]:
     data = (rows + _ROW * (-count % _MULTIPLE)).encode("ascii")
     for_each = _constants(len(data) // _WIDTH)
     milliseconds = _milliseconds(int.from_bytes(data, "little"), for_each)
-    nanoseconds = milliseconds * 1_000_000 + for_each.ones * (midnight % (1 << 64))
+    nanoseconds = milliseconds * 1_000_000 + _midnights(midnight, len(data) // _WIDTH)
     instants = array("q", nanoseconds.to_bytes(len(data), "little"))[: 2 * count : 2]
     if sys.byteorder == "big":
         instants.byteswap()
@@ -87,15 +106,10 @@ def _milliseconds(rows: int, for_each: _Constants) -> int:
     for read in (rows, rows + for_each.headroom):
         if read & for_each.fixed != for_each.shape:
             raise ValueError("not all alike")
-    digits, first = rows & for_each.digit, for_each.first
-    pairs = digits * 10 + (digits >> 8)  # of hours at byte 2, minutes at 5, seconds at 8
-    milliseconds = (
-        (pairs >> 16 & first) * 3_600_000
-        + (pairs >> 40 & first) * 60_000
-        + (pairs >> 64 & first) * 1000
-        + (pairs >> 88 & first) * 10
-        + (digits >> 104 & first)
-    )
+    digits = rows & for_each.digit
+    pairs = digits * 10 + (digits >> 8) & for_each.pairs
+    hundredths = pairs * _SUM >> 88 & for_each.beginning
+    milliseconds = hundredths * 10 + (digits >> 104 & for_each.first)
     if milliseconds + for_each.up_to_a_day & for_each.beyond_a_day:
         raise ValueError("an hour of no day")
     return milliseconds
