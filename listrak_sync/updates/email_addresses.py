@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from listrak_sync.events.event import UNDECODABLE
-from listrak_sync.events.paths import Event, Found, Path, finder, slots_reader
+from listrak_sync.events.paths import Event, Found, Path, finder, part_decoder
 from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.updates.rejected import RejectedError, shown
@@ -22,7 +22,7 @@ EMAIL_PATHS: Final[tuple[Path, ...]] = (
 )
 """Where addresses are, unless the mapping says where."""
 
-_in_every_context: Final = slots_reader(EMAIL_PATHS[0])
+_with_email: Final = part_decoder("email")
 _in_context, _in_traits, _in_properties, _external_ids = map(finder, EMAIL_PATHS)
 
 
@@ -49,11 +49,10 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
 
     The usual ones are found and checked all at once. Raises RejectedError where one has none.
     """
-    for read in (_in_every_context, _in_objects):
-        with suppress(AttributeError, TypeError, *UNDECODABLE):  # what is odd is read one by one
-            found = read(events)
-            if are_email_addresses(found):
-                return found
+    with suppress(AttributeError, TypeError, *UNDECODABLE):  # what is odd is read one by one
+        found = _usual(events)
+        if are_email_addresses(found):
+            return found
     return list(map(default_address, events))
 
 
@@ -67,18 +66,22 @@ def default_address(event: Event) -> str:
     return _first_address(_default_addresses(event))
 
 
-def _in_objects(events: Iterable[Any]) -> list[Any]:
+def _usual(events: Iterable[Any]) -> list[Any]:
     """Return what stands where addresses are but in external ids, the first that is there.
 
-    A track has it in its context: that is written out, for a call for each would cost more.
+    A track has it in its context, an identify in its traits: both are written out, for a call for
+    each would cost more. Raises AttributeError or one of UNDECODABLE where something is no object.
     """
-    return [
-        found
-        if (found := event.context_.traits_.email_) is not UNSET
-        or (found := _in_traits(event)) is not UNSET
-        else _in_properties(event)
-        for event in events
-    ]
+    found = []
+    for event in events:
+        address = event.context_.traits_.email_
+        if address is UNSET:
+            traits = event.traits_
+            address = _with_email(traits).email_ if type(traits) is Raw else _in_traits(event)
+            if address is UNSET:
+                address = _in_properties(event)
+        found.append(address)
+    return found
 
 
 def _first_address(candidates: Iterable[Found]) -> str:
