@@ -78,7 +78,7 @@ class Report:
         self.lines += evaluated.lines
         self.matched_lines += evaluated.matched_lines
         self.skipped.update(evaluated.skipped)
-        self.matched.update(evaluated.matches())
+        self.matched.update(evaluated.matched)
         if evaluated.rejects:
             self.unreadable += sum(reject.mapping is None for reject in evaluated.rejects)
             self.rejected.update(reject.reason for reject in evaluated.rejects)

@@ -146,6 +146,7 @@ class Evaluator(LineEvaluator):
         numbers, events, makers = matches
         if not numbers:
             return
+        result.matched.update([maker.mapping for maker in makers])
         try:
             updates = Updates(
                 whole_numbers(numbers),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+from msgspec import field
 from msgspec.structs import replace
 
 from listrak_sync.events.event import UnreadableError
@@ -35,15 +36,14 @@ _STILL_JSON: Final = {
 }
 
 
-@dataclass(slots=True)
-class Evaluated:
+class Evaluated(msgspec.Struct):
     """What became of some lines of one file, which is read up to `end` and `position` in bytes.
 
     `begins` are the positions after some of the lines, the first among them.
 
     `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
-    the matches (see there) = the updates + the rejects with a mapping, whose index `rejecting`
-    has for each.
+    the matched = the updates + the rejects with a mapping. `matched` has by a mapping's index how
+    many lines it took.
     """
 
     file: str
@@ -53,8 +53,8 @@ class Evaluated:
     lines: int = 0
     matched_lines: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    rejecting: list[int] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    matched: Counter[int] = field(default_factory=Counter)
     updates: Updates = field(default_factory=Updates)
 
     def skip(self, reason: str, lines: int = 1) -> None:
@@ -71,17 +71,9 @@ class Evaluated:
 
     def reject_update(self, line: int, rejected: Rejected, mapping: str, content: bytes) -> None:
         """Reject a line for the mapping of this name."""
-        self.rejecting.append(rejected.mapping)
         self.rejects.append(
             Reject(rejected.reason, rejected.detail, self.file, line, mapping, content)
         )
-
-    def matches(self) -> Counter[int]:
-        """Return by a mapping's index how many lines it took."""
-        matched = Counter(self.rejecting)
-        for changes, updates in Counter(self.updates.changes).items():
-            matched[changes[0].mapping] += updates
-        return matched
 
     def follow(self, lines: int) -> None:
         """Go on from the number of so many lines before, where lines are numbered from 1."""

@@ -34,6 +34,7 @@ from listrak_sync.updates.update import (
     TIMESTAMP,
     Rejected,
     Update,
+    made_by,
     read_paths,
     seldom_paths,
     update_maker,
@@ -172,6 +173,7 @@ class LineEvaluator:
             return
         result.matched_lines += 1
         for made in outcome:
+            result.matched[made_by(made)] += 1
             if isinstance(made, Rejected):
                 result.reject_update(number, made, self.names[made.mapping], line)
             else:
@@ -209,6 +211,7 @@ class LineEvaluator:
             raise UnreadableError("invalid_update", "the ids or the address cannot be sent")
         changes = shared(RESENT, update.list_id, fields)
         result.matched_lines += 1
+        result.matched[RESENT] += 1
         result.updates.append((number, update.email_address, changes, NEVER))
 
     def _reject(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec.structs import astuple
 
 from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import Reject
@@ -53,11 +56,20 @@ decode_task: Final = msgspec.msgpack.Decoder(Task).decode
 decode_place: Final = msgspec.msgpack.Decoder(Place).decode
 
 _Answer: TypeAlias = tuple[
-    str, Position, int, list[Position], int, int, dict[str, int], list[int], list[Reject], Packed
+    str,
+    Position,
+    int,
+    list[Position],
+    int,
+    int,
+    dict[str, int],
+    list[Reject],
+    dict[int, int],
+    Packed,
 ]
 """The fields of what became of some lines, the updates packed."""
 
-_decode: Final = msgspec.msgpack.Decoder(_Answer).decode
+_decode: Final[Callable[[bytes], tuple[Any, ...]]] = msgspec.msgpack.Decoder(_Answer).decode
 
 END: Final = b""
 """What follows the answers for a block or a portion."""
@@ -68,28 +80,12 @@ FAILED: Final = b"!"
 
 def encode_answer(found: Evaluated) -> bytes:
     """Return what became of some lines as an answer."""
-    return encode(
-        (
-            found.file,
-            found.end,
-            found.position,
-            found.begins,
-            found.lines,
-            found.matched_lines,
-            found.skipped,
-            found.rejecting,
-            found.rejects,
-            pack(found.updates),
-        )
-    )
+    *fields, updates = astuple(found)
+    return encode((*fields, pack(updates)))
 
 
 def read_answer(answer: bytes) -> Evaluated:
     """Return what became of some lines."""
-    file, end, position, begins, lines, matched_lines, skipped, rejecting, rejects, packed = (
-        _decode(answer)
-    )
-    updates = unpack(packed)
-    return Evaluated(
-        file, end, position, begins, lines, matched_lines, skipped, rejecting, rejects, updates
-    )
+    *fields, matched, packed = _decode(answer)
+    fields += Counter(matched), unpack(packed)
+    return Evaluated(*fields)

@@ -155,7 +155,7 @@ def test_fed_back(kind: str, list_id: object, value: object, email: str, spaces:
         ]
         assert msgspec.json.decode(again.rejects[0].content) == event
         assert not again.updates
-        assert again.matches() == {0 if reject.mapping == "A" else 1: 1}
+        assert again.matched == {0 if reject.mapping == "A" else 1: 1}
         assert encode(again.rejects[0]) == encode(reject)
 
 
@@ -238,7 +238,7 @@ def test_resent() -> None:
     ((line, address, changes, _),) = result.updates
     assert {(line, change.mapping, change.list_id) for change in changes} == {(1, RESENT, 12)}
     assert (address, field_values(changes)) == ("Ann@example.com", ((7, "on"), (8, "")))
-    assert result.matches() == {RESENT: 1}
+    assert result.matched == {RESENT: 1}
 
 
 @pytest.mark.parametrize(

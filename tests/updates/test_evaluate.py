@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import sys
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,7 @@ def test_sums(lines: list[bytes], mappings: list[Plain], first: int, newline: by
     assert result.lines == len(lines)
     assert result.lines == sum(result.skipped.values()) + len(unreadable) + len(matched_lines)
     assert result.matched_lines == len(matched_lines)
-    assert result.matches().total() == len(updated) + len(of_mapping)
+    assert result.matched.total() == len(updated) + len(of_mapping)
     assert not matched_lines & set(unreadable)
     assert len(set(unreadable)) == len(unreadable)
     assert set(result.skipped) <= set(SKIPS)
@@ -218,7 +217,7 @@ def _plain(result: Evaluated) -> tuple[Evaluated, list[object]]:
     updates: list[object] = [
         (*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in result.updates
     ]
-    return replace(result, updates=Updates()), updates
+    return msgspec.structs.replace(result, updates=Updates()), updates
 
 
 @pytest.mark.parametrize(
@@ -250,7 +249,7 @@ def test_skipped(line: bytes, reason: str) -> None:
 def test_accepted_types(kind: str) -> None:
     """The five types that the destination takes reach the mappings."""
     event = {"type": kind, "traits": {"email": "a@example.com"}, "properties": {"b": True}}
-    assert 1 in _evaluate(msgspec.json.encode(event)).matches()
+    assert 1 in _evaluate(msgspec.json.encode(event)).matched
 
 
 def test_ignore_integrations() -> None:
@@ -274,7 +273,7 @@ def test_no_block(piece: Piece, reason: str, detail: str) -> None:
     assert (reject.reason, reject.line, reject.mapping) == (reason, 9, None)
     assert detail in reject.detail
     assert (reject.content, reject.is_json) == (b'{"a', False)
-    assert (result.lines, result.position, result.matches()) == (1, 5, {})
+    assert (result.lines, result.position, result.matched) == (1, 5, {})
 
 
 def test_results_in_order() -> None:
@@ -284,7 +283,7 @@ def test_results_in_order() -> None:
     result = _evaluate(line, b"", line)
     found = [(number, change.mapping) for number, _, (change,), _ in result.updates]
     assert found == [(1, 0), (1, 1), (3, 0), (3, 1)]
-    assert result.matches() == {0: 2, 1: 2}
+    assert result.matched == {0: 2, 1: 2}
     assert (result.lines, result.skipped) == (3, {"blank_line": 1})
 
 

@@ -165,7 +165,7 @@ def _plain(results: Iterable[workers.Result | Tick]) -> list[object]:
 def _values(results: Iterable[Evaluated]) -> list[object]:
     return [
         (
-            replace(each, updates=Updates()),
+            msgspec.structs.replace(each, updates=Updates()),
             [(*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in each.updates],
         )
         for each in results
