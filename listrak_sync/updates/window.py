@@ -101,18 +101,24 @@ class Window:
         taken out again.
         """
         rows, instants, lines = self._rows, self._instants, self._lines
-        lists, late = self._lists, set[int]()
+        lists, following, late = self._lists, self._next, set[int]()
         before = size = len(rows)
+        fields = 0
         rows += changes
         instants += updates.instants
         lines += updates.lines
         self._files += array("i", [file]) * len(changes)
-        self._next += _NO_NEXT * len(changes)
+        following += _NO_NEXT * len(changes)
         for index, key, change in zip(range(len(keys)), keys, changes, strict=True):
             row = lists[change.list_id].setdefault(key, size)
-            if row != size:
-                row = self._row(row, change.field, size)
-                self.contacts -= row == size  # of a contact that is counted
+            if row == size:  # a contact that is new
+                size += 1
+                continue
+            while rows[row].field != change.field:
+                if following[row] == _LAST:  # a field that is new: the new row has it
+                    following[row] = size
+                    fields += 1
+                row = following[row]
             if row == size:
                 size += 1
                 continue
@@ -124,24 +130,10 @@ class Window:
                 self.superseded += not self._is_single(rows[row].mapping)
                 rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
-        self.contacts += size - before
+        self.contacts += size - before - fields
         self.superseded += len(late)
-        del self._files[size:], self._next[size:]
+        del self._files[size:], following[size:]
         return late
-
-    def _row(self, row: int, field: int, new: int) -> int:
-        """Return the row of a contact's field, sought from the contact's first on.
-
-        Where there is none, it is the new one, which is made the contact's last.
-        """
-        rows, following = self._rows, self._next
-        while rows[row].field != field:
-            if following[row] == _LAST:
-                following[row] = new
-            row = following[row]
-            if row == new:
-                break
-        return row
 
     def _spell(self, updates: Updates, keys: Sequence[str], late: Container[int]) -> None:
         """Keep how contacts are written, by the last update that did not come too late."""
