@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -88,7 +89,7 @@ And each of the changes once: by which mapping, of which list, which fields to w
 
 def pack(updates: Updates) -> Packed:
     """Return updates for their way from one process to another."""
-    index = {changes: number for number, changes in enumerate(dict.fromkeys(updates.changes))}
+    index: defaultdict[Changes, int] = defaultdict(lambda: len(index))
     indices = array("I", map(index.__getitem__, updates.changes))
     return (
         updates.lines.tobytes(),
