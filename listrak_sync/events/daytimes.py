@@ -14,13 +14,15 @@ _ROW: Final = "-:00:00:00.000Z,"
 _WIDTH: Final = len(_ROW)
 _MARK: Final = _ROW[:2]
 _DIGITS: Final = {2: 2, 3: 9, 5: 5, 6: 9, 8: 5, 9: 9, 11: 9, 12: 9, 13: 9}
-"""Where a row's digits are, and how large each may be."""
+"""Where a row's digits are, and how large each may be: hours are below 30, which `_SUM` relies on.
+"""
 
 _PAIRS: Final = (2, 5, 8, 11)
 _SUM: Final = (360_000 << 72) + (6_000 << 48) + (100 << 24) + 1
-"""Multiplied by this, hours, minutes, seconds and hundredths come to hundredths at the last place.
+"""What hours, minutes, seconds and hundredths are multiplied by to be summed where hundredths are.
 
-They are three bytes apart, which no sum exceeds that reaches there.
+There, at byte 11, the sum takes three bytes at most. What else the product has lies in lower bytes,
+or from byte 14 on, and ends in the next row before byte 8.
 """
 
 _MULTIPLE: Final = 32
@@ -41,10 +43,8 @@ class _Constants(NamedTuple):
     """The bits of the digits' values."""
     pairs: int
     """The bits of hours, minutes, seconds and hundredths, each in a byte."""
-    first: int
-    """The bits of a row's first byte."""
-    beginning: int
-    """The bits of its first three."""
+    first_byte: int
+    first_three_bytes: int
     ones: int
     up_to_a_day: int
     """What reaches `beyond_a_day` when it is added to the milliseconds of a day."""
@@ -64,8 +64,8 @@ def _constants(rows: int) -> _Constants:
         headroom=each({place: 15 - most for place, most in _DIGITS.items()}),
         digit=each(dict.fromkeys(_DIGITS, 0x0F)),
         pairs=each(dict.fromkeys(_PAIRS, 0xFF)),
-        first=each({0: 0xFF}),
-        beginning=each(dict.fromkeys(range(3), 0xFF)),
+        first_byte=each({0: 0xFF}),
+        first_three_bytes=each(dict.fromkeys(range(3), 0xFF)),
         ones=ones,
         up_to_a_day=ones * (2**32 - _A_DAY),
         beyond_a_day=each({4: 1}),
@@ -108,8 +108,8 @@ def _milliseconds(rows: int, for_each: _Constants) -> int:
             raise ValueError("not all alike")
     digits = rows & for_each.digit
     pairs = digits * 10 + (digits >> 8) & for_each.pairs
-    hundredths = pairs * _SUM >> 88 & for_each.beginning
-    milliseconds = hundredths * 10 + (digits >> 104 & for_each.first)
+    hundredths = pairs * _SUM >> 88 & for_each.first_three_bytes
+    milliseconds = hundredths * 10 + (digits >> 104 & for_each.first_byte)
     if milliseconds + for_each.up_to_a_day & for_each.beyond_a_day:
         raise ValueError("an hour of no day")
     return milliseconds

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-import msgspec
-from msgspec import field
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from listrak_sync.events.event import UnreadableError
@@ -36,14 +35,14 @@ _STILL_JSON: Final = {
 }
 
 
-class Evaluated(msgspec.Struct):
+class Evaluated(Struct):
     """What became of some lines of one file, which is read up to `end` and `position` in bytes.
 
     `begins` are the positions after some of the lines, the first among them.
 
     `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
-    the matched = the updates + the rejects with a mapping. `matched` has by a mapping's index how
-    many lines it took.
+    the matched = the updates + the rejects with a mapping: `matched` has by a mapping's index, or
+    RESENT, how many lines it took.
     """
 
     file: str

@@ -67,7 +67,7 @@ _Answer: TypeAlias = tuple[
     dict[int, int],
     Packed,
 ]
-"""The fields of what became of some lines, the updates packed."""
+"""The fields of Evaluated in their order, the updates packed."""
 
 _decode: Final[Callable[[bytes], tuple[Any, ...]]] = msgspec.msgpack.Decoder(_Answer).decode
 
