@@ -118,11 +118,11 @@ class ExplainingEvaluator(LineEvaluator):
                 raise
         return self.outcome(seen, number, only)
 
-    def _resend(self, number: int, update: ContactUpdate, result: Evaluated) -> None:
-        super()._resend(number, update, result)
+    def _resent(self, number: int, update: ContactUpdate) -> Update:
+        resent = super()._resent(number, update)
         self._on_explanation(
             Explanation(
-                result.file,
+                self._file,
                 number,
                 "matched",
                 detail="values that an earlier run could not deliver, taken as they are",
@@ -131,6 +131,7 @@ class ExplainingEvaluator(LineEvaluator):
                 fields=update.fields,
             )
         )
+        return resent
 
     def _reject(
         self, result: Evaluated, number: int, error: UnreadableError, content: bytes

@@ -157,11 +157,12 @@ class LineEvaluator:
             seen = self._first_look.decode(checked(line))
             while find_type(seen) is UNSET and (wrapped := rejects.unwrap(line)):
                 if isinstance(wrapped, ContactUpdate):
-                    self._resend(number, wrapped, result)
-                    return
+                    outcome: Outcome = [self._resent(number, wrapped)]
+                    break
                 line, only = wrapped.content, self._known(wrapped)
                 seen = self._first_look.decode(line)
-            outcome = self._judge(line, seen, number, only)
+            else:
+                outcome = self._judge(line, seen, number, only)
         except UnreadableError as error:
             if line.strip():
                 self._reject(result, number, error, line)
@@ -199,8 +200,8 @@ class LineEvaluator:
         detail = f"the mapping {wrapped.mapping} {why}: correct its name in this line"
         raise UnreadableError("unknown_mapping", detail)
 
-    def _resend(self, number: int, update: ContactUpdate, result: Evaluated) -> None:
-        """Take values that an earlier run could not deliver as they are."""
+    def _resent(self, number: int, update: ContactUpdate) -> Update:
+        """Return values that an earlier run could not deliver. Raises UnreadableError."""
         fields = tuple((parse_id(field) or 0, value) for field, value in update.fields.items())
         if not (
             fields
@@ -209,10 +210,7 @@ class LineEvaluator:
             and is_email_address(update.email_address)
         ):
             raise UnreadableError("invalid_update", "the ids or the address cannot be sent")
-        changes = shared(RESENT, update.list_id, fields)
-        result.matched_lines += 1
-        result.matched[RESENT] += 1
-        result.updates.append((number, update.email_address, changes, NEVER))
+        return number, update.email_address, shared(RESENT, update.list_id, fields), NEVER
 
     def _reject(
         self, result: Evaluated, number: int, error: UnreadableError, content: bytes
