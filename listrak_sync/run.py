@@ -12,8 +12,7 @@ from typing import Final, TypeAlias
 from listrak_sync.delivery.deliver import Phase, Phases
 from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.events.blocks import Piece
-from listrak_sync.events.portions import Portion
+from listrak_sync.events.portions import Part
 from listrak_sync.events.positions import Position, position_in, read_from
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.events.sources import Source
@@ -38,8 +37,6 @@ from listrak_sync.updates.lines import LineEvaluator
 from listrak_sync.updates.window import Contact, Window
 
 DEFAULT_WINDOW: Final = 1_000_000
-
-_Part: TypeAlias = Piece | Portion
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
@@ -89,7 +86,7 @@ class Run:
         self.stop = stop
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
-        self._read_to: Position | tuple[_Part, int, Sequence[Position]] = plan.start
+        self._read_to: Position | tuple[Part, int, Sequence[Position]] = plan.start
         self._gathering: tuple[Evaluated, Updates] | None = None
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
@@ -111,7 +108,7 @@ class Run:
         by then is in `rest`.
         """
         evaluator, jobs = self._evaluator(), self._jobs
-        parts: Iterator[_Part | Tick] = read_from(
+        parts: Iterator[Part | Tick] = read_from(
             self.plan.sources, self.plan.start, in_portions=not self._is_line_by_line
         )
         if self.plan.flush_every is not None:
@@ -221,7 +218,7 @@ class Run:
         for reject in evaluated.rejects:
             self.watchers.on_reject(reject)
 
-    def _gather(self, part: _Part, evaluated: Evaluated) -> Iterator[Window]:
+    def _gather(self, part: Part, evaluated: Evaluated) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
         file, updates = self._file(evaluated.file), evaluated.updates
         before = start = 0

@@ -109,8 +109,11 @@ class CompressedFile:
 
 Portion: TypeAlias = Span | CompressedFile
 
+Part: TypeAlias = Piece | Portion
+"""A part of the input, read already or not yet."""
 
-def read_in_portions(sources: Sequence[Source], first_source: int = 0) -> Iterator[Piece | Portion]:
+
+def read_in_portions(sources: Sequence[Source], first_source: int = 0) -> Iterator[Part]:
     """Yield the lines of the sources in order as `read` does, what is large in portions."""
     for index, source in enumerate(sources, first_source):
         file = _large_file(source)

@@ -11,7 +11,7 @@ import msgspec
 
 from listrak_sync.errors import UsageError
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, read
-from listrak_sync.events.portions import CompressedFile, Portion, Span, read_in_portions
+from listrak_sync.events.portions import CompressedFile, Part, Span, read_in_portions
 from listrak_sync.events.sources import Source
 
 
@@ -57,7 +57,7 @@ def first_of(piece: Piece) -> Position:
     return Position(piece.source, line, _checksum(piece, line))
 
 
-def position_in(part: Piece | Portion, line: int, known: Sequence[Position]) -> Position:
+def position_in(part: Part, line: int, known: Sequence[Position]) -> Position:
     """Return the position after a line of a part; `known` are some in it, the first up to it.
 
     A compressed file is not read anew for it: there, the last line that is known is checked.
@@ -77,7 +77,7 @@ def position_in(part: Piece | Portion, line: int, known: Sequence[Position]) -> 
 
 def read_from(
     sources: Sequence[Source], start: Position, *, in_portions: bool = False
-) -> Iterator[Piece | Portion]:
+) -> Iterator[Part]:
     """Yield what follows a position, numbered as before; what is large in portions if wanted.
 
     Raises UsageError where the input is not what it was: it ends before the position, or

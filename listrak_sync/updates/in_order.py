@@ -8,11 +8,11 @@ from itertools import chain
 from typing import Final
 
 from listrak_sync.events.blocks import Block
-from listrak_sync.events.portions import Portion
+from listrak_sync.events.portions import Part, Portion
 from listrak_sync.events.ticks import Tick
 from listrak_sync.updates.lines import LineEvaluator
 from listrak_sync.updates.numbering import Numbering
-from listrak_sync.updates.workers import Part, Result, Workers
+from listrak_sync.updates.workers import Result, Workers
 
 START_BYTES: Final = 2 << 20
 """How much is read before processes are worth their start."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from listrak_sync.events.blocks import Piece
-from listrak_sync.events.portions import Portion, Span
+from listrak_sync.events.portions import Part, Span
 from listrak_sync.updates.evaluated import Evaluated
 
-_Part = TypeVar("_Part", bound="Piece | Portion")
+_Part = TypeVar("_Part", bound=Part)
 
 
 class Numbering:
@@ -25,7 +24,7 @@ class Numbering:
             return replace(part, lines_before=self._last_line)
         return part
 
-    def take(self, part: Piece | Portion, found: Evaluated) -> bool:
+    def take(self, part: Part, found: Evaluated) -> bool:
         """Go on after lines of a part; say whether they count."""
         if part.source == self._broken:
             return False

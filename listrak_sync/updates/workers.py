@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
 
-from listrak_sync.events.blocks import Block, Piece
-from listrak_sync.events.portions import CompressedFile, Portion, Span
+from listrak_sync.events.blocks import Block
+from listrak_sync.events.portions import CompressedFile, Part, Portion, Span
 from listrak_sync.events.ticks import Tick
+from listrak_sync.updates.bundles import bundles
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.lines import LineEvaluator
 from listrak_sync.updates.numbering import Numbering
@@ -35,17 +35,8 @@ from listrak_sync.updates.worker import AHEAD, Worker, fork
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-TASK_BYTES: Final = 1 << 20
-"""How much a process is given at a time, where nothing larger stands on one line."""
-
-TASK_SECONDS: Final = 0.1
-"""How long a block of a slow pipe waits for others."""
-
 SLOT_BYTES: Final = 16 << 20
 """Room for the blocks of a task; what needs more we evaluate ourselves."""
-
-Part: TypeAlias = Piece | Portion
-_Bundle: TypeAlias = list[Part]
 
 Result: TypeAlias = tuple[Part, Evaluated]
 """A part of the input, and what became of lines of it that follow those before."""
@@ -103,7 +94,7 @@ class Workers:
         self, parts: Iterator[Part | Tick], is_stopped: Callable[[], bool]
     ) -> Iterator[Result | Tick]:
         """Yield each part with what becomes of it, and ticks as soon as all before is there."""
-        for bundle in _bundles(parts):
+        for bundle in bundles(parts):
             if isinstance(bundle, Tick):
                 yield from self._rest()
                 yield bundle
@@ -221,24 +212,3 @@ class Workers:
             self._memory[start : start + len(text)] = text
             worker.give((start, start + len(text)), len(task))
             dealt.worker = worker
-
-
-def _bundles(parts: Iterator[Part | Tick]) -> Iterator[_Bundle | Tick]:
-    """Yield blocks in bundles, large ones or what came within a while; all else as it comes."""
-    bundle: _Bundle = []
-    size, begun = 0, monotonic()
-    for part in parts:
-        more = part.size if isinstance(part, Block) else TASK_BYTES
-        if bundle and size + more > TASK_BYTES:
-            yield bundle
-            bundle, size, begun = [], 0, monotonic()
-        if isinstance(part, Tick):
-            yield part
-            continue
-        bundle.append(part)
-        size += more
-        if size >= TASK_BYTES or monotonic() - begun > TASK_SECONDS:
-            yield bundle
-            bundle, size, begun = [], 0, monotonic()
-    if bundle:
-        yield bundle

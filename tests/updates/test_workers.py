@@ -28,7 +28,7 @@ from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run
-from listrak_sync.updates import in_order, worker, workers
+from listrak_sync.updates import bundles, in_order, worker, workers
 from listrak_sync.updates.columns import Updates
 from listrak_sync.updates.evaluate import Evaluator
 from listrak_sync.updates.evaluated import Evaluated
@@ -177,7 +177,7 @@ def test_every_kind_of_piece(
 ) -> None:
     """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
-    monkeypatch.setattr(workers, "SLOT_BYTES", workers.TASK_BYTES)
+    monkeypatch.setattr(workers, "SLOT_BYTES", bundles.TASK_BYTES)
     block = next(_pieces(1))
     assert isinstance(block, Block)
     large = replace(block, lines=block.lines * 8)
@@ -295,7 +295,7 @@ def test_many_small_parts() -> None:
 def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes slowly is not held until there is much of it."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
-    monkeypatch.setattr(workers, "TASK_SECONDS", 0)
+    monkeypatch.setattr(bundles, "TASK_SECONDS", 0)
     taken = 0
 
     def pieces() -> Iterator[Piece]:
