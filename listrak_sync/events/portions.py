@@ -16,6 +16,12 @@ from listrak_sync.events.sources import Source
 SPAN_BYTES: Final = 4 << 20
 """How long a span is, at most, but for the line at its end, which is taken in."""
 
+_OF_THE_REST: Final = 8
+"""A span is one of so many of what is left of its file at most, but a block at least.
+
+So those who read the last spans end at about the same time.
+"""
+
 LARGE_BYTES: Final = 2 << 20
 """The size from which on a plain file is worth more than one reader."""
 
@@ -140,8 +146,8 @@ def _spans(source: Source, index: int, file: OpenFile) -> Iterator[Span]:
     """Cut a file into spans, as large as it is by now; what is no line yet is the last one's."""
     lines_before: int | None = 0
     start = len(BOM) if file.beginning.startswith(BOM) else 0
-    length = min(SPAN_BYTES, -(-file.size // 2))  # there is something for two readers at least
     while start < file.size:
+        length = min(SPAN_BYTES, max(BLOCK_BYTES, (file.size - start) // _OF_THE_REST))
         last_byte = min(start + length, file.size) - 1
         try:
             end = max(file.end_of_line(last_byte), last_byte + 1)

@@ -48,6 +48,18 @@ def test_spans(tmp_path: Path, bom: bytes, end: bytes) -> None:
     assert all(_lines(span)[-1].endswith(b"\n") for span in spans[:-1])
 
 
+def test_shorter_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans are an eighth of what is left at most, but no shorter than a block for that."""
+    monkeypatch.setattr(portions, "BLOCK_BYTES", 30)
+    path = tmp_path / "events"
+    path.write_bytes(b"a line.\n" * 200)
+    spans = [span for span in _of(expand([str(path)]), Span) if isinstance(span, Span)]
+    lengths = [span.end - span.start for span in spans[:-1]]
+    assert lengths == sorted(lengths, reverse=True)
+    assert {lengths[0], lengths[-1]} == {104, 32}
+    assert all(span.end - span.start <= (1600 - span.start) // 8 + 8 for span in spans[:-7])
+
+
 def test_numbers(tmp_path: Path) -> None:
     """Only the first span knows its lines' numbers."""
     path = tmp_path / "events"

@@ -265,7 +265,7 @@ def test_error_in_a_portion(
     data = _lines(9, 14_000)
     path.write_bytes(gzip.compress(data, 1) if compressed else data)
     parts = read_in_portions(expand([str(path), str(path)]))
-    evaluator = _Faulty(mappings, 9_000 if compressed else 3_000)
+    evaluator = _Faulty(mappings, 9_000 if compressed else 1_000)
     results = evaluate_in_order(evaluator, parts, 2)
     if compressed:
         next(results)
