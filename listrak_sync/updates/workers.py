@@ -7,15 +7,14 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
 
 from listrak_sync.events.blocks import Block
-from listrak_sync.events.portions import CompressedFile, Part, Portion, Span
+from listrak_sync.events.portions import CompressedFile, Part, Span
 from listrak_sync.events.ticks import Tick
+from listrak_sync.updates.assignment import Assignment, evaluated
 from listrak_sync.updates.bundles import bundles
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.lines import LineEvaluator
@@ -42,34 +41,19 @@ Result: TypeAlias = tuple[Part, Evaluated]
 """A part of the input, and what became of lines of it that follow those before."""
 
 
-@dataclass(slots=True)
-class _Dealt:
-    """Parts of the input, and who evaluates them: nobody else, where there is no worker."""
-
-    parts: deque[Part]
-    worker: Worker | None = None
-    line: int = 0
-    """Up to which line of the first part there is an answer."""
-
-    @property
-    def is_portion(self) -> bool:
-        """Say whether it is not read yet."""
-        return isinstance(self.parts[0], Portion)
-
-    @property
-    def is_of_a_file(self) -> bool:
-        """Say whether all of it can be read again."""
-        return self.is_portion or all(Path(part.file).is_file() for part in self.parts)
-
-
 class Workers:
-    """Processes that each have a few tasks at most, dealt to whoever has the fewest."""
+    """Processes that each have a few tasks at most, dealt to whoever has the fewest.
+
+    We are one of the jobs and evaluate, too, while all others have enough to do; but no compressed
+    files, which are long: the last of the processes is there for these, and for nothing else.
+    """
 
     def __init__(self, evaluator: LineEvaluator, jobs: int) -> None:
         self._evaluator = evaluator
+        self._jobs = jobs
         self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
         self._workers: list[Worker] = []
-        self._dealt: deque[_Dealt] = deque()
+        self._dealt: deque[Assignment] = deque()
         self._numbering = Numbering()
         for number in range(jobs):
             start = number * AHEAD * SLOT_BYTES
@@ -99,15 +83,12 @@ class Workers:
                 yield from self._rest()
                 yield bundle
                 continue
-            dealt = _Dealt(deque(bundle))
-            while not (worker := self._with_room(dealt)) and not (
-                dealt.is_portion and is_stopped()
-            ):
+            dealt = Assignment(deque(bundle))
+            while not (is_over := dealt.is_portion and is_stopped()) and not self._deal(dealt):
                 self._receive()
                 yield from self._there()
-            if worker is None:
+            if is_over:
                 break
-            self._deal(dealt, worker)
             self._receive(timeout=0)
             yield from self._there()
         yield from self._rest(is_stopped)
@@ -133,15 +114,15 @@ class Workers:
         """Yield what is known by now of what was dealt first."""
         while self._dealt:
             first = self._dealt[0]
-            answer = first.worker.take() if first.worker else FAILED
+            answer = first.take()
             if answer is None:
                 return
             part = first.parts[0] = self._numbering.numbered(first.parts[0])
             if answer == FAILED:
-                for found in self._by_ourselves(part):
+                for found in evaluated(self._evaluator, part):
                     yield from self._result(first, found)
             elif answer != END:
-                found = read_answer(answer)
+                found = read_answer(answer) if isinstance(answer, bytes) else answer
                 if isinstance(part, Span):
                     found.follow(part.lines_before or 0)
                 yield from self._result(first, found)
@@ -151,45 +132,51 @@ class Workers:
             if not first.parts:
                 self._dealt.popleft()
 
-    def _by_ourselves(self, part: Part) -> Iterator[Evaluated]:
-        """Yield what becomes of a part that nobody else answers for."""
-        if isinstance(part, Portion):
-            return self._evaluator.evaluate_portion(part)
-        return iter((self._evaluator.evaluate(part),))
-
-    def _result(self, dealt: _Dealt, found: Evaluated) -> Iterator[Result]:
+    def _result(self, dealt: Assignment, found: Evaluated) -> Iterator[Result]:
         """Yield what was found unless it is known already, or does not count."""
         part = dealt.parts[0]
         if found.end.line > dealt.line and self._numbering.take(part, found):
             dealt.line = found.end.line
             yield part, found
 
-    def _with_room(self, dealt: _Dealt) -> Worker | None:
-        """Return who has the fewest tasks, if there is room for one more.
-
-        Of what is read already, no more is dealt than fits: it need not be held for long.
-        """
-        if not dealt.is_portion and len(self._dealt) >= len(self._workers) * AHEAD:
-            return None
-        worker = min(self._workers, key=lambda each: (not each.has_room, len(each.unanswered)))
-        return worker if worker.has_room else None
-
     def _receive(self, timeout: float | None = None) -> None:
         """Hold what answers there are, at least one unless there is a timeout in seconds."""
         from multiprocessing.connection import wait  # noqa: PLC0415 - slow, and only for jobs
 
         first = self._dealt[0].worker
-        waiting = {
-            worker.connection: worker
-            for worker in self._workers
-            if worker.unanswered and (worker is first or worker.has_space)
-        }
-        for connection in wait(list(waiting), timeout):
-            waiting[cast("Connection", connection)].receive()
+        for _ in range(2 * AHEAD):  # mostly there is an answer to a task, and the end of it
+            waiting = {
+                worker.connection: worker
+                for worker in self._workers
+                if worker.unanswered and (worker is first or worker.has_space)
+            }
+            there = wait(list(waiting), timeout)
+            if not there:
+                return
+            for connection in there:
+                waiting[cast("Connection", connection)].receive()
+            timeout = 0
 
-    def _deal(self, dealt: _Dealt, worker: Worker) -> None:
-        """Give a process what it can evaluate; the rest is left to us."""
+    def _deal(self, dealt: Assignment) -> bool:
+        """Give parts to whoever has the fewest tasks, or evaluate them; return False if none can.
+
+        What is read already, or found by ourselves, is held as it is: there is no more of it than
+        fits the tasks of all jobs.
+        """
+        others = self._workers[::-1] if dealt.is_compressed else self._workers[:-1]
+        worker = min(others, key=lambda each: (not each.has_room, len(each.unanswered)))
+        is_far_ahead = len(self._dealt) >= self._jobs * AHEAD
+        if worker.has_room and (dealt.is_portion or not is_far_ahead):
+            self._give(dealt, worker)
+        elif is_far_ahead or dealt.is_compressed:
+            return False
+        else:
+            dealt.evaluate(self._evaluator)
         self._dealt.append(dealt)
+        return True
+
+    def _give(self, dealt: Assignment, worker: Worker) -> None:
+        """Give a process what it can evaluate; the rest is left to us."""
         start = worker.memory_start + worker.tasks % AHEAD * SLOT_BYTES
         room = start + SLOT_BYTES
         task: Task = []

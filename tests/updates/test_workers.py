@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,13 @@ import pytest
 
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.events.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
-from listrak_sync.events.portions import CompressedFile, Span, read_in_portions
+from listrak_sync.events.portions import (
+    CompressedFile,
+    Part,
+    Portion,
+    Span,
+    read_in_portions,
+)
 from listrak_sync.events.rejects import encode
 from listrak_sync.events.sources import expand
 from listrak_sync.events.ticks import Tick
@@ -124,12 +130,12 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
         "dry_run(plan, Watchers(), on_request=show)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "m.yaml")]
-    one, two = (
+    one, *others = (
         subprocess.run([*command, jobs], input=data, capture_output=True, check=True).stdout
-        for jobs in ("1", "2")
+        for jobs in ("1", "2", "3")
     )
     assert len(one) > 10_000
-    assert one == two
+    assert others == [one, one]
 
 
 def _pieces(count: int) -> Iterator[Piece]:
@@ -273,6 +279,112 @@ def test_error_in_a_portion(
         list(results)
 
 
+class _Uneven(Evaluator):
+    """Takes long in other processes, longest for what comes first; fails once in this one."""
+
+    def __init__(
+        self, mappings: tuple[Mapping, ...], others: Path, on_ours: Callable[[Part], None]
+    ) -> None:
+        super().__init__(mappings)
+        self._process = os.getpid()
+        self._others = others
+        self._on_ours = on_ours
+        self._ours = 0
+
+    def evaluate(self, piece: Piece) -> Evaluated:
+        self._try(piece, is_first=isinstance(piece, Block) and piece.first_line == 1)
+        return super().evaluate(piece)
+
+    def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
+        yield from super().evaluate_portion(portion)
+        self._try(portion, is_first=portion.source == 0)
+
+    def _try(self, part: Part, *, is_first: bool) -> None:
+        if os.getpid() != self._process:
+            (self._others / str(os.getpid())).touch()
+            time.sleep(0.5 if is_first else 0.05)
+            return
+        self._on_ours(part)
+        self._ours += 1
+        if self._ours == 2:
+            raise ZeroDivisionError("once")
+
+
+@pytest.mark.parametrize("kind", [Block, Span])
+def test_parts_of_ours(
+    mappings: tuple[Mapping, ...],
+    inputs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kind: type[Part],
+) -> None:
+    """While others have enough to do we evaluate, too: each part once, and not far ahead."""
+    monkeypatch.setattr(in_order, "START_BYTES", 0)
+    parts = list(_pieces(40) if kind is Block else read_in_portions(expand([inputs[0]] * 4)))
+    assert {type(part) for part in parts} == {kind}
+    taken: list[Part] = []
+    three: list[workers.Result | Tick] = []
+    ours: list[tuple[int, int]] = []
+    ahead: list[int] = []
+
+    def dealt() -> Iterator[Part]:
+        for part in parts:
+            taken.append(part)
+            yield part
+
+    def on_ours(part: Part) -> None:
+        assert isinstance(part, Block | Span)
+        ours.append((part.source, part.start if isinstance(part, Span) else part.first_line))
+        ahead.append(len(taken) - len(three))
+
+    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
+    for result in evaluate_in_order(_Uneven(mappings, tmp_path, on_ours), dealt(), 3):
+        three.append(result)
+        ahead.append(len(taken) - len(three) if kind is Block else 0)
+    assert _plain(three) == _plain(one)
+    assert len(three) == len(parts)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert len(ours) == len(set(ours)) + 1 > 3
+    assert max(ahead) <= 3 * worker.AHEAD + 1
+
+
+def test_compressed_files_of_others(
+    mappings: tuple[Mapping, ...],
+    inputs: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """No compressed file is ours, even where all others have enough to do or to tell."""
+    monkeypatch.setattr(worker, "HELD_BYTES", 1)
+    parts = list(read_in_portions(expand([inputs[1]] * 7)))
+    assert {type(part) for part in parts} == {CompressedFile}
+    ours: list[Part] = []
+
+    def dealt() -> Iterator[Part]:
+        for number, part in enumerate(parts):
+            time.sleep(0.3 if number == 2 else 0)  # the second is answered, the first is not
+            yield part
+
+    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
+    two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), dealt(), 2))
+    assert _plain(two) == _plain(one)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert not ours
+
+
+def test_beside_a_compressed_file(
+    mappings: tuple[Mapping, ...], inputs: list[str], tmp_path: Path
+) -> None:
+    """What follows a compressed file need not wait until that is read."""
+    parts = list(read_in_portions(expand([inputs[1], inputs[0]])))
+    assert {type(part) for part in parts} == {CompressedFile, Span}
+    ours: list[Part] = []
+    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
+    two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), iter(parts), 2))
+    assert _plain(two) == _plain(one)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_many_small_parts() -> None:
     """However much there is to say of a task and to answer, neither side waits for the other."""
     code = (
@@ -316,7 +428,7 @@ def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
     results = evaluate_in_order(Evaluator(mappings), _pieces(10_000), 2)
     for _ in range(5):
         next(results)
-    (killed, _) = set(_open_children()) - set(before)
+    killed, _ = sorted(set(_open_children()) - set(before))  # the other is for compressed files
     os.kill(killed, signal.SIGKILL)
     with pytest.raises(ListrakSyncError, match=f"worker process {killed} died"):
         for _ in results:
