@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +44,7 @@ class Assignment:
         """Evaluate all before it is asked for; where that fails, it is tried anew by then."""
         with suppress(Exception):
             for part in self.parts:
-                self.found.extend(evaluated(evaluator, part))
+                self.found.extend(evaluator.evaluate_part(part))
                 self.found.append(END)
 
     def take(self) -> Evaluated | bytes | None:
@@ -53,11 +52,3 @@ class Assignment:
         if self.worker is not None:
             return self.worker.take()
         return self.found.popleft() if self.found else FAILED
-
-
-def evaluated(evaluator: LineEvaluator, part: Part) -> Iterator[Evaluated]:
-    """Yield what becomes of a part, whether it is read or not."""
-    if isinstance(part, Portion):
-        yield from evaluator.evaluate_portion(part)
-    else:
-        yield evaluator.evaluate(part)

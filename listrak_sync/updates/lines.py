@@ -13,7 +13,7 @@ from listrak_sync.events.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLi
 from listrak_sync.events.event import ACCEPTED_TYPES, Decoder, UnreadableError, checked
 from listrak_sync.events.integrations import is_enabled
 from listrak_sync.events.paths import Event, Path, column_finder, finder
-from listrak_sync.events.portions import Portion
+from listrak_sync.events.portions import Part, Portion
 from listrak_sync.events.positions import end_of, first_of
 from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
 from listrak_sync.events.timestamps import NEVER, instants
@@ -79,6 +79,13 @@ class LineEvaluator:
         deciding = {TYPE, *integrations.PATHS, self._dispatch.path}
         self._first_look = Decoder(deciding)
         self._whole_look = Decoder(deciding | paths, seldom)
+
+    def evaluate_part(self, part: Part) -> Iterator[Evaluated]:
+        """Yield what becomes of the lines of a part, whether it is read already or not."""
+        if isinstance(part, Portion):
+            yield from self.evaluate_portion(part)
+        else:
+            yield self.evaluate(part)
 
     def evaluate(self, piece: Piece) -> Evaluated:
         """Return what becomes of the lines of a piece."""

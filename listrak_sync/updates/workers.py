@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
 from listrak_sync.events.blocks import Block
 from listrak_sync.events.portions import CompressedFile, Part, Span
 from listrak_sync.events.ticks import Tick
-from listrak_sync.updates.assignment import Assignment, evaluated
+from listrak_sync.updates.assignment import Assignment
 from listrak_sync.updates.bundles import bundles
 from listrak_sync.updates.evaluated import Evaluated
 from listrak_sync.updates.lines import LineEvaluator
@@ -119,7 +119,7 @@ class Workers:
                 return
             part = first.parts[0] = self._numbering.numbered(first.parts[0])
             if answer == FAILED:
-                for found in evaluated(self._evaluator, part):
+                for found in self._evaluator.evaluate_part(part):
                     yield from self._result(first, found)
             elif answer != END:
                 found = read_answer(answer) if isinstance(answer, bytes) else answer
