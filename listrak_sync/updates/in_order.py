@@ -38,9 +38,9 @@ def evaluate_in_order(
 ) -> Generator[Result | Tick, None, None]:
     """Yield each part of the input with what becomes of it; the same for any number of jobs.
 
-    Jobs are processes, forked once some input is read, or at the first portion. Close the
-    iterator to end them. Once stopped, portions are not read any more. Raises ListrakSyncError
-    where a process dies.
+    Jobs are processes, this one among them; the others are forked once some input is read, or at
+    the first portion. Close the iterator to end them. Once stopped, portions are not read any
+    more. Raises ListrakSyncError where a process dies.
     """
     left, numbering = START_BYTES, Numbering()
     for part in parts:

@@ -140,7 +140,7 @@ class Workers:
             yield part, found
 
     def _receive(self, timeout: float | None = None) -> None:
-        """Hold what answers there are, at least one unless there is a timeout in seconds."""
+        """Hold what answers there are, at least one unless a timeout in seconds ends before."""
         from multiprocessing.connection import wait  # noqa: PLC0415 - slow, and only for jobs
 
         first = self._dealt[0].worker
