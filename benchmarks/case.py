@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from listrak_sync.events.sources import expand
+from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import load
 from listrak_sync.run import DEFAULT_WINDOW, Plan, Watchers
 from listrak_sync.sync import Outcome, dry_run, push

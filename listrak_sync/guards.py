@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from listrak_sync.batching.window import Window
 from listrak_sync.errors import StoppedError
-from listrak_sync.updates.window import Window
 
 
 @dataclass(frozen=True, slots=True)

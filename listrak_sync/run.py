@@ -9,18 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeAlias
 
-from listrak_sync.delivery.deliver import Phase, Phases
-from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
-from listrak_sync.delivery.stop import Stop
-from listrak_sync.events.portions import Part
-from listrak_sync.events.positions import Position, position_in, read_from
-from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
-from listrak_sync.events.sources import Source
-from listrak_sync.events.ticks import Tick, with_ticks
-from listrak_sync.guards import Guards
-from listrak_sync.mapping.model import Mapping
-from listrak_sync.report import Report
-from listrak_sync.updates.batches import (
+from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
     PROFILE_FIELDS,
     Limits,
@@ -28,13 +17,23 @@ from listrak_sync.updates.batches import (
     batches,
     single,
 )
-from listrak_sync.updates.columns import Updates
-from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.evaluated import Evaluated
-from listrak_sync.updates.explain import ExplainingEvaluator, Explanation
-from listrak_sync.updates.in_order import can_fork, evaluate_in_order
-from listrak_sync.updates.lines import LineEvaluator
-from listrak_sync.updates.window import Contact, Window
+from listrak_sync.batching.window import Contact, Window
+from listrak_sync.delivery.delivery import Phase, Phases
+from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.explain import ExplainingEvaluator, Explanation
+from listrak_sync.evaluation.lines import LineEvaluator
+from listrak_sync.evaluation.result import Evaluated, Updates
+from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
+from listrak_sync.guards import Guards
+from listrak_sync.input.checkpoints import Position, position_in, read_from
+from listrak_sync.input.ranges import Part
+from listrak_sync.input.sources import Source
+from listrak_sync.input.ticks import Tick, with_ticks
+from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
+from listrak_sync.mapping.model import Mapping
+from listrak_sync.report.counts import Report
 
 DEFAULT_WINDOW: Final = 1_000_000
 

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 import msgspec
 
-from listrak_sync.delivery.deliver import Delivery, Phase, Phases
+from listrak_sync.batching.batches import LIST_IMPORT, Batch
+from listrak_sync.batching.window import Contact, Window
+from listrak_sync.delivery.delivery import Delivery, Phase, Phases
+from listrak_sync.delivery.imports import Summarizing, wait_for_imports
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Unsent
 from listrak_sync.delivery.rows import RunInfo
+from listrak_sync.delivery.sending import Ways
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.delivery.wait import Summarizing, wait_for_imports
-from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import ListrakSyncError, SettingsError, StoppedError
-from listrak_sync.events.positions import Position
+from listrak_sync.input.checkpoints import Position
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.report import Report
+from listrak_sync.report.counts import Report
 from listrak_sync.run import Plan, Run, Watchers
-from listrak_sync.updates.batches import LIST_IMPORT, Batch
-from listrak_sync.updates.window import Contact, Window
 
 
 @dataclass(frozen=True, slots=True)

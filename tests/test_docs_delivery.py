@@ -12,21 +12,21 @@ import httpx
 import pytest
 
 from listrak_sync import errors
-from listrak_sync.cli.durations import DEFAULT_WAIT
+from listrak_sync.batching.batches import DEFAULT_LIMITS
+from listrak_sync.batching.list_files import MAX_FILE_BYTES
 from listrak_sync.cli.journal_file import default_journal
-from listrak_sync.delivery.consequences import CONSEQUENCES, Consequence, Step
-from listrak_sync.delivery.deliver import BARRIER_PATIENCE
+from listrak_sync.cli.options import DEFAULT_WAIT
+from listrak_sync.delivery.delivery import BARRIER_PATIENCE
 from listrak_sync.delivery.isolation import FEW
 from listrak_sync.delivery.journal import KEEP_DAYS
-from listrak_sync.delivery.retry import PATIENT
+from listrak_sync.delivery.outcomes import CONSEQUENCES, Consequence, Step
+from listrak_sync.delivery.sending import PATIENT
 from listrak_sync.listrak import bounds
 from listrak_sync.listrak.replies import MAX_RETRY_AFTER, judge
 from listrak_sync.listrak.verdicts import Accepted, Unexpected, Verdict
 from listrak_sync.run import DEFAULT_WINDOW
 from listrak_sync.sandbox import Reply, Rule
 from listrak_sync.sandbox.behaviour import Behaviour
-from listrak_sync.updates.batches import DEFAULT_LIMITS
-from listrak_sync.updates.list_file import MAX_FILE_BYTES
 from tests.cli.conftest import COMMAND, MAPPING, TIMEOUT, Cli, Start, cli, event, start
 
 if TYPE_CHECKING:

@@ -19,20 +19,20 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import UNSET
 
-from listrak_sync.events.blocks import Block, lines_of
-from listrak_sync.mapping import functions
+from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.result import SKIPS, UNREADABLE_FILE, Evaluated
+from listrak_sync.evaluation.updates import field_values
+from listrak_sync.input.blocks import Block, lines_of
 from listrak_sync.mapping.check import remarks
-from listrak_sync.mapping.compiler import Compiler
-from listrak_sync.mapping.directives import COMPILERS
-from listrak_sync.mapping.document import Document
+from listrak_sync.mapping.directives.compiler import Compiler
+from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import KEYS, parse
+from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.predicates import compile_condition
-from listrak_sync.mapping.yaml_conditions import OPERATORS
+from listrak_sync.mapping.yaml.conditions import OPERATORS
+from listrak_sync.mapping.yaml.document import Document
 from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbox
-from listrak_sync.updates.changes import field_values
-from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.evaluated import SKIPS, UNREADABLE_FILE, Evaluated
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 from tests.mapping.test_schema import tree
@@ -243,7 +243,7 @@ def test_every_reason_is_named() -> None:
     """Every reason for a skip or a reject in the source is in the tables or below them."""
     source = "".join(
         path.read_text("utf-8")
-        for room in ("events", "updates", "delivery")
+        for room in ("events", "evaluation", "jobs", "delivery")
         for path in (ROOT / "listrak_sync" / room).glob("*.py")
     )
     raised = r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"|(?:Undelivered|Rejected)\([\w.]+, "(\w+)"'

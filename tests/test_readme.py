@@ -83,7 +83,7 @@ def test_every_reason_is_named() -> None:
     text = README.read_text("utf-8")
     source = "".join(
         path.read_text("utf-8")
-        for room in ("events", "updates", "delivery")
+        for room in ("events", "evaluation", "jobs", "delivery")
         for path in (ROOT / "listrak_sync" / room).glob("*.py")
     )
     reasons = set(re.findall(r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"', source))

@@ -12,30 +12,30 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from listrak_sync.batching.batches import Limits
 from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.sending import Ways
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import SettingsError, StoppedError
-from listrak_sync.events.blocks import BLOCK_BYTES
-from listrak_sync.events.portions import LARGE_BYTES, LARGE_COMPRESSED_BYTES
-from listrak_sync.events.positions import Position
 from listrak_sync.events.rejects import RefusedContact, Reject
-from listrak_sync.events.sources import expand
 from listrak_sync.guards import Guards
+from listrak_sync.input.blocks import BLOCK_BYTES
+from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.ranges import LARGE_BYTES, LARGE_COMPRESSED_BYTES
+from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
 from listrak_sync.run import Plan, Run, Watchers
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push
-from listrak_sync.updates.batches import Limits
 from tests.delivery.conftest import connected, faulty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from listrak_sync.report import Report
+    from listrak_sync.batching.window import Contact, Window
+    from listrak_sync.report.counts import Report
     from listrak_sync.sync import Outcome
-    from listrak_sync.updates.window import Contact, Window
 
 EVENTS = 9_000
 MAPPINGS = """\

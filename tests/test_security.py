@@ -14,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
+from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.access import check_access
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError
 from listrak_sync.listrak.addresses import Addresses
@@ -22,8 +24,6 @@ from listrak_sync.listrak.auth import ClientCredentials, TokenError
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.verdicts import Accepted
 from listrak_sync.sandbox import Account, Behaviour, Reply, Sandbox
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
-from listrak_sync.updates.window import Contact
 from tests.cli.conftest import ACCOUNT, Cli, Start, cli, event, faulty, start
 
 if TYPE_CHECKING:

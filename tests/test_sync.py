@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
+from listrak_sync.batching.batches import Limits
 from listrak_sync.errors import StoppedError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
-from listrak_sync.events.sources import Source
 from listrak_sync.guards import Guards
+from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.report import Report
+from listrak_sync.report.counts import Report
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run
-from listrak_sync.updates.batches import Limits
 
 State = dict[tuple[int, str], dict[str, str]]
 
@@ -296,7 +296,7 @@ def test_max_rejects(fewer: Source, mappings: tuple[Mapping, ...]) -> None:
 
 PEAK = """
 import sys
-from listrak_sync.events.sources import expand
+from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sync import dry_run

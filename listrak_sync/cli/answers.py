@@ -8,8 +8,7 @@ from contextlib import contextmanager
 import typer
 
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json
-from listrak_sync.cli.words import printable
+from listrak_sync.cli.output import print_json, printable
 from listrak_sync.errors import ListrakSyncError
 
 

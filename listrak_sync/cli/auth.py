@@ -10,10 +10,9 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.destination import listrak
+from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json, print_text
-from listrak_sync.cli.summarised import Summarised
-from listrak_sync.cli.words import counted, one_line
+from listrak_sync.cli.output import counted, one_line, print_json, print_text
 from listrak_sync.errors import StoppedError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL
 from listrak_sync.listrak.verdicts import NotFound, words_of

@@ -12,10 +12,9 @@ from listrak_sync.cli import options
 from listrak_sync.cli.answers import answer, answering
 from listrak_sync.cli.destination import listrak
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json, print_text
-from listrak_sync.cli.words import counted, printable
+from listrak_sync.cli.output import counted, print_json, print_text, printable
 from listrak_sync.errors import ListrakSyncError
-from listrak_sync.events.sources import shown
+from listrak_sync.input.sources import shown
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL
 from listrak_sync.mapping.check import Finding, remarks
 from listrak_sync.mapping.faults import Fault, MappingFileError
@@ -23,7 +22,7 @@ from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping
 
 if TYPE_CHECKING:
-    from listrak_sync.online import Checked
+    from listrak_sync.account.ids import Checked
 
 
 def check(
@@ -64,7 +63,7 @@ def check(
     checked: Checked | None = None
     error: ListrakSyncError | None = None
     if online:
-        from listrak_sync.online import check as check_online  # noqa: PLC0415 - loads httpx
+        from listrak_sync.account.ids import check as check_online  # noqa: PLC0415 - loads httpx
 
         try:
             with listrak(api_url, auth_url, client_secret_file) as api:

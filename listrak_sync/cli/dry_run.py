@@ -21,11 +21,11 @@ from listrak_sync.cli.run_settings import RunSettings
 from listrak_sync.cli.signals import interruptible
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UsageError
-from listrak_sync.events.sources import Source, expand
 from listrak_sync.guards import Guards
+from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
-from listrak_sync.report import Report
+from listrak_sync.report.counts import Report
 from listrak_sync.run import DEFAULT_WINDOW, Watchers
 from listrak_sync.sync import dry_run as run_dry
 

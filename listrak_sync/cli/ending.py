@@ -7,7 +7,7 @@ from typing import Final
 from listrak_sync.cli.answers import answer
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import draw, print_json
-from listrak_sync.cli.summary import summary
+from listrak_sync.cli.tables import summary
 from listrak_sync.errors import ListrakSyncError, StoppedError
 from listrak_sync.sync import Outcome
 

@@ -8,10 +8,9 @@ from typing import Final
 
 import msgspec
 
-from listrak_sync.cli.output import write_line
-from listrak_sync.cli.words import one_line
-from listrak_sync.events.paths import Json
-from listrak_sync.updates.explain import Explanation
+from listrak_sync.cli.output import one_line, write_line
+from listrak_sync.evaluation.explain import Explanation
+from listrak_sync.events.key_paths import Json
 
 SHOWN_CONDITION: Final = 240
 """How many characters of a condition a terminal shows."""

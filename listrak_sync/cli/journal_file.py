@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.events.sources import Source
+from listrak_sync.input.sources import Source
 
 
 @contextmanager

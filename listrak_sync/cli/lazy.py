@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from pkgutil import resolve_name
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
+
+_LONGEST: Final = 1000
+"""How many characters of a summary are shown; all have fewer."""
+
+
+class Summarised(TyperCommand):
+    """A command whose summary is not cut off after 45 characters."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the summary."""
+        return super().get_short_help_str(max(limit, _LONGEST))
 
 
 class LazyCommand(TyperCommand):

@@ -40,7 +40,7 @@ def lists(
 
     The integration needs the area List.
     """
-    from listrak_sync import online  # noqa: PLC0415 - loads httpx
+    from listrak_sync.account import ids as online  # noqa: PLC0415 - loads httpx
 
     messages = Messages()
     with (
@@ -68,7 +68,7 @@ def fields(
 
     The integration needs the areas List and Segmentation.
     """
-    from listrak_sync import online  # noqa: PLC0415 - loads httpx
+    from listrak_sync.account import ids as online  # noqa: PLC0415 - loads httpx
 
     messages = Messages()
     with (

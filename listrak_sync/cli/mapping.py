@@ -11,10 +11,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
+from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_lines
-from listrak_sync.cli.summarised import Summarised
-from listrak_sync.cli.words import counted
+from listrak_sync.cli.output import counted, print_lines
 from listrak_sync.errors import UsageError
 
 app = typer.Typer(
@@ -73,7 +72,7 @@ def import_(
     quiet: options.Quiet = False,
 ) -> None:
     """Turn Segment's subscriptions of Listrak (Actions) into a mapping file."""
-    from listrak_sync.mapping.segment import import_subscriptions  # noqa: PLC0415 - only here
+    from listrak_sync.segment_import.mapping_file import import_subscriptions  # noqa: PLC0415 - only here
 
     messages = Messages(quiet=quiet)
     source = "standard input" if file == "-" else file

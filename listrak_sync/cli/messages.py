@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from listrak_sync.cli.streams import rich_console, silence
-from listrak_sync.cli.words import printable
+from listrak_sync.cli.output import printable, rich_console, silence
 from listrak_sync.errors import ListrakSyncError
 
 if TYPE_CHECKING:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.words import counted
+from listrak_sync.cli.output import counted
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.sender import Retry
-from listrak_sync.delivery.ways import Waiting
-from listrak_sync.events.sources import STANDARD_INPUT, Source
+from listrak_sync.delivery.sending import Retry, Waiting
+from listrak_sync.input.sources import STANDARD_INPUT, Source
 
 LONG_PAUSE: Final = 5.0
 """Pauses of so many seconds are told without --verbose, too."""

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, Self
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options import Progress
-from listrak_sync.cli.streams import rich_console
-from listrak_sync.events.sources import Source
-from listrak_sync.report import Report
+from listrak_sync.cli.output import rich_console
+from listrak_sync.input.sources import Source
+from listrak_sync.report.counts import Report
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

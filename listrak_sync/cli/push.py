@@ -9,11 +9,11 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.destination import destination
-from listrak_sync.cli.durations import parse_duration
 from listrak_sync.cli.ending import conclude
 from listrak_sync.cli.journal_file import files_of, opened
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.narration import announce, tell, tell_retry, tell_wait
+from listrak_sync.cli.options import parse_duration
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.push_task import new_task, written
 from listrak_sync.cli.reject_file import RejectFile
@@ -26,13 +26,13 @@ from listrak_sync.cli.resume import (
 )
 from listrak_sync.cli.run_settings import RunSettings
 from listrak_sync.cli.signals import interruptible
+from listrak_sync.delivery.sending import Ways
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import UsageError
-from listrak_sync.events.sources import Source
 from listrak_sync.guards import Guards
+from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.report import Report
+from listrak_sync.report.counts import Report
 from listrak_sync.run import DEFAULT_WINDOW, Watchers
 from listrak_sync.sync import push as run_push
 

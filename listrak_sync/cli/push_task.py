@@ -12,9 +12,9 @@ import msgspec
 
 from listrak_sync.cli.run_settings import RunSettings
 from listrak_sync.delivery.rows import DESTINATION
-from listrak_sync.events.positions import Position
-from listrak_sync.events.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.guards import Guards
+from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping

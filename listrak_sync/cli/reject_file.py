@@ -15,7 +15,7 @@ from typing import BinaryIO, Self
 
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
-from listrak_sync.events.sources import STANDARD_INPUT, Source
+from listrak_sync.input.sources import STANDARD_INPUT, Source
 from listrak_sync.sync import Outcome
 
 

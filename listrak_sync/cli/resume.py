@@ -15,8 +15,8 @@ from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import SettingsError, UsageError
-from listrak_sync.events.positions import Position
-from listrak_sync.events.sources import STANDARD_INPUT, Source, expand
+from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.sync import Outcome, unfinished

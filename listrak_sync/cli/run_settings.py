@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import msgspec
 
+from listrak_sync.batching.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
+from listrak_sync.batching.list_files import MAX_FILE_BYTES
 from listrak_sync.cli.options import Order, RouteChoice
 from listrak_sync.errors import UsageError
-from listrak_sync.events.positions import Position
-from listrak_sync.events.sources import Source
 from listrak_sync.guards import Guards
+from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.sources import Source
+from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run import Plan
-from listrak_sync.updates.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
-from listrak_sync.updates.in_order import usable_cores
-from listrak_sync.updates.list_file import MAX_FILE_BYTES
 
 
 class RunSettings(msgspec.Struct, frozen=True, kw_only=True):

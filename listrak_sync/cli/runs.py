@@ -13,15 +13,14 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.journal_file import default_journal
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_lines, print_text
+from listrak_sync.cli.output import one_line, print_lines, print_text
 from listrak_sync.cli.push_task import read_back
 from listrak_sync.cli.tables import Cell, in_columns, print_table
-from listrak_sync.cli.words import one_line
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
-from listrak_sync.events.sources import STANDARD_INPUT, shown
+from listrak_sync.input.sources import STANDARD_INPUT, shown
 
 NAMES: Final = ("run", "started (UTC)", "state", "accepted", "refused", "unsent")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from random import SystemRandom
 from typing import Final, Protocol, TypeVar
 
-from listrak_sync.delivery.consequences import error_for
-from listrak_sync.delivery.retry import BRIEF
+from listrak_sync.delivery.outcomes import error_for
+from listrak_sync.delivery.sending import BRIEF
 from listrak_sync.listrak.verdicts import Failure, Unavailable
 
 LONGEST_PAUSE: Final = 30.0

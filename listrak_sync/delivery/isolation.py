@@ -8,9 +8,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from listrak_sync.batching.batches import Batch, Limits, rebatch
+from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered
-from listrak_sync.updates.batches import Batch, Limits, rebatch
-from listrak_sync.updates.window import Contact
 
 FEW: Final = 5
 """So many single contacts in a row, refused alike, are taken for a fault of the whole list."""

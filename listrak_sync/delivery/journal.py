@@ -10,16 +10,15 @@ from uuid import uuid4
 
 import msgspec
 
+from listrak_sync.batching.batches import Batch
 from listrak_sync.delivery import rows
-from listrak_sync.delivery.database import Database, guarded
-from listrak_sync.delivery.deliver import Phase, Phases
-from listrak_sync.delivery.follow import Import
-from listrak_sync.delivery.lock import Lock
+from listrak_sync.delivery.database import Database, Lock, guarded
+from listrak_sync.delivery.delivery import Phase, Phases
+from listrak_sync.delivery.imports import Import
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.rows import RunInfo
-from listrak_sync.events.positions import Position
+from listrak_sync.input.checkpoints import Position
 from listrak_sync.listrak.addresses import API_URL
-from listrak_sync.updates.batches import Batch
 
 KEEP_DAYS: Final = 30
 """How long finished runs are kept."""

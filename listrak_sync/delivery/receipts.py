@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from listrak_sync.updates.batches import Batch
+from listrak_sync.batching.batches import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Final, Literal, TypeAlias, overload
 
 import msgspec
 
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Route
+from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.follow import Import
-from listrak_sync.events.positions import Position
+from listrak_sync.delivery.imports import Import
+from listrak_sync.input.checkpoints import Position
 from listrak_sync.listrak.addresses import API_URL
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Route
-from listrak_sync.updates.window import Contact
 
 APPLICATION: Final = 0x4C53594E
 """Tells a journal from other SQLite files: LSYN."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, find_in_objects, slot
+from listrak_sync.events.key_paths import Event, find_in_objects, slot
 
 NAME: Final = "Listrak (Actions)"
 """The destination's name in Segment, case-sensitive."""

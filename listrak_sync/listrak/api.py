@@ -17,7 +17,13 @@ from listrak_sync.listrak.addresses import Addresses, is_loopback
 from listrak_sync.listrak.auth import ClientCredentials, TokenError
 from listrak_sync.listrak.bounds import bound
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.listrak.models import ImportStatus, ImportSummary
+from listrak_sync.listrak.models import (
+    FieldGroup,
+    ImportStatus,
+    ImportSummary,
+    ListInfo,
+    ProfileField,
+)
 from listrak_sync.listrak.replies import judge, judge_failure
 from listrak_sync.listrak.verdicts import Accepted, Failure, Unavailable, Verdict
 
@@ -34,32 +40,6 @@ _HEADERS: Final = {
 }
 _JSON: Final = {"Content-Type": "application/json"}
 _T = TypeVar("_T")
-
-
-class ListInfo(msgspec.Struct, frozen=True, rename="camel"):
-    """A list's id and name. Source: `GET /List`."""
-
-    list_id: int
-    list_name: str | None = None
-
-
-class FieldGroup(msgspec.Struct, frozen=True):
-    """A group of a list's profile fields. Source: `GET /List/{listId}/SegmentationFieldGroup`."""
-
-    id: int = msgspec.field(name="segmentationFieldGroupId")
-    name: str | None = msgspec.field(name="segmentationFieldGroupName", default=None)
-
-
-class ProfileField(msgspec.Struct, frozen=True):
-    """A profile field of a list; `max_length` counts characters, 0 and None are no limit.
-
-    Source: `GET /List/{listId}/SegmentationFieldGroup/{groupId}/SegmentationField`.
-    """
-
-    id: int = msgspec.field(name="segmentationFieldId")
-    name: str | None = msgspec.field(name="segmentationFieldName", default=None)
-    data_type: str | None = msgspec.field(name="dataType", default=None)
-    max_length: int | None = msgspec.field(name="maxLength", default=None)
 
 
 class _Reply(msgspec.Struct):

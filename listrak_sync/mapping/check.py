@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from listrak_sync.events.event import ACCEPTED_TYPES
-from listrak_sync.mapping.compiler import Value
+from listrak_sync.events.decoding import ACCEPTED_TYPES
 from listrak_sync.mapping.conditions import Compare, Condition, In, ListOf, Literal, PathOf
 from listrak_sync.mapping.contradictions import (
     Contradiction,
@@ -16,6 +15,7 @@ from listrak_sync.mapping.contradictions import (
     contradiction,
     dead_branches,
 )
+from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping, Place
 from listrak_sync.mapping.values import field_text, parse_id
 

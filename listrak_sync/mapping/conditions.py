@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from listrak_sync.events.paths import Path
+from listrak_sync.events.key_paths import Path
 
 
 @dataclass(frozen=True, slots=True)

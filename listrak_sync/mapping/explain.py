@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Json, find
+from listrak_sync.events.key_paths import Event, Json, find
 from listrak_sync.mapping.conditions import (
     All,
     Compare,

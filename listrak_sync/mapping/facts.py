@@ -6,8 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Final
 
-from listrak_sync.events.paths import Json
-from listrak_sync.mapping import functions
+from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.conditions import (
     Call,
     Compare,
@@ -21,6 +20,7 @@ from listrak_sync.mapping.conditions import (
     Refuted,
     Truth,
 )
+from listrak_sync.mapping.fql import functions
 
 IT: Final = PathOf(("\0",))
 """Stands for the one operand that facts are weighed about."""

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from listrak_sync.errors import SettingsError
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """Return the known name that an unknown one is taken for, upper case or lower, or None."""
+    by_lower = {each.lower(): each for each in known}
+    near = get_close_matches(name.lower(), by_lower, 1)
+    return by_lower[near[0]] if near else None
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return what to write instead of an unknown name, as the end of a message."""
+    near = nearest(name, known)
+    return f"known: {', '.join(known)}" if near is None else f"did you mean {near}?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,18 +7,18 @@ from pathlib import Path as FilePath
 from typing import Final
 
 from listrak_sync.errors import SettingsError
-from listrak_sync.events.sources import shown
+from listrak_sync.input.sources import shown
 from listrak_sync.mapping import settings
-from listrak_sync.mapping.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.conditions import Condition
-from listrak_sync.mapping.directives import COMPILERS
-from listrak_sync.mapping.document import Document, Entry, Node
+from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
+from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.fql import parse as parse_trigger
-from listrak_sync.mapping.fql_tokens import FqlError
+from listrak_sync.mapping.fql.parser import parse as parse_trigger
+from listrak_sync.mapping.fql.tokens import FqlError
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY, ConditionSource, Field, Mapping, Place
 from listrak_sync.mapping.values import parse_id
-from listrak_sync.mapping.yaml_conditions import read_conditions
+from listrak_sync.mapping.yaml.conditions import read_conditions
+from listrak_sync.mapping.yaml.document import Document, Entry, Node
 
 KEYS: Final = (
     "name",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from listrak_sync.mapping.compiler import Value
 from listrak_sync.mapping.conditions import Condition, Span
-from listrak_sync.mapping.document import Document, Node
+from listrak_sync.mapping.directives.compiler import Value
+from listrak_sync.mapping.yaml.document import Document, Node
 
 USE_AUDIENCE_KEY: Final = "useAudienceKey"
 """The value that stands for in or out of the event's audience."""

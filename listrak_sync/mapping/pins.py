@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from listrak_sync.events.paths import Path
+from listrak_sync.events.key_paths import Path
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,

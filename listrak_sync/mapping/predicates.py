@@ -8,8 +8,7 @@ from typing import TypeAlias, assert_never
 
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Event, Found, Json, finder
-from listrak_sync.mapping import functions
+from listrak_sync.events.key_paths import Event, Found, Json, finder
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -25,6 +24,7 @@ from listrak_sync.mapping.conditions import (
     Refuted,
     Truth,
 )
+from listrak_sync.mapping.fql import functions
 
 Test: TypeAlias = Callable[[Event], bool]
 Value: TypeAlias = Callable[[Event], Found]

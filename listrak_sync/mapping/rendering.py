@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias, assert_never
 
-from listrak_sync.events.paths import Json, Path
+from listrak_sync.events.key_paths import Json, Path
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -21,10 +21,10 @@ from listrak_sync.mapping.conditions import (
     Refuted,
     Truth,
 )
-from listrak_sync.mapping.core_schema import Scalar
-from listrak_sync.mapping.globs import parts
-from listrak_sync.mapping.numbers import number_text
-from listrak_sync.mapping.yaml_conditions import GROUPS
+from listrak_sync.mapping.fql.globs import parts
+from listrak_sync.mapping.values import number_text
+from listrak_sync.mapping.yaml.conditions import GROUPS
+from listrak_sync.mapping.yaml.nodes import Scalar
 
 _ESCAPED: Final = re.compile(r"[^A-Za-z0-9_-]")
 _NO_PATH: Final = re.compile(r"-?\.?[0-9].*|and|or|in|true|false|null", re.DOTALL)

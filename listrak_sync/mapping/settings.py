@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from listrak_sync.mapping.compiler import NOTHING, Compiler, Value, is_directive
-from listrak_sync.mapping.core_schema import Scalar
-from listrak_sync.mapping.directives import COMPILERS
-from listrak_sync.mapping.document import Node
+from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, is_directive
+from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.values import is_email_address, parse_id
+from listrak_sync.mapping.yaml.document import Node
+from listrak_sync.mapping.yaml.nodes import Scalar
 
 _Fault: TypeAlias = tuple[str, str]
 """What is wrong with a constant, and what to write instead."""

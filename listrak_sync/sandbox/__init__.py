@@ -1,8 +1,7 @@
 """A stand-in for Listrak's email API on loopback."""
 
 from listrak_sync.sandbox.account import Account, Field, FieldGroup, MailingList
-from listrak_sync.sandbox.behaviour import Behaviour, Delay, Drop, Reply, Rule
-from listrak_sync.sandbox.script import load_script
+from listrak_sync.sandbox.behaviour import Behaviour, Delay, Drop, Reply, Rule, load_script
 from listrak_sync.sandbox.server import Exchange, Sandbox
 
 __all__ = [

@@ -6,6 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
+from listrak_sync.errors import SettingsError
+from listrak_sync.sandbox.account import Account
+
 RouteKind: TypeAlias = Literal["token", "profile-fields", "list-import", "lookups", "status"]
 When: TypeAlias = Literal["before", "after"]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -88,3 +91,23 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     body_limit_status: Literal[404, 413] = 413
     beta_status: HttpStatus = 403
     poisoned: frozenset[str] = frozenset()
+
+
+class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shape of the document: `{"account": {…}, "behaviour": {…}}`, both optional."""
+
+    account: Account = Account()
+    behaviour: Behaviour = Behaviour()
+
+
+def load_script(document: bytes) -> tuple[Account, Behaviour]:
+    """Read a script; raise SettingsError saying which part of it cannot be used."""
+    try:
+        script = msgspec.json.decode(document, type=Script)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"the sandbox script cannot be used: {error}",
+            'Write one JSON object, {"account": {…}, "behaviour": {…}}; `$` in the message is its'
+            " top, and a dotted path leads to the place.",
+        ) from error
+    return script.account, script.behaviour

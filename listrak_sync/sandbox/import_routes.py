@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from listrak_sync.sandbox.bodies import read_file, read_rows
 from listrak_sync.sandbox.contacts import Kind
-from listrak_sync.sandbox.list_file import read_file
-from listrak_sync.sandbox.profile_fields import read_rows
 from listrak_sync.sandbox.wire import document, invalid, not_found
 
 if TYPE_CHECKING:
-    from listrak_sync.sandbox.call import Call, Known
     from listrak_sync.sandbox.contacts import Row
     from listrak_sync.sandbox.imports import Import
-    from listrak_sync.sandbox.wire import Answer
+    from listrak_sync.sandbox.wire import Answer, Call, Known
 
 
 def post_profile_fields(call: Call) -> Answer:

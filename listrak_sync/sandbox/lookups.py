@@ -11,8 +11,7 @@ from listrak_sync.sandbox.wire import document, invalid, not_found
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.account import MailingList
-    from listrak_sync.sandbox.call import Call
-    from listrak_sync.sandbox.wire import Answer
+    from listrak_sync.sandbox.wire import Answer, Call
 
 
 def get_lists(call: Call) -> Answer:

@@ -12,8 +12,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.sandbox.behaviour import Behaviour
 from listrak_sync.sandbox.faults import Faults, carry_out
 from listrak_sync.sandbox.listener import HOST, Listener
-from listrak_sync.sandbox.routes import API_PATH, TOKEN_PATH, kind_of
-from listrak_sync.sandbox.service import Service
+from listrak_sync.sandbox.service import API_PATH, TOKEN_PATH, Service, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -126,8 +126,8 @@ class Cli:
         hasty = self.folder / ".hasty"
         hasty.mkdir()
         (hasty / "sitecustomize.py").write_text(
-            "from listrak_sync.delivery import retry\n"
-            "retry.PATIENT = retry.RetryPolicy(longest=0.01)\n"
+            "from listrak_sync.delivery import sending\n"
+            "sending.PATIENT = sending.RetryPolicy(longest=0.01)\n"
         )
         self.environment["PYTHONPATH"] = str(hasty)
 

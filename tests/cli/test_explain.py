@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.explain import ExplainingEvaluator
+from listrak_sync.evaluation.result import NO_MATCH, SKIPS
 from listrak_sync.mapping.file import load
 from listrak_sync.run import Plan, Run, Watchers
-from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.evaluated import NO_MATCH, SKIPS
-from listrak_sync.updates.explain import ExplainingEvaluator
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 

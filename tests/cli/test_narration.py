@@ -8,7 +8,7 @@ import pytest
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.narration import LONG_WAIT, tell_wait
-from listrak_sync.delivery.ways import Waiting
+from listrak_sync.delivery.sending import Waiting
 from listrak_sync.sandbox import Behaviour, Sandbox
 from tests.cli.conftest import ACCOUNT, Cli
 

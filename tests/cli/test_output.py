@@ -12,10 +12,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
 from listrak_sync.cli.lazy import LazyCommand
+from listrak_sync.cli.output import counted, one_line, printable
 from listrak_sync.sandbox import Behaviour, Delay, Rule
 from tests.cli.conftest import COMMAND, ROOT, TIMEOUT, event, events
 from tests.cli.terminal import on_terminal
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.cli.conftest import Cli, Start
+
 
 PUSH = ("push", "e.ndjson", "-m", "m.yaml")
 DRY = ("dry-run", "e.ndjson", "-m", "m.yaml")
@@ -364,3 +368,28 @@ def test_readme_example(cli: Cli) -> None:
     record = ran.json()
     check_sums(record)
     assert sum(entry["accepted"] for entry in record["lists"]) == record["contacts"] > 0
+
+
+@given(st.text())
+def test_printable(text: str) -> None:
+    """Nothing that is shown can steer a terminal; what is printable stays as it is."""
+    shown = printable(text)
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    assert printable(shown) == shown
+    if text.replace("\n", "").isprintable():
+        assert shown == text
+
+
+@given(st.text())
+def test_one_line(text: str) -> None:
+    """A text that has to stay on its line does, and is else shown as it always is."""
+    assert one_line(text).isprintable()
+    assert one_line(text) == printable(text).replace("\n", "\\n")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 lists"), (1, "1 list"), (2, "2 lists"), (1234, "1,234 lists")]
+)
+def test_counted(count: int, words: str) -> None:
+    """What there is one of stands in the singular, everything else in the plural."""
+    assert counted(count, "list") == words

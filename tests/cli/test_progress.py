@@ -9,8 +9,8 @@ import pytest
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options import Progress
 from listrak_sync.cli.progress import EVERY, ProgressDisplay
-from listrak_sync.events.sources import Source
-from listrak_sync.report import ListReport, Report
+from listrak_sync.input.sources import Source
+from listrak_sync.report.counts import ListReport, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ import pytest
 from listrak_sync.cli.reject_file import RejectFile
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.rejects import Reject
-from listrak_sync.events.sources import Source
+from listrak_sync.input.sources import Source
 
 
 def reject(line: int) -> Reject:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from listrak_sync.cli.output import one_line
 from listrak_sync.cli.tables import in_columns
-from listrak_sync.cli.words import one_line
 
 if TYPE_CHECKING:
     from listrak_sync.cli.tables import Cell

@@ -9,18 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from listrak_sync.delivery.deliver import Delivery, Phase
+from listrak_sync.batching.batches import PROFILE_FIELDS, Batch, Limits, batches
+from listrak_sync.batching.window import Contact
+from listrak_sync.delivery.delivery import Delivery, Phase
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.retry import PATIENT, RetryPolicy
-from listrak_sync.delivery.sender import Listrak, Senses
+from listrak_sync.delivery.sending import PATIENT, Listrak, RetryPolicy, Senses, Ways
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.delivery.ways import Ways
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.sandbox import Account, Behaviour, Rule, Sandbox
-from listrak_sync.updates.batches import PROFILE_FIELDS, Batch, Limits, batches
-from listrak_sync.updates.window import Contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

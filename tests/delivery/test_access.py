@@ -9,7 +9,7 @@ import pytest
 
 from listrak_sync.delivery import access
 from listrak_sync.delivery.access import answered, ask, check_access
-from listrak_sync.delivery.consequences import ACCESS_HINT
+from listrak_sync.delivery.outcomes import ACCESS_HINT
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import (
     BetaClosed,

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Limits, Route, batches
+from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.isolation import FEW, Isolation
 from listrak_sync.delivery.receipts import Delivered, Undelivered
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.sandbox import Account, Behaviour, Reply, Sandbox
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Limits, Route, batches
-from listrak_sync.updates.window import Contact
 from tests.delivery.conftest import Outcome, connected, contact, deliver, faulty, some
 
 if TYPE_CHECKING:

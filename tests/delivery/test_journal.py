@@ -21,14 +21,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listrak_sync.delivery.deliver import Phase
+from listrak_sync.batching.batches import LIST_IMPORT, Batch, Limits, rebatch
+from listrak_sync.delivery.delivery import Phase
 from listrak_sync.delivery.isolation import halves
 from listrak_sync.delivery.journal import FOLLOW_SECONDS, KEEP_DAYS, Journal
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.errors import SettingsError
-from listrak_sync.events.positions import Position
+from listrak_sync.input.checkpoints import Position
 from listrak_sync.listrak.addresses import API_URL
-from listrak_sync.updates.batches import LIST_IMPORT, Batch, Limits, rebatch
 from tests.delivery.conftest import some
 
 if TYPE_CHECKING:
@@ -190,10 +190,10 @@ def one_is_divided(journal: Journal, batch: Batch) -> bool:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from listrak_sync.delivery.deliver import Phase
+from listrak_sync.delivery.delivery import Phase
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Delivered
-from listrak_sync.events.positions import Position
+from listrak_sync.input.checkpoints import Position
 from tests.delivery.conftest import some
 
 def breaks_off():

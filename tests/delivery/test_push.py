@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from listrak_sync.delivery.retry import RetryPolicy
-from listrak_sync.delivery.ways import Ways
+from listrak_sync.batching.batches import Limits
+from listrak_sync.delivery.sending import RetryPolicy, Ways
 from listrak_sync.errors import StoppedError, UnreachableError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
-from listrak_sync.events.sources import expand
 from listrak_sync.guards import Guards
+from listrak_sync.input.sources import expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import parse
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sandbox import Account, Behaviour, Drop, Reply, Rule
 from listrak_sync.sync import dry_run, push
-from listrak_sync.updates.batches import Limits
 from tests.delivery.conftest import StillTime, connected
 
 if TYPE_CHECKING:
-    from listrak_sync.report import Report
+    from listrak_sync.report.counts import Report
     from listrak_sync.sandbox.contacts import Values
 
 EVENTS = 20_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.batching.batches import Batch
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.report import Report
-from listrak_sync.updates.batches import Batch
+from listrak_sync.report.counts import Report
 from tests.delivery.conftest import some
 
 BATCHES = st.builds(

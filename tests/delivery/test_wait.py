@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.delivery.sender import Senses
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
+from listrak_sync.batching.window import Contact
+from listrak_sync.delivery.imports import Applied, wait_for_imports
+from listrak_sync.delivery.sending import Senses, Ways
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.delivery.wait import Applied, wait_for_imports
-from listrak_sync.delivery.ways import Ways
 from listrak_sync.errors import InterruptedRunError
 from listrak_sync.listrak.models import ImportSummary
 from listrak_sync.listrak.verdicts import Accepted
-from listrak_sync.report import ListReport, Report
+from listrak_sync.report.counts import ListReport, Report
 from listrak_sync.sandbox import Account, Behaviour, Reply, Rule
 from listrak_sync.sandbox.account import Field, FieldGroup, MailingList
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
-from listrak_sync.updates.window import Contact
 from tests.delivery.conftest import StillTime, connected
 
 if TYPE_CHECKING:
-    from listrak_sync.delivery.follow import Import
+    from listrak_sync.delivery.imports import Import
     from listrak_sync.listrak.api import Api
 
 GROUPS = (FieldGroup(id=1, fields=(Field(id=1),)),)

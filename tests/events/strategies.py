@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from listrak_sync.events.paths import Event, Json
+from listrak_sync.events.key_paths import Event, Json
 
 NAMES = st.sampled_from(["a", "b", "c", "0", "1", "length", "type", "é", ""])
 

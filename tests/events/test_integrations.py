@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from listrak_sync.events.event import Decoder
+from listrak_sync.events.decoding import Decoder
 from listrak_sync.events.integrations import NAME, PATHS, is_enabled
-from listrak_sync.events.paths import Event, Json
+from listrak_sync.events.key_paths import Event, Json
 
 ENTRIES: tuple[object, ...] = (UNSET, None, False, True, {}, {"a": 1}, 0, "", "false")
 

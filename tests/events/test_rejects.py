@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.blocks import Block, lines_of
-from listrak_sync.events.paths import Event
+from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.result import RESENT, Evaluated
+from listrak_sync.evaluation.updates import changes_of, field_values
+from listrak_sync.events.key_paths import Event
 from listrak_sync.events.rejects import (
     ContactUpdate,
     RefusedContact,
@@ -20,11 +22,8 @@ from listrak_sync.events.rejects import (
     encode,
     unwrap,
 )
+from listrak_sync.input.blocks import Block, lines_of
 from listrak_sync.mapping.file import parse
-from listrak_sync.updates.changes import field_values
-from listrak_sync.updates.evaluate import Evaluator
-from listrak_sync.updates.evaluated import RESENT, Evaluated
-from listrak_sync.updates.update import changes_of
 from tests.events.strategies import EVENTS
 
 MAPPINGS = """

@@ -13,22 +13,22 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from listrak_sync.batching.batches import Limits
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.ways import Ways
+from listrak_sync.delivery.sending import Ways
 from listrak_sync.errors import UnreachableError
+from listrak_sync.evaluation.updates import FieldValues
 from listrak_sync.events.rejects import RefusedContact, Reject
-from listrak_sync.events.sources import Source
+from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
-from listrak_sync.report import Report
+from listrak_sync.report.counts import Report
 from listrak_sync.run import Plan, Watchers
 from listrak_sync.sandbox import Account, Sandbox
 from listrak_sync.sync import push
-from listrak_sync.updates.batches import Limits
-from listrak_sync.updates.changes import FieldValues
 
 Mapping = dict[str, Any]
 Values = dict[int, dict[str, dict[int, str]]]

@@ -7,8 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from listrak_sync.sandbox import Account, Behaviour, Sandbox
-from listrak_sync.sandbox.routes import kind_of
-from listrak_sync.sandbox.service import Service
+from listrak_sync.sandbox.service import Service, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import pytest
 
-from listrak_sync.delivery.retry import RetryPolicy
-from listrak_sync.delivery.ways import Ways
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Route
+from listrak_sync.delivery.sending import RetryPolicy, Ways
 from listrak_sync.events.rejects import RefusedContact
 from listrak_sync.sandbox import Behaviour, Drop, Exchange, Reply, Rule, Sandbox
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Route
 from tests.delivery.conftest import StillTime
 from tests.faults.conftest import IS_LONG, Launcher, Pushes
 from tests.faults.inputs import (

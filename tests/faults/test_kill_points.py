@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 POISON = "poison@example.com"
 JOURNAL = "listrak_sync.delivery.journal:Journal"
-DELIVERY = "listrak_sync.delivery.deliver:Delivery"
+DELIVERY = "listrak_sync.delivery.delivery:Delivery"
 REJECTS = "listrak_sync.cli.reject_file:RejectFile"
 API = "listrak_sync.listrak.api:Api"
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from listrak_sync.delivery.retry import RetryPolicy
-from listrak_sync.delivery.ways import Ways
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Route
+from listrak_sync.delivery.sending import RetryPolicy, Ways
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule
 from listrak_sync.sandbox.behaviour import RouteKind
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Route
 from tests.delivery.conftest import StillTime
 from tests.faults.conftest import IS_LONG
 from tests.faults.inputs import ACCOUNT, Inputs, event, mapping, mapping_file, push_all

@@ -9,12 +9,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listrak_sync.delivery.retry import RetryPolicy
-from listrak_sync.delivery.ways import Ways
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Route
+from listrak_sync.delivery.sending import RetryPolicy, Ways
 from listrak_sync.events.rejects import RefusedContact, encode
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule, Sandbox
 from listrak_sync.sandbox.behaviour import Action, RouteKind, When
-from listrak_sync.updates.batches import LIST_IMPORT, PROFILE_FIELDS, Route
 from tests.delivery.conftest import StillTime
 from tests.faults.conftest import IS_LONG
 from tests.faults.inputs import (

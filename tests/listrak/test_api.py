@@ -12,8 +12,9 @@ import pytest
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.listrak.api import Api, ListInfo
+from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.models import ListInfo
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,

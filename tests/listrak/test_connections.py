@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from listrak_sync.listrak import api as api_module
 from listrak_sync.listrak import bounds
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.listrak.api import LONGEST_WORDS, Api, ListInfo
+from listrak_sync.listrak.api import LONGEST_WORDS, Api
 from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.models import ListInfo
 from listrak_sync.listrak.verdicts import (
     Accepted,
     Denied,

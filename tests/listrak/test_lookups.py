@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.listrak.api import Api, FieldGroup, ProfileField
+from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.models import FieldGroup, ProfileField
 from listrak_sync.listrak.verdicts import Denied, NotFound
 from listrak_sync.sandbox import Account, Behaviour, Field, MailingList, Reply, Rule, Sandbox
 from listrak_sync.sandbox import FieldGroup as Group

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from listrak_sync.events.paths import Found, Json
+from listrak_sync.events.key_paths import Found, Json
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,

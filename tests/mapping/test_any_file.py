@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.check import remarks
-from listrak_sync.mapping.compiler import DirectiveError
-from listrak_sync.mapping.directives import COMPILERS
-from listrak_sync.mapping.document import Document
+from listrak_sync.mapping.directives.compiler import DirectiveError
+from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import KEYS, load, parse
-from listrak_sync.mapping.yaml_conditions import OPERATORS
-from listrak_sync.mapping.yaml_writer import entry
+from listrak_sync.mapping.yaml.conditions import OPERATORS
+from listrak_sync.mapping.yaml.document import Document
+from listrak_sync.segment_import.yaml_writer import entry
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
-from tests.mapping.test_yaml_writer import Plain, plain
+from tests.segment_import.test_yaml_writer import Plain, plain
 
 HERE: Final = Path(__file__).parent
 Steps: TypeAlias = "list[str | int]"

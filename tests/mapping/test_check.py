@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.event import ACCEPTED_TYPES
+from listrak_sync.events.decoding import ACCEPTED_TYPES
 from listrak_sync.mapping.check import MOST_MAPPINGS, Finding, list_id_of, remarks
 from listrak_sync.mapping.conditions import All, AnyOf, Condition, Not
 from listrak_sync.mapping.contradictions import conjuncts, contradiction, dead_branches
 from listrak_sync.mapping.file import parse
-from listrak_sync.mapping.fql import parse as parse_trigger
+from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.predicates import compile_condition
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
@@ -22,7 +22,7 @@ from tests.mapping.reference import Decoded
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from listrak_sync.events.paths import Json
+    from listrak_sync.events.key_paths import Json
 
 
 def check(*mappings: Mapping[str, object]) -> list[Finding]:

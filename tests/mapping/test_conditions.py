@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.paths import Json
+from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.conditions import Condition, paths_of
-from listrak_sync.mapping.fql import parse
+from listrak_sync.mapping.fql.parser import parse
 from listrak_sync.mapping.predicates import compile_condition
 from tests.mapping import reference
 from tests.mapping.reference import Decoded

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.paths import Json
+from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.conditions import All, Condition
 from listrak_sync.mapping.explain import Failure, MappingExplainer
 from listrak_sync.mapping.file import parse
-from listrak_sync.mapping.fql import parse as parse_trigger
+from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.rendering import fql_text
 from tests.mapping import reference

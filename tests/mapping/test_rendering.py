@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from listrak_sync.events.paths import Json
+from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -21,9 +21,8 @@ from listrak_sync.mapping.conditions import (
     Refuted,
     Truth,
 )
-from listrak_sync.mapping.document import Document
-from listrak_sync.mapping.fql import parse
-from listrak_sync.mapping.fql_tokens import next_token
+from listrak_sync.mapping.fql.parser import parse
+from listrak_sync.mapping.fql.tokens import next_token
 from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.rendering import (
     NotExpressibleError,
@@ -31,11 +30,12 @@ from listrak_sync.mapping.rendering import (
     path_text,
     yaml_conditions,
 )
-from listrak_sync.mapping.yaml_conditions import read_conditions
-from listrak_sync.mapping.yaml_writer import entry
+from listrak_sync.mapping.yaml.conditions import read_conditions
+from listrak_sync.mapping.yaml.document import Document
+from listrak_sync.segment_import.yaml_writer import entry
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
-from tests.mapping.test_yaml_writer import Plain
+from tests.segment_import.test_yaml_writer import Plain
 
 ODD_NAMES = (
     *("any", "all", "not", "and", "or", "in", "true", "null", "contains", "5", "-5", "1e5", "2fa"),

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from listrak_sync.mapping.directives import COMPILERS
-from listrak_sync.mapping.document import Document
+from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import KEYS, parse
 from listrak_sync.mapping.schema import mapping_file_schema
 from listrak_sync.mapping.values import MAX_ID, parse_id
-from listrak_sync.mapping.yaml_conditions import OPERATORS
-from tests.mapping.test_yaml_writer import Plain, plain
+from listrak_sync.mapping.yaml.conditions import OPERATORS
+from listrak_sync.mapping.yaml.document import Document
+from tests.segment_import.test_yaml_writer import Plain, plain
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "mappings.example.yaml"

@@ -9,10 +9,13 @@ import pytest
 
 from listrak_sync.sandbox import Behaviour
 from listrak_sync.sandbox.account import ALL_AREAS, Area
+from listrak_sync.sandbox.service import kind_of
+from listrak_sync.sandbox.wire import Request
 from tests.sandbox.conftest import ACCOUNT, IMPORT, PUSH, contact, error_of, list_file
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Caller, Start
+
 
 ONE = contact("ann@example.com", f789="on")
 
@@ -125,3 +128,20 @@ def test_body_limit(start: Start, status: int, error: str) -> None:
     assert error_of(caller.push(ONE, ONE)) == (status, error)
     assert error_of(caller.post(IMPORT, list_file("x" * 2_000_000))) == (status, error)
     assert caller.get("/List/12345").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("POST", "/OAuth2/Token", "token"),
+        ("POST", "/email/v1" + PUSH, "profile-fields"),
+        ("POST", "/email/v1" + IMPORT, "list-import"),
+        ("GET", "/email/v1/List", "lookups"),
+        ("GET", "/email/v1" + IMPORT + "/1/Status", "status"),
+        ("PUT", "/email/v1/List", None),
+        ("GET", "/", None),
+    ],
+)
+def test_kinds(method: str, path: str, kind: str | None) -> None:
+    """Every route is of the kind by which a fault rule names it."""
+    assert kind_of(Request(method, path, "", {}, b"", 0)) == kind

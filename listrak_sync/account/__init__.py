@@ -1,0 +1,1 @@
+"""What Listrak's account holds."""

@@ -1,0 +1,180 @@
+"""Do the lists and fields that mappings name exist at Listrak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVar
+
+from listrak_sync.delivery.access import answered, ask, check_access
+from listrak_sync.errors import (
+    AccessRefusedError,
+    ListrakSyncError,
+    SettingsError,
+    StoppedError,
+)
+from listrak_sync.listrak.models import FieldGroup, ListInfo, ProfileField
+from listrak_sync.listrak.verdicts import Denied, Failure, NotFound, words_of
+from listrak_sync.mapping.check import Finding, list_id_of
+from listrak_sync.mapping.model import Field, Mapping
+from listrak_sync.mapping.values import field_text
+
+CHECK_BOX: Final = "CheckBox"
+SWITCHES: Final = frozenset({"on", "off"})
+_T = TypeVar("_T")
+
+_AREA_HINT: Final = """\
+There is a token, so the client id and the secret are right. Listrak does not say which it was:
+  - the integration lacks an area: {areas}
+  - its API access is paused, or it does not allow this machine's IP address
+Look under Integration Management in Listrak; then: listrak-sync auth test"""
+
+
+class LookUps(Protocol):
+    """What of Listrak's API finds lists and fields."""
+
+    def authenticate(self) -> Failure | None:
+        """Get a token; return why there is none."""
+
+    def lists(self) -> tuple[ListInfo, ...] | Failure:
+        """Return every list of the account."""
+
+    def list(self, list_id: int) -> ListInfo | Failure:
+        """Return one list."""
+
+    def field_groups(self, list_id: int) -> tuple[FieldGroup, ...] | Failure:
+        """Return the groups of a list's fields."""
+
+    def fields(self, list_id: int, group_id: int) -> tuple[ProfileField, ...] | Failure:
+        """Return a group's fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a look at Listrak came to: faults, and what could not be looked up."""
+
+    problems: tuple[Finding, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    lists: int = 0
+    """How many lists were found."""
+
+    def error(self, file: str) -> ListrakSyncError | None:
+        """Return the error that the problems end in: a missing list weighs more than a field."""
+        if not self.problems:
+            return None
+        message = "\n".join(problem.shown(file) for problem in self.problems)
+        if any(problem.kind == "missing_list" for problem in self.problems):
+            return StoppedError(message, "Show the lists of the account with: listrak-sync lists")
+        return SettingsError(message, "Show a list's fields with: listrak-sync fields LIST_ID")
+
+
+def lists(api: LookUps) -> tuple[ListInfo, ...]:
+    """Return every list of the account. Raises what a failure means."""
+    check_access(api)
+    return _allowed(ask(api.lists), "the lists of the account", "List")
+
+
+def fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...]:
+    """Return a list's fields, each after its group.
+
+    Raises StoppedError where there is no such list, otherwise what a failure means.
+    """
+    check_access(api)
+    found = _fields(api, list_id)
+    if isinstance(found, NotFound):
+        hint = "Show the lists of the account with: listrak-sync lists"
+        raise StoppedError(f"list {list_id}: {words_of(found)}", hint)
+    return _allowed(found, f"the profile fields of list {list_id}", "List and Segmentation")
+
+
+def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
+    """Look up every list that the enabled mappings name, once, with its fields.
+
+    What may not be looked up is said. Raises what any other failure means.
+    """
+    check_access(api)
+    by_list: dict[int, list[Mapping]] = {}
+    for mapping in mappings:
+        list_id = list_id_of(mapping)
+        if mapping.enabled and list_id is not None:
+            by_list.setdefault(list_id, []).append(mapping)
+    problems: list[Finding] = []
+    not_checked: list[str] = []
+    there = 0
+    for list_id, naming in by_list.items():
+        found = ask(lambda wanted=list_id: api.list(wanted))  # type: ignore[misc]  # bound now
+        if isinstance(found, NotFound):
+            message = f"there is no list {list_id}: {words_of(found)}"
+            problems += (_problem(mapping, "missing_list", message) for mapping in naming)
+            continue
+        if isinstance(found, Denied):
+            not_checked.append(
+                f"list {list_id} was not checked: {words_of(found)}; "
+                "the integration needs the area List"
+            )
+            continue
+        answered(found)
+        there += 1
+        known = _fields(api, list_id)
+        if isinstance(known, Denied):
+            not_checked.append(
+                f"the fields of list {list_id} were not checked: {words_of(known)}; "
+                "the integration needs the areas List and Segmentation"
+            )
+            continue
+        by_id = {field.id: field for _, field in answered(known)}
+        for mapping in naming:
+            problems += _field_problems(mapping, list_id, by_id)
+    problems.sort(key=lambda problem: problem.place.line)
+    return Checked(tuple(problems), tuple(not_checked), there)
+
+
+def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...] | Failure:
+    """Return a list's fields, or why its groups cannot be had; each look-up is retried alone."""
+    groups = ask(lambda: api.field_groups(list_id))
+    if not isinstance(groups, tuple):
+        return groups
+    found: list[tuple[FieldGroup, ProfileField]] = []
+    for group in groups:
+        inside = ask(lambda wanted=group.id: api.fields(list_id, wanted))  # type: ignore[misc]  # bound now
+        found += ((group, field) for field in answered(inside))
+    return tuple(found)
+
+
+def _field_problems(
+    mapping: Mapping, list_id: int, known: dict[int, ProfileField]
+) -> Iterator[Finding]:
+    for field in mapping.fields:
+        there = known.get(field.id)
+        if there is None:
+            message = f"list {list_id} has no profile field {field.id}"
+            yield _problem(mapping, "missing_field", message, field)
+            continue
+        what = f"field {field.id} ({there.name}) of list {list_id}"
+        text = field_text(field.value.constant) or ""
+        if _switches(field) and there.data_type not in {CHECK_BOX, None}:
+            value = "on or off" if field.may_use_audience else text
+            message = f"{what} is set to {value}, but is no CheckBox: it is {there.data_type}"
+            yield _problem(mapping, "no_check_box", message, field)
+        elif not _switches(field) and 0 < (there.max_length or 0) < len(text):
+            message = f"{what} takes {there.max_length} characters, the constant has {len(text)}"
+            yield _problem(mapping, "too_long", message, field)
+
+
+def _switches(field: Field) -> bool:
+    """Say whether a field is switched on or off rather than given a value."""
+    return field.may_use_audience or field_text(field.value.constant) in SWITCHES
+
+
+def _problem(mapping: Mapping, kind: str, message: str, field: Field | None = None) -> Finding:
+    """Return a problem at a field's place, or else at its mapping's."""
+    place = mapping.place if field is None else field.place
+    return Finding(place, kind, f"{mapping.name!r}: {message}")
+
+
+def _allowed(answer: _T | Failure, what: str, areas: str) -> _T:
+    """Return an answer that is no failure. Raises what a failure means, naming the areas."""
+    if isinstance(answer, Denied):
+        message = f"{what}: access refused: {words_of(answer)}"
+        raise AccessRefusedError(message, _AREA_HINT.format(areas=f"{areas} needed"))
+    return answered(answer)

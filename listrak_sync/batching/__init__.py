@@ -1,0 +1,1 @@
+"""Gathering: the newest value of each contact's field, in requests within limits."""

@@ -1,0 +1,142 @@
+"""Contacts as request bodies within limits, by either of Listrak's two ways."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from listrak_sync.batching import list_files as list_file
+from listrak_sync.batching.window import Contact
+from listrak_sync.evaluation.updates import FieldValues
+
+Route: TypeAlias = Literal["profile-fields", "list-import"]
+PROFILE_FIELDS: Final = "profile-fields"
+LIST_IMPORT: Final = "list-import"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may hold: contacts, and bytes of its body or of the file in it."""
+
+    contacts: int
+    bytes: int
+
+
+DEFAULT_LIMITS: Final[dict[Route, Limits]] = {
+    PROFILE_FIELDS: Limits(10_000, 1_000_000),
+    LIST_IMPORT: Limits(500_000, 100_000_000),
+}
+"""The limits by route. Source for the file's: `POST /List/{listId}/ListImport`."""
+
+
+class Batch(msgspec.Struct, frozen=True, gc=False):
+    """Contacts of one list in one request: the very bytes that are sent.
+
+    `number` is the batch's row in the journal, 0 where there is none.
+    """
+
+    list_id: int
+    route: Route
+    body: bytes
+    contacts: Sequence[Contact]
+    number: int = 0
+
+    @property
+    def id(self) -> str:
+        """Return an id that depends on the content alone."""
+        return content_id(self.list_id, self.body)
+
+
+def content_id(list_id: int, content: bytes) -> str:
+    """Return an id that depends on a list and a content alone."""
+    return hashlib.sha256(b"%d\n%b" % (list_id, content)).hexdigest()[:16]
+
+
+def batches(
+    contacts: Callable[[], Iterable[Contact]], route: Route, limits: Limits
+) -> Iterator[Batch]:
+    """Yield batches of contacts, which come list by list and each only once.
+
+    `contacts` is called once for profile fields; for list imports once for each set of fields,
+    so that only one file is held at a time. A contact larger than a batch may be goes alone.
+    """
+    if route == PROFILE_FIELDS:
+        yield from _gathered(contacts(), route, limits)
+        return
+    kinds = dict.fromkeys((each.list_id, list_file.columns(each)) for each in contacts())
+    for list_id, columns in kinds:
+        alike = (
+            each
+            for each in contacts()
+            if each.list_id == list_id and list_file.columns(each) == columns
+        )
+        yield from _gathered(alike, route, limits)
+
+
+def single(contacts: Iterable[Contact], route: Route) -> Iterator[Batch]:
+    """Yield a batch for each contact, for mappings that do not batch."""
+    encode = _encode_row if route == LIST_IMPORT else _encode_contact
+    for contact in contacts:
+        yield _batch_of(route, (contact,), (encode(contact),))
+
+
+def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterator[Batch]:
+    """Yield the contacts of a batch in smaller ones, or by the other route."""
+    yield from batches(lambda: batch.contacts, route or batch.route, limits)
+
+
+def _gathered(contacts: Iterable[Contact], route: Route, limits: Limits) -> Iterator[Batch]:
+    encode, end = (_encode_row, 2) if route == LIST_IMPORT else (_encode_contact, 1)
+    held: list[Contact] = []
+    encoded: list[bytes] = []
+    size = room = list_id = 0
+    for contact in contacts:
+        part = encode(contact)
+        size += len(part) + end
+        if size > limits.bytes or not room or contact.list_id != list_id:
+            if held:
+                yield _batch_of(route, held, encoded)
+                held, encoded = [], []
+            room, list_id = limits.contacts, contact.list_id
+            size = (1 if route == PROFILE_FIELDS else list_file.empty_bytes(contact)) + (
+                len(part) + end
+            )
+        room -= 1
+        held.append(contact)
+        encoded.append(part)
+    if held:
+        yield _batch_of(route, held, encoded)
+
+
+def _batch_of(route: Route, contacts: Iterable[Contact], encoded: Iterable[bytes]) -> Batch:
+    held = tuple(contacts)
+    list_id = held[0].list_id
+    if route == PROFILE_FIELDS:
+        return Batch(list_id, route, b"[%b]" % b",".join(encoded), held)
+    columns = list_file.columns(held[0])
+    content = list_file.content(columns, encoded)
+    name = f"listrak-sync-{content_id(list_id, content)}.csv"
+    return Batch(list_id, route, list_file.body(name, columns, content), held)
+
+
+def _encode_row(contact: Contact) -> bytes:
+    return list_file.row((contact.email_address, *(value for _, value in contact.fields)))
+
+
+def _encode_contact(contact: Contact) -> bytes:
+    """Return a contact as an element of the body of `POST …/Contact/SegmentationField`."""
+    return b'{"emailAddress":' + _json(contact.email_address) + _encode_values(contact.fields)
+
+
+_json: Final = msgspec.json.Encoder().encode
+
+
+@lru_cache(maxsize=4096)
+def _encode_values(fields: FieldValues) -> bytes:
+    values = [{"segmentationFieldId": field, "value": value} for field, value in fields]
+    return b',"segmentationFieldValues":%b}' % _json(values)

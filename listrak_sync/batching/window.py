@@ -1,0 +1,242 @@
+"""The newest value for each list, contact and field."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Sequence
+from itertools import chain, groupby
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from listrak_sync.evaluation.result import Updates
+from listrak_sync.evaluation.updates import Change, Changes, FieldValues, field_values
+from listrak_sync.events.timestamps import NEVER
+
+_LAST: Final = -1
+_NO_NEXT: Final = array("i", [_LAST])
+
+_AT_ONCE: Final = 256
+"""How many updates are taken at a time: a row is taken out of the midst of as many, at most."""
+
+_MOST_KNOWN: Final = 4096
+"""How many combinations of a list's changes are made final values only once: the first ones."""
+
+_FinalValues: TypeAlias = tuple[FieldValues, tuple[int, ...]]
+"""What a contact's fields are set to, and by which mappings."""
+
+
+class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A contact's final values in a window, and the newest line that gave one of them."""
+
+    list_id: int
+    email_address: str
+    fields: FieldValues
+    mappings: tuple[int, ...]
+    file: int
+    line: int
+
+
+class Window:
+    """Gathers updates until it is full; then everything in it may be sent in any order.
+
+    A contact's field has one value here: the one of the newest event, or the later in input
+    order where instants are equal or missing. A value costs a row in a few flat columns, so a
+    million contacts that are switched on or off fit into about 200 MB; a text of its own costs
+    fifty bytes more than its characters.
+    """
+
+    def __init__(self, single: Sequence[bool]) -> None:
+        """Make a window; `single` says by mapping index whether its updates go out alone."""
+        self._single = single if any(single) else ()
+        self._lists: defaultdict[int, dict[str, int]] = defaultdict(_no_contacts)
+        self._spelling: dict[tuple[int, str], str] = {}
+        self._rows: list[Change] = []
+        self._instants = array("q")
+        self._files = array("i")
+        self._lines = array("q")
+        self._next = array("i")
+        self.contacts = 0
+        """How many contacts there are values of."""
+        self.given = 0
+        """How many values it was given."""
+        self.superseded = 0
+        self.alone: list[Contact] = []
+        """What goes out alone, in input order, without the values that came too late."""
+
+    def __len__(self) -> int:
+        """Return how much of a window is used, counted in contacts."""
+        return self.contacts + len(self.alone)
+
+    def add_all(self, updates: Updates, file: int) -> None:
+        """Take updates of one file.
+
+        The values that they replace, or that are newer than theirs, count as superseded.
+        """
+        for start in range(0, len(updates), _AT_ONCE):
+            self._add(updates.between(start, start + _AT_ONCE), file)
+
+    def _add(self, updates: Updates, file: int) -> None:
+        """Take some updates."""
+        changes = list(chain.from_iterable(updates.changes))
+        if len(changes) > len(updates):  # some have several, which few have
+            updates = updates.parts()
+        self.given += len(changes)
+        keys, together = updates.addresses, "".join(updates.addresses)
+        if is_other := together.lower() != together:
+            keys = list(map(str.lower, keys))
+        late = self._add_rows(updates, changes, keys, file)
+        if self._spelling or is_other:
+            self._spell(updates, keys, late)
+        if self._single:
+            self._add_alone(updates, late, file)
+
+    def _add_rows(
+        self, updates: Updates, changes: Sequence[Change], keys: Sequence[str], file: int
+    ) -> set[int]:
+        """Take some updates of one change each; return the indices of those that come too late.
+
+        Each gets a row at first, as most need one; where there is a row already, the new one is
+        taken out again.
+        """
+        rows, instants, lines = self._rows, self._instants, self._lines
+        lists, following, late = self._lists, self._next, set[int]()
+        before = size = len(rows)
+        fields = 0
+        rows += changes
+        instants += updates.instants
+        lines += updates.lines
+        self._files += array("i", [file]) * len(changes)
+        following += _NO_NEXT * len(changes)
+        for index, key, change in zip(range(len(keys)), keys, changes, strict=True):
+            row = lists[change.list_id].setdefault(key, size)
+            if row == size:  # a contact that is new
+                size += 1
+                continue
+            while rows[row].field != change.field:
+                if following[row] == _LAST:  # a field that is new: the new row has it
+                    following[row] = size
+                    fields += 1
+                row = following[row]
+            if row == size:
+                size += 1
+                continue
+            del rows[size]
+            instant, line = instants.pop(size), lines.pop(size)
+            if NEVER < instant < instants[row]:
+                late.add(index)
+            else:
+                self.superseded += not self._is_single(rows[row].mapping)
+                rows[row], instants[row] = change, instant
+                self._files[row], lines[row] = file, line
+        self.contacts += size - before - fields
+        self.superseded += len(late)
+        del self._files[size:], following[size:]
+        return late
+
+    def _spell(self, updates: Updates, keys: Sequence[str], late: Container[int]) -> None:
+        """Keep how contacts are written, by the last update that did not come too late."""
+        spelling = self._spelling
+        columns = zip(updates.changes, keys, updates.addresses, strict=True)
+        for index, ((change,), key, address) in enumerate(columns):
+            if (address != key or (change.list_id, key) in spelling) and index not in late:
+                spelling[change.list_id, key] = address
+
+    def _add_alone(self, updates: Updates, late: Container[int], file: int) -> None:
+        """Keep what goes out alone: for each update, those of its values that are not late.
+
+        A mapping makes one update of a line, so what has both in common is of one update.
+        """
+        in_time = (
+            (line, address, change)
+            for index, (line, address, (change,), _) in enumerate(updates)
+            if index not in late
+        )
+        for (line, address, mapping, list_id), values in groupby(
+            in_time, key=lambda each: (each[0], each[1], each[2].mapping, each[2].list_id)
+        ):
+            if self._is_single(mapping):
+                fields = field_values(change for _, _, change in values)
+                self.alone.append(Contact(list_id, address, fields, (mapping,), file, line))
+
+    @property
+    def contacts_to_send(self) -> int:
+        """Return how many contacts the batches will hold, those that go out alone counted each."""
+        together = sum(1 for _ in self.together()) if self._single else self.contacts
+        return len(self.alone) + together
+
+    @property
+    def values(self) -> int:
+        """Return how many values there are to send."""
+        return sum(1 for _ in self._values_to_send()) if self._single else len(self._rows)
+
+    def off_values(self) -> tuple[int, int]:
+        """Return how many of the values to send are `off`, and how many there are."""
+        values = Counter(self._values_to_send())
+        return values["off"], values.total()
+
+    def _values_to_send(self) -> Iterator[str]:
+        for contact in self.alone:
+            for _, value in contact.fields:
+                yield value
+        for change in self._rows:
+            if not self._is_single(change.mapping):
+                yield change.value
+
+    def final(self) -> Iterator[Contact]:
+        """Return every contact with all of its final values, lists and contacts as they came."""
+        return self._contacts(with_alone=True)
+
+    def together(self) -> Iterator[Contact]:
+        """Return every contact with the final values that may go out in batches."""
+        return self._contacts(with_alone=False)
+
+    def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
+        spelling, following = self._spelling, self._next
+        rows, files, lines = self._rows, self._files, self._lines
+        all_rows = with_alone or not self._single
+        for list_id, contacts in self._lists.items():
+            known: dict[Changes, _FinalValues] = {}
+            for key, first in contacts.items():
+                address = spelling.get((list_id, key), key) if spelling else key
+                if all_rows and following[first] == _LAST:
+                    changes: Changes = (rows[first],)
+                    file, line = files[first], lines[first]
+                else:
+                    its = [first]
+                    while (row := following[its[-1]]) != _LAST:
+                        its.append(row)
+                    if not all_rows:
+                        its = [row for row in its if not self._is_single(rows[row].mapping)]
+                        if not its:
+                            continue
+                    changes = tuple([rows[row] for row in its])
+                    file, line = max([(files[row], lines[row]) for row in its])
+                fields, mappings = known.get(changes) or _final_values(changes, known)
+                yield Contact(list_id, address, fields, mappings, file, line)
+
+    def _is_single(self, mapping: int) -> bool:
+        return bool(self._single) and mapping >= 0 and self._single[mapping]
+
+
+def _no_contacts() -> dict[str, int]:
+    """Return a dictionary with nothing in it, in which a text is found sooner.
+
+    CPython keeps hashes beside the keys, and need not fetch a text for them, where a key was
+    once no text.
+    """
+    contacts: dict[Any, int] = {None: _LAST}
+    del contacts[None]
+    return contacts
+
+
+def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
+    """Return what changes come to; keep it, for many contacts have the same."""
+    fields, mappings = field_values(changes), tuple([change.mapping for change in changes])
+    if len(changes) > 1:
+        fields, mappings = tuple(sorted(fields)), tuple(sorted({*mappings}))
+    found = fields, mappings
+    if len(known) < _MOST_KNOWN:
+        known[changes] = found
+    return found

@@ -1,0 +1,163 @@
+"""Follows imports until they have ended, where Listrak lets us ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias
+
+import msgspec
+
+from listrak_sync.delivery.sending import Listrak, Waiting, Ways
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import UnreachableError
+from listrak_sync.listrak.models import ImportSummary
+from listrak_sync.listrak.verdicts import Failure, Unavailable
+
+
+class Summarizing(Listrak, Protocol):
+    """What of Listrak's API tells how imports ended."""
+
+    def import_summary(self, list_id: int, import_id: int) -> ImportSummary | Failure:
+        """Return the counts of an import, or why there are none."""
+
+
+class Applied(msgspec.Struct):
+    """What a list's imports did: imports by what is known of them, contacts by how they ended."""
+
+    ended: int = 0
+    running: int = 0
+    unverified: int = 0
+    applied: int = 0
+    skipped: int = 0
+    suppressed: int = 0
+    invalid: int = 0
+
+    def unaccounted(self, accepted: int) -> int | None:
+        """Return how many of the accepted contacts Listrak does not mention.
+
+        None where not every import of the list has told what it did.
+        """
+        if self.running or self.unverified:
+            return None
+        return accepted - self.applied - self.skipped - self.suppressed - self.invalid
+
+    def count(self, summary: ImportSummary) -> None:
+        """Add the counts of an import."""
+        invalid = summary.invalid_email_count + summary.banned_count
+        others = summary.skipped_count + summary.suppressed_count + invalid
+        self.applied += max(0, summary.processed_count - others)
+        self.skipped += summary.skipped_count
+        self.suppressed += summary.suppressed_count
+        self.invalid += invalid
+
+
+def wait_for_imports(
+    listrak: Summarizing, imports: Iterable[Import], patience: float, stop: Stop, ways: Ways
+) -> dict[int, Applied]:
+    """Return by list what its imports did, having waited for them for so many seconds."""
+    lists: dict[int, Applied] = {}
+    untold: set[Import] = set()
+
+    def count(ended: Import) -> bool:
+        list_id, import_id = ended
+        entry = lists.setdefault(list_id, Applied())
+        match listrak.import_summary(list_id, int(import_id)):
+            case ImportSummary() as summary:
+                entry.ended += 1
+                entry.count(summary)
+            case Unavailable():
+                untold.add(ended)
+                return False
+            case _:
+                entry.unverified += 1
+        return True
+
+    followed = follow(listrak, imports, patience, stop, ways, count)
+    for each in followed.running - untold:
+        lists.setdefault(each[0], Applied()).running += 1
+    for each in followed.unverified | (followed.running & untold):
+        lists.setdefault(each[0], Applied()).unverified += 1
+    return lists
+
+
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 15.0
+"""Seconds between two questions about an import: they double from the first to the longest."""
+
+MAX_DIGITS: Final = 10
+"""What is longer is no id: all of Listrak's are of 32 bits."""
+
+Import: TypeAlias = tuple[int, str]
+"""A list's id and the id of an import of it, as Listrak named it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Imports by what is known of them once nobody waits any more.
+
+    Of the unverified ones Listrak says nothing: the id is none, or may not be asked about.
+    """
+
+    ended: frozenset[Import]
+    running: frozenset[Import]
+    unverified: frozenset[Import]
+
+
+def follow(
+    listrak: Listrak,
+    imports: Iterable[Import],
+    patience: float,
+    stop: Stop,
+    ways: Ways,
+    on_end: Callable[[Import], bool] = lambda _: True,
+) -> Followed:
+    """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped.
+
+    What could not be asked about by then is running, for all that is known. `on_end` is told of
+    each import when it has ended, may ask about it in the same time, and says whether that is
+    done: else it is told again.
+    """
+    senses, running = ways.senses, dict.fromkeys(imports)
+    ended: set[Import] = set()
+    unverified: set[Import] = set()
+    until = senses.clock() + patience
+    pause = FIRST_PAUSE
+    while running:
+        for each in tuple(running):
+            if stop.event.is_set() or senses.clock() > until:
+                break
+            match _finished(listrak, each):
+                case True if on_end(each):
+                    ended.add(each)
+                    del running[each]
+                case bool():
+                    pass
+                case Unavailable(retry_after=asked):
+                    pause = max(pause, asked or 0.0)
+                case _:
+                    unverified.add(each)
+                    del running[each]
+        left = until - senses.clock()
+        if not running or left <= 0 or stop.event.is_set():
+            break
+        pause = min(pause, left)
+        ways.on_wait(Waiting(len(running), patience - left, pause))
+        senses.rest(stop.event, pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
+
+
+def waited_too_long(running: Collection[Import], seconds: float) -> UnreachableError:
+    """Return what to tell where imports have not ended after so many seconds."""
+    named = ", ".join(f"{import_id} of list {list_id}" for list_id, import_id in sorted(running))
+    hint = "Newer values must not overtake them: run it again when Listrak has caught up."
+    return UnreachableError(f"imports did not end within {seconds:.0f} s: {named}", hint)
+
+
+def _finished(listrak: Listrak, each: Import) -> bool | Failure | None:
+    """Say whether an import has ended, or why that is not told; None for what is no id."""
+    list_id, import_id = each
+    if not import_id.isascii() or not import_id.isdigit() or len(import_id) > MAX_DIGITS:
+        return None
+    return listrak.import_finished(list_id, int(import_id))

@@ -1,0 +1,1 @@
+"""An event by the mappings: what to change for which contact."""

@@ -1,0 +1,198 @@
+"""What became of some lines: their updates and rejects, and the counts of everything."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from listrak_sync.evaluation.updates import (
+    Changes,
+    FieldValues,
+    Rejected,
+    Update,
+    field_values,
+    shared,
+)
+from listrak_sync.events.decoding import UnreadableError
+from listrak_sync.events.rejects import Reject
+from listrak_sync.input.checkpoints import Position
+
+
+def whole_numbers(numbers: Iterable[int] = ()) -> array[int]:
+    """Return numbers of 64 bits as a column."""
+    return array("q", numbers)
+
+
+@dataclass(slots=True)
+class Updates:
+    """Updates in input order, one from each place of the four columns.
+
+    There is one for each match, and they hold little: as objects they would cost more to make
+    than to find out.
+    """
+
+    lines: array[int] = field(default_factory=whole_numbers)
+    addresses: list[str] = field(default_factory=list)
+    changes: list[Changes] = field(default_factory=list)
+    instants: array[int] = field(default_factory=whole_numbers)
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Update]) -> Updates:
+        """Return updates given one by one."""
+        rows = list(rows)
+        return cls(
+            whole_numbers([line for line, _, _, _ in rows]),
+            [address for _, address, _, _ in rows],
+            [changes for _, _, changes, _ in rows],
+            whole_numbers([instant for _, _, _, instant in rows]),
+        )
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.changes)
+
+    def __iter__(self) -> Iterator[Update]:
+        """Yield them one by one."""
+        return zip(self.lines, self.addresses, self.changes, self.instants, strict=True)
+
+    def append(self, update: Update) -> None:
+        """Add one."""
+        line, address, changes, instant = update
+        self.lines.append(line)
+        self.addresses.append(address)
+        self.changes.append(changes)
+        self.instants.append(instant)
+
+    def extend(self, more: Updates) -> None:
+        """Add others."""
+        self.lines += more.lines
+        self.addresses += more.addresses
+        self.changes += more.changes
+        self.instants += more.instants
+
+    def parts(self) -> Updates:
+        """Return them with one change each."""
+        return Updates.of_rows(
+            (line, address, (change,), instant)
+            for line, address, changes, instant in self
+            for change in changes
+        )
+
+    def between(self, start: int, end: int | None = None) -> Updates:
+        """Return those from one index to before another, which is the end by default."""
+        span = slice(start, end)
+        return Updates(
+            self.lines[span], self.addresses[span], self.changes[span], self.instants[span]
+        )
+
+
+Packed: TypeAlias = tuple[bytes, str, bytes, bytes, list[tuple[int, int, FieldValues]]]
+"""Lines, addresses with line ends between, indices of changes, instants.
+
+And each of the changes once: by which mapping, of which list, which fields to which values.
+"""
+
+
+def pack(updates: Updates) -> Packed:
+    """Return updates for their way from one process to another."""
+    index: defaultdict[Changes, int] = defaultdict(lambda: len(index))
+    indices = array("I", map(index.__getitem__, updates.changes))
+    return (
+        updates.lines.tobytes(),
+        "\n".join(updates.addresses),
+        indices.tobytes(),
+        updates.instants.tobytes(),
+        [(each[0].mapping, each[0].list_id, field_values(each)) for each in index],
+    )
+
+
+def unpack(packed: Packed) -> Updates:
+    """Return what was packed."""
+    lines, addresses, indices, instants, named = packed
+    changes = [shared(*each) for each in named]
+    return Updates(
+        array("q", lines),
+        addresses.split("\n") if changes else [],
+        list(map(changes.__getitem__, array("I", indices))),
+        array("q", instants),
+    )
+
+
+RESENT: Final = -1
+"""The index in place of a mapping's for values read back from a rejects file."""
+
+BLANK: Final = "blank_line"
+UNSUPPORTED: Final = "unsupported_event_type"
+FILTERED: Final = "filtered_by_integrations_object"
+NO_MATCH: Final = "no_mapping_matched"
+SKIPS: Final = (BLANK, UNSUPPORTED, FILTERED, NO_MATCH)
+"""Why a line is skipped."""
+
+UNREADABLE_FILE: Final = "unreadable_file"
+"""Why nothing more of a file was read."""
+
+_STILL_JSON: Final = {
+    "not_an_object",
+    "number_out_of_range",
+    "invalid_update",
+    "unknown_mapping",
+}
+
+
+class Evaluated(msgspec.Struct):
+    """What became of some lines of one file, which is read up to `end` and `position` in bytes.
+
+    `begins` are the positions after some of the lines, the first among them.
+
+    `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
+    the matched = the updates + the rejects with a mapping: `matched` has by a mapping's index, or
+    RESENT, how many lines it took.
+    """
+
+    file: str
+    end: Position = msgspec.field(default_factory=Position)
+    position: int = 0
+    begins: list[Position] = msgspec.field(default_factory=list)
+    lines: int = 0
+    matched_lines: int = 0
+    skipped: dict[str, int] = msgspec.field(default_factory=dict)
+    rejects: list[Reject] = msgspec.field(default_factory=list)
+    matched: Counter[int] = msgspec.field(default_factory=Counter)
+    updates: Updates = msgspec.field(default_factory=Updates)
+
+    def skip(self, reason: str, lines: int = 1) -> None:
+        """Count lines as skipped."""
+        if lines:
+            self.skipped[reason] = self.skipped.get(reason, 0) + lines
+
+    def reject_line(self, line: int, error: UnreadableError, content: bytes) -> None:
+        """Reject a line as a whole."""
+        is_json = error.reason in _STILL_JSON
+        self.rejects.append(
+            Reject(error.reason, error.detail, self.file, line, None, content, is_json)
+        )
+
+    def reject_update(self, line: int, rejected: Rejected, mapping: str, content: bytes) -> None:
+        """Reject a line for the mapping of this name."""
+        self.rejects.append(
+            Reject(rejected.reason, rejected.detail, self.file, line, mapping, content)
+        )
+
+    def follow(self, lines: int) -> None:
+        """Go on from the number of so many lines before, where lines are numbered from 1."""
+        if lines:
+            self.end = replace(self.end, line=self.end.line + lines)
+            self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]
+            self.updates.lines = whole_numbers([line + lines for line in self.updates.lines])
+            self.rejects = [replace(reject, line=reject.line + lines) for reject in self.rejects]
+
+    @property
+    def is_broken(self) -> bool:
+        """Say whether the file could not be read to its end."""
+        return any(reject.reason == UNREADABLE_FILE for reject in self.rejects)

@@ -1,0 +1,1 @@
+"""What there is to read: files and pipes, as numbered lines."""

@@ -1,0 +1,1 @@
+"""Several processes evaluate the input, and the results come in its order."""

@@ -1,0 +1,1 @@
+"""Values of the mapping file that depend on the event."""

@@ -1,0 +1,202 @@
+"""The directives that make a text, or choose one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from msgspec import UNSET
+
+from listrak_sync.events.key_paths import (
+    Event,
+    Found,
+    Json,
+    Path,
+    find,
+    finder,
+    parse_path,
+    split_path,
+)
+from listrak_sync.mapping.directives import liquid
+from listrak_sync.mapping.directives import objects as object_directives
+from listrak_sync.mapping.directives.compiler import (
+    NOTHING,
+    CompileDirective,
+    Compiler,
+    DirectiveError,
+    Value,
+    is_falsy,
+)
+from listrak_sync.mapping.directives.replacing import replace_directive
+from listrak_sync.mapping.values import number_text
+from listrak_sync.mapping.yaml.document import Node
+
+JAVASCRIPT_SPACE: Final = (
+    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""What JavaScript's trim() takes off."""
+
+_PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
+
+
+def placeholders(template: str) -> tuple[Path, ...]:
+    """Return the paths that a template reads, in order."""
+    return tuple(
+        split_path((found[1] or found[2]).strip(JAVASCRIPT_SPACE))
+        for found in _PLACEHOLDER.finditer(template)
+    )
+
+
+def compile_template(template: str) -> Callable[[Event], str]:
+    """Return the template as a function of an event; what is missing or null is left empty.
+
+    Source: the mapping kit of Segment's actions; `{{{…}}}` is the same as `{{…}}`.
+    """
+    pieces = _PLACEHOLDER.split(template)
+    first, rest = pieces[0], pieces[3::3]
+    parts = tuple(zip(placeholders(template), rest, strict=True))
+    return lambda event: first + "".join(_text(find(event, path)) + text for path, text in parts)
+
+
+def javascript_text(value: Json) -> str:
+    """Return a value as JavaScript's String() writes it."""
+    match value:
+        case str():
+            return value
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case list():
+            return ",".join(map(_text, value))
+        case _:
+            return "[object Object]"
+
+
+def _text(found: Found) -> str:
+    return "" if found is None or found is UNSET else javascript_text(found)
+
+
+def _path(compiler: Compiler, node: Node) -> Value:
+    operand = compiler.text(node, "the path")
+    if isinstance(operand.constant, str):
+        path = parse_path(operand.constant)
+        found = finder(path) if compiler.on_event else partial(_find, path)
+        return Value(found, frozenset({path}))
+
+    def resolve(event: Event) -> Found:
+        path = operand.resolve(event)
+        if not isinstance(path, str):
+            raise DirectiveError("@path: its operand resolved to no text")
+        return find(event, parse_path(path))
+
+    return Value(resolve, frozenset({()}))
+
+
+def _find(path: Path, event: Event) -> Found:
+    return find(event, path)
+
+
+def _template(compiler: Compiler, node: Node) -> Value:
+    operand = compiler.text(node, "the template")
+    if isinstance(operand.constant, str):
+        paths = placeholders(operand.constant)
+        return Value(compile_template(operand.constant), frozenset(paths))
+
+    def resolve(event: Event) -> Found:
+        template = operand.resolve(event)
+        if not isinstance(template, str):
+            raise DirectiveError("@template: its operand resolved to no text")
+        return compile_template(template)(event)
+
+    return Value(resolve, frozenset({()}))
+
+
+def _if(compiler: Compiler, node: Node) -> Value:
+    known = ("exists", "blank", "then", "else")
+    options = compiler.options(node, "@if", known)
+    if options is None:
+        return NOTHING
+    tests = {name: test for name, test in options.items() if name in {"exists", "blank"}}
+    if all(map(is_falsy, tests.values())):
+        if all(name in known for name in options):
+            instead = "write exists: or blank: with a directive under it"
+            compiler.document.lacking(node, "@if tests nothing", instead)
+        return NOTHING
+    name = "exists" if "exists" in tests else "blank"
+    operand = compiler.value(tests[name])
+    then = compiler.value(options["then"]) if "then" in options else NOTHING
+    otherwise = compiler.value(options["else"]) if "else" in options else NOTHING
+    if "else" in options and is_falsy(options["else"]):
+        otherwise = NOTHING
+    test, yes, no = operand.resolve, then.resolve, otherwise.resolve
+    fails = _is_nothing if name == "exists" else _is_blank
+    return Value(
+        lambda event: no(event) if fails(test(event)) else yes(event),
+        operand.paths | then.paths | otherwise.paths,
+        written=then.written + otherwise.written,
+    )
+
+
+def _case(compiler: Compiler, node: Node) -> Value:
+    options = compiler.options(node, "@case", ("operator", "value"), ("operator",))
+    if options is None:
+        return NOTHING
+    operator = compiler.choice(options["operator"], "operator", ("lower", "upper"))
+    if "value" not in options:
+        return NOTHING
+    operand = compiler.text(options["value"], "the value of @case")
+    if is_falsy(options["value"]):
+        return NOTHING
+    change = str.lower if operator == "lower" else str.upper
+
+    def resolve(event: Event) -> Found:
+        value = operand.resolve(event)
+        return change(value) if isinstance(value, str) else value
+
+    return Value(resolve, operand.paths)
+
+
+def _is_nothing(value: Found) -> bool:
+    return value is None or value is UNSET
+
+
+def _is_blank(value: Found) -> bool:
+    """Say whether JavaScript takes a value for nothing, or for equal to the empty text."""
+    match value:
+        case str():
+            return value == ""
+        case bool() | int() | float():
+            return not value
+        case list():
+            return not value or (len(value) == 1 and (value[0] is None or _is_blank_item(value[0])))
+        case dict():
+            return False
+        case _:
+            return True
+
+
+def _is_blank_item(value: Json) -> bool:
+    return value == "" or (isinstance(value, list) and _is_blank(value))
+
+
+def _literal(compiler: Compiler, node: Node) -> Value:
+    return compiler.value(node)
+
+
+COMPILERS: Final[Mapping[str, CompileDirective]] = {
+    "@path": _path,
+    "@template": _template,
+    "@if": _if,
+    "@case": _case,
+    "@replace": replace_directive,
+    "@literal": _literal,
+    "@liquid": liquid.liquid_directive,
+    **object_directives.COMPILERS,
+}
+"""Every directive by its name. Source: the mapping kit of Segment's actions."""

@@ -1,0 +1,259 @@
+"""Trigger text to condition tree: Segment's filter query language."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final, NoReturn
+
+from listrak_sync.mapping.conditions import (
+    All,
+    AnyOf,
+    Call,
+    Compare,
+    Condition,
+    In,
+    ListOf,
+    Literal,
+    Not,
+    Operand,
+    PathOf,
+    Refuted,
+    Span,
+    Truth,
+)
+from listrak_sync.mapping.faults import suggestion
+from listrak_sync.mapping.fql import functions
+from listrak_sync.mapping.fql.globs import GlobError, glob
+from listrak_sync.mapping.fql.tokens import MISTAKES, FqlError, Token, fail, next_token
+
+MAX_DEPTH: Final = 100
+"""How deep groups may nest."""
+
+_CONSTANTS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
+_OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=")
+
+
+def parse(text: str) -> Condition:
+    """Return the condition that a trigger states.
+
+    Raises FqlError at the first place that cannot be read. Stricter than the original,
+    which evaluates something else where `and` meets `or` on one level, a name is unknown
+    or a bracket is missing. Source: Segment's Public API pages, FQL.
+    """
+    parser = _Parser(text)
+    if parser.at_end():
+        raise FqlError("the trigger is empty", 'write a condition: type = "track"', Span())
+    condition = parser.condition(0)
+    if not parser.at_end():
+        parser.fail_here("this does not continue the condition", "join conditions by and or or")
+    return condition
+
+
+class _Parser:
+    """A recursive descent over the tokens, which looks one token ahead."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.token = next_token(text, 0)
+
+    def condition(self, depth: int) -> Condition:
+        """Read conditions joined by `and`, or by `or`."""
+        if depth > MAX_DEPTH:
+            self.fail_here(f"groups nest deeper than {MAX_DEPTH}", "write it flatter")
+        start = self.token.span.start
+        parts = [self.term(depth)]
+        joiner = self.token
+        while self.token.kind == "word" and self.token.text in {"and", "or"}:
+            if self.token.text != joiner.text:
+                self.fail_here(
+                    f"{self.token.text} follows {joiner.text} on one level",
+                    "put parentheses round what belongs together",
+                )
+            self.advance()
+            parts.append(self.term(depth))
+        if len(parts) == 1:
+            return parts[0]
+        group = All if joiner.text == "and" else AnyOf
+        return group(tuple(parts), Span(start, parts[-1].span.end))
+
+    def term(self, depth: int) -> Condition:
+        """Read one condition: a negation, a group, a comparison or a lone operand."""
+        first = self.token
+        if self.takes("!"):
+            adjoins = self.token.kind == "word" and self.token.span.start == first.span.end
+            inner = self.negated(depth)
+            span = Span(first.span.start, inner.span.end)
+            match inner:
+                case Truth(Call(name) as call) if adjoins and functions.BY_NAME[name].is_test:
+                    return Refuted(call, span)
+            return Not(inner, span)
+        if self.takes("("):
+            inner = self.condition(depth + 1)
+            close = self.token
+            self.expect(")", first, "the parenthesis is not closed")
+            return replace(inner, span=Span(first.span.start, close.span.end))
+        left = self.operand(depth)
+        if self.token.kind == "sign" and self.token.text in _OPERATORS:
+            operator = self.advance()
+            right = self.operand(depth)
+            return self.comparison(operator, left, right)
+        if self.token.kind == "word" and self.token.text == "in":
+            self.advance()
+            container = self.operand(depth)
+            if not isinstance(container, ListOf | PathOf):
+                fail("in needs a list", "write ['a', 'b'] or a path to a list", container.span)
+            return In(left, container, Span(left.span.start, container.span.end))
+        return _alone(left)
+
+    def negated(self, depth: int) -> Condition:
+        """Read what `!` stands before: a group, a call or a path, but no comparison."""
+        if self.token.text in {"(", "!"} and self.token.kind == "sign":
+            if depth > MAX_DEPTH:
+                self.fail_here(f"groups nest deeper than {MAX_DEPTH}", "write it flatter")
+            return self.term(depth + 1)
+        operand = self.operand(depth)
+        if self.token.text in {*_OPERATORS, "in"} and self.token.kind in {"sign", "word"}:
+            self.fail_here("! stands before a comparison", "write !( … ) round the comparison")
+        return _alone(operand)
+
+    def comparison(self, operator: Token, left: Operand, right: Operand) -> Condition:
+        """Return a comparison; `<` and its kind take numbers, also written as text."""
+        span = Span(left.span.start, right.span.end)
+        if operator.text in {"=", "!="}:
+            return Compare(operator.text, left, right, span)
+        return Compare(operator.text, _numeric(operator, left), _numeric(operator, right), span)
+
+    def operand(self, depth: int) -> Operand:
+        """Read a path, a literal, a list or a call."""
+        token = self.advance()
+        match token.kind:
+            case "text":
+                return Literal(token.text[1:-1], token.span)
+            case "number":
+                return Literal(_number(token), token.span)
+            case "sign" if token.text == "[":
+                return self.items(token, depth)
+            case "word" if token.text in _CONSTANTS:
+                return Literal(_CONSTANTS[token.text], token.span)
+            case "word" if self.token.text == "(" and self.token.kind == "sign":
+                return self.call(token, depth)
+            case "word" if token.text not in {"and", "or", "in"}:
+                if self.token.text == "[":
+                    self.fail_here("a path does not end in a bracket", "write an index as .0")
+                return PathOf(token.names, token.span)
+        what = "the trigger ends here" if token.kind == "end" else f"{token.text} stands here"
+        return fail(f"a path or a value is missing: {what}", "write a path or a value", token.span)
+
+    def items(self, opening: Token, depth: int) -> ListOf:
+        """Read the rest of a list."""
+        if depth > MAX_DEPTH:
+            fail(f"lists nest deeper than {MAX_DEPTH}", "write it flatter", opening.span)
+        items: list[Operand] = []
+        while not (self.token.text == "]" and self.token.kind == "sign"):
+            items.append(self.operand(depth + 1))
+            if not self.takes(","):
+                break
+        close = self.token
+        self.expect("]", opening, "the list is not closed")
+        return ListOf(tuple(items), Span(opening.span.start, close.span.end))
+
+    def call(self, name: Token, depth: int) -> Call:
+        """Read the arguments of a function and check their number."""
+        function = functions.BY_NAME.get(name.text)
+        if function is None:
+            instead = MISTAKES.get(name.text) or suggestion(name.text, functions.BY_NAME)
+            fail(f"there is no function {name.text}", instead, name.span)
+        if depth > MAX_DEPTH:
+            fail(f"calls nest deeper than {MAX_DEPTH}", "write it flatter", name.span)
+        opening = self.advance()
+        arguments: list[Operand] = []
+        while not (self.token.text == ")" and self.token.kind == "sign"):
+            arguments.append(self.operand(depth + 1))
+            if not self.takes(","):
+                break
+        close = self.token
+        self.expect(")", opening, "the parenthesis is not closed")
+        span = Span(name.span.start, close.span.end)
+        if len(arguments) != function.arity:
+            takes = f"{function.arity} argument{'s' * (function.arity > 1)}"
+            fail(f"{name.text} takes {takes}, not {len(arguments)}", f"give it {takes}", span)
+        if name.text == "match" and isinstance(arguments[1], Literal):
+            _check_glob(arguments[1])
+        return Call(name.text, tuple(arguments), span)
+
+    def at_end(self) -> bool:
+        """Say whether everything is read."""
+        return self.token.kind == "end"
+
+    def takes(self, sign: str) -> bool:
+        """Step over a sign if it stands here."""
+        if self.token.kind == "sign" and self.token.text == sign:
+            self.advance()
+            return True
+        return False
+
+    def expect(self, sign: str, opening: Token, problem: str) -> None:
+        """Step over a closing sign, or fail at what it would close."""
+        if not self.takes(sign):
+            if self.token.kind == "end":
+                fail(problem, f"write {sign} where it ends", opening.span)
+            self.fail_here(f"{self.token.text} stands where {sign} should", f"write {sign}")
+
+    def advance(self) -> Token:
+        """Return the token that stands here and step over it."""
+        token = self.token
+        if token.kind != "end":
+            self.token = next_token(self.text, token.span.end)
+        return token
+
+    def fail_here(self, message: str, instead: str) -> NoReturn:
+        """Fail at the token that stands here."""
+        fail(message, MISTAKES.get(self.token.text, instead), self.token.span)
+
+
+def _number(token: Token) -> int | float:
+    """Return a number as it is written, a whole one with all its digits."""
+    if token.text.lstrip("+-").isdigit() and len(token.text) < 1000:
+        return int(token.text)
+    number = float(token.text)
+    if not math.isfinite(number):
+        fail("the number is too large", "write one below 1.8e308", token.span)
+    return number
+
+
+def _alone(operand: Operand) -> Truth:
+    """Return an operand that is a condition by itself."""
+    if isinstance(operand, Literal) and not isinstance(operand.value, bool):
+        fail("a value alone is no condition", "compare it with a path", operand.span)
+    if isinstance(operand, ListOf):
+        fail("a list alone is no condition", "write a path and in before it", operand.span)
+    return Truth(operand, operand.span)
+
+
+def _numeric(operator: Token, operand: Operand) -> Operand:
+    """Return an operand of `<` and its kind, a number in quotes as the number."""
+    if isinstance(operand, ListOf):
+        fail(f"{operator.text} compares numbers", "write a number", operand.span)
+    if not isinstance(operand, Literal) or type(operand.value) in functions.NUMBERS:
+        return operand
+    number = functions.BY_NAME["number"].evaluate(operand.value)
+    if (
+        not isinstance(operand.value, str)
+        or not isinstance(number, float)
+        or not math.isfinite(number)
+    ):
+        fail(f"{operator.text} compares numbers", "write a number", operand.span)
+    return replace(operand, value=number)
+
+
+def _check_glob(pattern: Literal) -> None:
+    """Fail at the place of what a pattern has wrong."""
+    if not isinstance(pattern.value, str):
+        fail("the pattern of match is no text", "write it in quotes", pattern.span)
+    try:
+        glob(pattern.value)
+    except GlobError as error:
+        start = pattern.span.start + 1 + error.at
+        instead = "write a backslash before it to mean the character itself"
+        raise FqlError(str(error), instead, Span(start, start + 1)) from None

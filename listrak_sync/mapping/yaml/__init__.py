@@ -1,0 +1,1 @@
+"""The mapping file's YAML, every value with its place."""

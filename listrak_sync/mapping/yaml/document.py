@@ -1,0 +1,250 @@
+"""A YAML file as a tree of values that know their place."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import yaml
+from msgspec.structs import replace
+
+from listrak_sync.mapping.conditions import Span
+from listrak_sync.mapping.faults import Fault, MappingFileError, nearest, suggestion
+from listrak_sync.mapping.yaml import nodes as core_schema
+from listrak_sync.mapping.yaml.nodes import (
+    MAX_DEPTH,
+    TOO_DEEP,
+    Scalar,
+    UnreadableYamlError,
+    compose,
+)
+from listrak_sync.mapping.yaml.scalar_places import places
+
+MAX_NODES: Final = 200_000
+"""How many values a file may hold, its aliases written out."""
+
+_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
+_CORE: Final = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key of a mapping with its value."""
+
+    key: Node
+    value: Node
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A value of the file: a scalar, a list of nodes or entries by key; offsets into the text."""
+
+    value: Scalar | tuple[Node, ...] | dict[str, Entry]
+    path: str
+    start: int
+    end: int
+    style: str | None = None
+    head: Node | None = None
+    """What a list or mapping stands behind: its key, or the dash of a list's item."""
+
+    @property
+    def kind(self) -> str:
+        """Name the kind of value for a message."""
+        match self.value:
+            case str():
+                return "a text"
+            case bool():
+                return "a boolean"
+            case int() | float():
+                return "a number"
+            case None:
+                return "nothing"
+            case tuple():
+                return "a list"
+            case _:
+                return "a mapping"
+
+
+class Document:
+    """A mapping file's text, its tree, and the faults found in it so far."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.faults: list[Fault] = []
+        self._faulty: set[int] = set()
+        self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def root(self) -> Node:
+        """Return the tree. Raises MappingFileError where the text is no YAML."""
+        try:
+            node = compose(self.text)
+        except UnreadableYamlError as error:
+            self._add("", error.offset, 1, error.problem, error.instead)
+            raise MappingFileError(self.faults) from None
+        return _Builder(self).build(node)
+
+    def fault(self, node: Node, message: str, instead: str, span: Span | None = None) -> None:
+        """Note a fault at a node, or at offsets into the text that the node holds.
+
+        Of several at one place only the first is kept: the others follow from it, or say it
+        again where an alias repeats the place.
+        """
+        at = Span(node.start, node.end)
+        if span is not None and isinstance(node.value, str):
+            at = self.within(node, span)
+        self._add(node.path, at.start, at.end - at.start, message, instead)
+
+    def lacking(self, node: Node, message: str, instead: str) -> None:
+        """Note that something is missing in a node, at the key or dash that it stands behind."""
+        self.fault(node.head or node, message, instead)
+
+    def known(
+        self, entries: Mapping[str, Entry], known: Collection[str], message: str
+    ) -> frozenset[str]:
+        """Note every key that is not known, by a message with `{}`.
+
+        Return the known ones that the others are taken for: these are not missing, too.
+        """
+        meant: set[str] = set()
+        for name, entry in entries.items():
+            if name in known:
+                continue
+            snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+            if (near := nearest(snake, known)) is not None:
+                meant.add(near)
+            self.fault(entry.key, message.format(name or "''"), suggestion(snake, known))
+        return frozenset(meant)
+
+    def source(self, node: Node) -> str:
+        """Return a node as it is written in the file."""
+        return self.text[node.start : node.end]
+
+    def _add(self, path: str, offset: int, width: int, message: str, instead: str) -> None:
+        if offset in self._faulty:
+            return
+        self._faulty.add(offset)
+        line, column = self.position(offset)
+        source = self.text[self._lines[line - 1] :].split("\n", 1)[0].rstrip("\r")
+        self.faults.append(Fault(self.file, line, column, path, message, instead, source, width))
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of an offset into the text, both from 1."""
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+    def within(self, node: Node, span: Span) -> Span:
+        """Return where in the file a part of a node's text stands.
+
+        What is behind the text stands behind its last character that is no white space.
+        """
+        text = str(node.value)
+        found = places(self.text, Span(node.start, node.end), node.style, text)
+        last = len(text.rstrip())
+        if span.start >= last:
+            end = found[last - 1].end if last else found[-1].end
+            return Span(end, end)
+        return Span(found[span.start].start, found[max(span.start, span.end - 1)].end)
+
+
+class _Builder:
+    """Makes nodes of PyYAML's; notes repeated keys, foreign tags and endless aliases."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.open: set[int] = set()
+        self.count = 0
+
+    def build(self, source: yaml.Node | None, path: str = "", head: Node | None = None) -> Node:
+        if source is None:
+            return Node(None, path, 0, len(self.document.text))
+        start, end = source.start_mark.index, source.end_mark.index
+        node = Node(None, path, start, end, head=head)
+        self.count += 1
+        if id(source) in self.open or self.count > MAX_NODES:
+            self.document.fault(node, "an alias makes this endless", "write the values out")
+            raise MappingFileError(self.document.faults)
+        if len(self.open) > MAX_DEPTH:
+            self.document.fault(node, *TOO_DEEP)
+            raise MappingFileError(self.document.faults)
+        if isinstance(source, yaml.ScalarNode):
+            return self.scalar(source, path)
+        self.open.add(id(source))
+        try:
+            if isinstance(source, yaml.SequenceNode):
+                self.no_tag(source, node, "seq")
+                return replace(node, value=self.items(source, path))
+            self.no_tag(source, node, "map")
+            return replace(node, value=self.entries(source, path))
+        finally:
+            self.open.discard(id(source))
+
+    def no_tag(self, source: yaml.Node, node: Node, own: str) -> None:
+        if source.tag != f"{_CORE}{own}":
+            what = "list" if own == "seq" else "mapping"
+            message = f"the tag {source.tag} cannot stand before a {what}"
+            self.document.fault(node, message, "take the tag out")
+
+    def items(self, source: yaml.SequenceNode, path: str) -> tuple[Node, ...]:
+        paths = (f"{path}[{number}]" for number in range(len(source.value)))
+        if source.flow_style:
+            return tuple(map(self.build, source.value, paths))
+        return tuple(map(self.item, source.value, paths))
+
+    def item(self, source: yaml.Node, path: str) -> Node:
+        """Build an item of a list in block style, which stands behind a dash."""
+        text, start = self.document.text, source.start_mark.index
+        dash = text.rfind("-", 0, start)
+        follows = dash >= 0 and not text[dash + 1 : start].strip()
+        head = Node("-", path, dash, source.end_mark.index) if follows else None
+        return self.build(source, path, head)
+
+    def entries(self, source: yaml.Node, path: str) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        for key_source, value_source in source.value:
+            if not isinstance(key_source, yaml.ScalarNode):
+                where = Node("", path, key_source.start_mark.index, key_source.end_mark.index)
+                self.document.fault(where, "a key must be a word or a number", "write one")
+                continue
+            name = _joined(key_source.value, "replace")
+            inner = f"{path}.{name}" if path else name
+            key = replace(self.scalar(key_source, inner), value=name)
+            if name in entries:
+                self.document.fault(key, f"the key {name} is given twice", "keep one of them")
+                continue
+            value = self.build(value_source, inner, key)
+            if value.start == value.end:  # where parsers do not agree
+                end = self.document.text.find(":", key.end, value.start) + 1 or key.end
+                value = replace(value, start=end, end=end)
+            entries[name] = Entry(key, value)
+        return entries
+
+    def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
+        tag = source.tag.removeprefix(_CORE)
+        start, end = source.start_mark.index, source.end_mark.index
+        properties = _PROPERTIES.match(self.document.text, start, end)
+        explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
+        tagged = Node("", path, start, end, source.style or None)  # libyaml's plain style is ""
+        node = replace(tagged, start=properties.end() if properties else start)
+        try:
+            text = _joined(source.value, "strict")
+        except UnicodeDecodeError:
+            self.document.fault(node, "half of a surrogate pair is escaped", "write the other half")
+            return node
+        if not explicit:
+            return replace(node, value=text if source.style else core_schema.bare(text))
+        if tag not in core_schema.KINDS:
+            self.document.fault(tagged, f"the tag {source.tag} is unknown", "take the tag out")
+        elif core_schema.matches(tag, text):
+            return replace(node, value=core_schema.read(tag, text))
+        else:
+            self.document.fault(tagged, f"{text!r} is no {tag}", "take the tag out")
+        return replace(node, value=text)
+
+
+def _joined(text: str, errors: str) -> str:
+    """Return a text with its escaped surrogates joined to the characters that they make."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", errors)

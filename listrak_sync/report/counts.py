@@ -1,0 +1,169 @@
+"""What became of every line, match, value and contact of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from listrak_sync.delivery.imports import Applied
+from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.evaluation.explain import Funnel
+from listrak_sync.evaluation.result import Evaluated
+
+
+@dataclass(slots=True)
+class ListReport:
+    """What was sent to one list: requests and contacts by how they ended, and import ids.
+
+    `refusal` is why Listrak refused the whole list, in its words, if it did.
+    """
+
+    requests: int = 0
+    accepted: int = 0
+    refused: int = 0
+    unsent: int = 0
+    unverified_requests: int = 0
+    imports: list[str] = field(default_factory=list)
+    refusal: str | None = None
+
+    def as_json(self, list_id: int) -> dict[str, Any]:
+        """Return the list's part of the report."""
+        return {
+            "list_id": list_id,
+            "contacts": self.accepted + self.refused + self.unsent,
+            "requests": self.requests,
+            "accepted": self.accepted,
+            "refused": self.refused,
+            "unsent": self.unsent,
+            "imports": self.imports,
+            "unverified_requests": self.unverified_requests,
+            "refusal": self.refusal,
+        }
+
+
+@dataclass(slots=True)
+class Report:
+    """The counts of a run.
+
+    These sums hold always:
+      lines = all skipped + unreadable + matched lines
+      all matched = updates + (all rejected - unreadable)
+      values = superseded + values to send
+      contacts = accepted + refused + unsent contacts of all lists, once all is sent
+    """
+
+    names: list[str]
+    lines: int = 0
+    unreadable: int = 0
+    matched_lines: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    matched: Counter[int] = field(default_factory=Counter)
+    updates: int = 0
+    values: int = 0
+    superseded: int = 0
+    values_to_send: int = 0
+    contacts: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    lists: dict[int, ListReport] = field(default_factory=dict)
+    left_over: int = 0
+    fell_back: bool = False
+    applied: dict[int, Applied] = field(default_factory=dict)
+    funnels: tuple[Funnel, ...] = ()
+    seconds: float = 0.0
+
+    def count_evaluated(self, evaluated: Evaluated) -> None:
+        """Add what became of some lines."""
+        self.lines += evaluated.lines
+        self.matched_lines += evaluated.matched_lines
+        self.skipped.update(evaluated.skipped)
+        self.matched.update(evaluated.matched)
+        if evaluated.rejects:
+            self.unreadable += sum(reject.mapping is None for reject in evaluated.rejects)
+            self.rejected.update(reject.reason for reject in evaluated.rejects)
+        self.updates += len(evaluated.updates)
+
+    def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
+        """Add what a window was given, and what it leaves to send."""
+        self.values += values
+        self.superseded += superseded
+        self.values_to_send += values_to_send
+
+    def count_receipt(self, receipt: Receipt) -> None:
+        """Add how a batch ended."""
+        contacts = len(receipt.batch.contacts)
+        entry = self.lists.setdefault(receipt.batch.list_id, ListReport())
+        self.contacts += contacts
+        entry.requests += 1
+        match receipt:
+            case Delivered(imports=imports):
+                entry.accepted += contacts
+                entry.imports += imports
+                entry.unverified_requests += not imports
+            case Undelivered(reason=reason, detail=detail):
+                entry.refused += contacts
+                self.refused[reason] += contacts
+                if reason == "list_refused":
+                    entry.refusal = detail
+            case Unsent():
+                entry.unsent += contacts
+
+    def imports(self) -> list[tuple[int, str]]:
+        """Return every import that was started, with its list."""
+        return [(list_id, each) for list_id, entry in self.lists.items() for each in entry.imports]
+
+    @property
+    def reject_count(self) -> int:
+        """Return how much was rejected; to be asked for while other threads count."""
+        return self.rejected.total() + self.refused.total()
+
+    @property
+    def accepted(self) -> int:
+        """Return how many contacts Listrak has accepted; may be asked for while others count."""
+        return sum(entry.accepted for entry in tuple(self.lists.values()))
+
+    @property
+    def unsent(self) -> int:
+        """Return how many contacts were not sent."""
+        return sum(entry.unsent for entry in self.lists.values())
+
+    def named_matches(self) -> dict[str, int]:
+        """Return how many events each mapping took, those without any included."""
+        matches = {name: self.matched[index] for index, name in enumerate(self.names)}
+        if resent := self.matched[-1]:
+            matches["(sent again)"] = resent
+        return matches
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as it is printed by --json, without status and error."""
+        return {
+            "lines": self.lines,
+            "skipped": dict(sorted(self.skipped.items())),
+            "unreadable": self.unreadable,
+            "matched_lines": self.matched_lines,
+            "matched": self.named_matches(),
+            "rejected": dict(sorted(self.rejected.items())),
+            "refused": dict(sorted(self.refused.items())),
+            "updates": self.updates,
+            "values": self.values,
+            "superseded": self.superseded,
+            "values_to_send": self.values_to_send,
+            "contacts": self.contacts,
+            "left_over": self.left_over,
+            "route_fell_back": self.fell_back,
+            "lists": [
+                entry.as_json(list_id) | self._applied(list_id)
+                for list_id, entry in self.lists.items()
+            ],
+            **({"funnels": self.funnels} if self.funnels else {}),
+            "seconds": round(self.seconds, 3),
+            "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,
+        }
+
+    def _applied(self, list_id: int) -> dict[str, Any]:
+        """Return what a list's imports did, if they were waited for."""
+        applied, entry = self.applied.get(list_id), self.lists[list_id]
+        if applied is None:
+            return {}
+        return {"applied": applied, "unaccounted": applied.unaccounted(entry.accepted)}

@@ -1,0 +1,1 @@
+"""Segment's subscriptions as a mapping file."""

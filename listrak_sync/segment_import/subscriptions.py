@@ -1,0 +1,156 @@
+"""Destination subscriptions in the JSON of Segment's Public API or of Terraform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, TypeAlias, cast
+
+import msgspec
+
+from listrak_sync.errors import UsageError
+from listrak_sync.events.key_paths import Json
+
+RESOURCE: Final = "segment_destination_subscription"
+"""What Segment's Terraform provider calls a subscription."""
+
+_HINT: Final = (
+    "Give it Segment's answer to GET /destinations/{destinationId}/subscriptions, "
+    "or what terraform show -json prints."
+)
+_BYTE: Final = re.compile(r" \(byte (\d+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a subscription says: its trigger, and the settings of its action by name."""
+
+    name: str
+    enabled: bool
+    trigger: str
+    settings: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What is not read as a subscription, and why."""
+
+    what: str
+    reason: str
+
+
+Found: TypeAlias = Subscription | Unread
+
+
+def read(source: str, data: bytes) -> Iterator[Found]:
+    """Yield every subscription in a JSON text; `source` names it in messages.
+
+    Takes an answer of the Public API (`data`, `subscriptions`, `subscription`), a list of
+    such answers or of subscriptions, and Terraform's state, plan or state file.
+    Raises UsageError where the text is no JSON or has another shape.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        document = cast(Json, msgspec.json.decode(data))
+    except (ValueError, RecursionError) as error:
+        problem = str(error).splitlines()[0]
+        message = f"{source}{_place(data, problem)}: this is no JSON: {_BYTE.sub('', problem)}"
+        raise UsageError(message, _HINT) from error
+    found = _found(document)
+    if found is None:
+        raise UsageError(f"{source}: there are no subscriptions in this JSON", _HINT)
+    yield from found
+
+
+def _place(data: bytes, problem: str) -> str:
+    """Return `:line:column` of the byte that a parser's message names, counted from 1."""
+    byte = _BYTE.search(problem)
+    if byte is None:
+        return ""
+    *above, line = data[: int(byte[1])].split(b"\n")
+    return f":{len(above) + 1}:{len(line.decode(errors='replace')) + 1}"
+
+
+def _found(document: Json) -> Iterator[Found] | None:
+    """Return what a document holds, None where it has none of the known shapes."""
+    match document:
+        case list():
+            return _each(document)
+        case {"planned_values": {"root_module": dict(module)}}:
+            return _module(module)
+        case {"values": {"root_module": dict(module)}}:
+            return _module(module)
+        case {"resources": list(resources)}:
+            return _resources(resources)
+        case {"data": dict(inner)}:
+            return _found(inner)
+        case {"subscriptions": list(items), **rest}:
+            return _page(items, rest.get("pagination"))
+        case {"subscription": dict(item)}:
+            return iter((_subscription(item),))
+        case {"settings": _}:
+            return iter((_subscription(document),))
+    return None
+
+
+def _each(items: list[Json]) -> Iterator[Found]:
+    for number, item in enumerate(items, 1):
+        found = _found(item)
+        if found is None:
+            yield Unread(f"item {number}", "it is no subscription")
+        else:
+            yield from found
+
+
+def _page(items: list[Json], pagination: object) -> Iterator[Found]:
+    yield from _each(items)
+    if isinstance(pagination, dict) and pagination.get("next"):
+        reason = "this answer is one of several; ask for the next page, and import it as well"
+        yield Unread("further subscriptions", reason)
+
+
+def _module(module: dict[str, Json]) -> Iterator[Found]:
+    """Yield the subscriptions of a Terraform module and of those below it."""
+    yield from _resources(module.get("resources"))
+    children = module.get("child_modules")
+    for child in children if isinstance(children, list) else ():
+        if isinstance(child, dict):
+            yield from _module(child)
+
+
+def _resources(resources: Json) -> Iterator[Found]:
+    for resource in resources if isinstance(resources, list) else ():
+        if not isinstance(resource, dict) or resource.get("type") != RESOURCE:
+            continue
+        match resource:
+            case {"instances": list(instances)}:
+                for instance in instances:
+                    yield _subscription(
+                        instance.get("attributes") if isinstance(instance, dict) else None
+                    )
+            case _:
+                yield _subscription(resource.get("values"))
+
+
+def _subscription(item: Json) -> Found:
+    """Read one subscription, whose settings are an object, or JSON in a text."""
+    if not isinstance(item, dict):
+        return Unread("a subscription", "it is no object")
+    name = item.get("name")
+    name = name.strip() if isinstance(name, str) else ""
+    settings = item.get("settings")
+    if isinstance(settings, str):
+        try:
+            settings = cast(Json, msgspec.json.decode(settings))
+        except (msgspec.DecodeError, RecursionError):
+            return Unread(name or "a subscription", "its settings are no JSON")
+    if not isinstance(settings, dict):
+        return Unread(name or "a subscription", "it has no settings")
+    trigger = item.get("trigger")
+    return Subscription(
+        name,
+        item.get("enabled") is not False,
+        trigger if isinstance(trigger, str) else "",
+        settings,
+    )

@@ -1,1 +1,0 @@
-"""What to change: from matched events to batches of profile-field values."""

@@ -1,0 +1,291 @@
+"""Lists and fields of mappings, looked up in a sandbox."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from listrak_sync.account.ids import Checked, check, fields, lists
+from listrak_sync.delivery import access
+from listrak_sync.delivery.sending import RetryPolicy
+from listrak_sync.errors import (
+    AccessRefusedError,
+    SettingsError,
+    StoppedError,
+    UnreachableError,
+)
+from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.listrak.api import Api
+from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.mapping.file import parse
+from listrak_sync.sandbox import (
+    Account,
+    Behaviour,
+    Field,
+    FieldGroup,
+    MailingList,
+    Reply,
+    Rule,
+    Sandbox,
+)
+from listrak_sync.sandbox.account import ALL_AREAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from listrak_sync.sandbox.account import Area
+
+GROUPS = (
+    FieldGroup(
+        id=1,
+        name="Audiences",
+        fields=(Field(id=789, name="VIP", data_type="CheckBox", max_length=1),),
+    ),
+    FieldGroup(id=2, name="Empty"),
+    FieldGroup(
+        id=3,
+        name="Person",
+        fields=(Field(id=790, name="City", max_length=5), Field(id=791, name="Note")),
+    ),
+)
+ACCOUNT = Account(
+    lists=(MailingList(id=7, name="Shoppers", groups=GROUPS), MailingList(id=8, name="Bare"))
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A sandbox and the API that speaks to it."""
+
+    sandbox: Sandbox
+    api: Api
+
+    def check(self, *given: tuple[object, dict[str, object]]) -> Checked:
+        """Check mappings, each given by its list and its fields."""
+        mappings = [
+            {"list_id": list_id, "profile_field_values": values} for list_id, values in given
+        ]
+        return check(parse("m.yaml", json.dumps({"mappings": mappings})), self.api)
+
+    def asked(self) -> list[str]:
+        """Return what was asked of the API, in order."""
+        paths = [exchange.path for exchange in self.sandbox.requests]
+        return [path.removeprefix("/email/v1") for path in paths if path.startswith("/email")]
+
+
+class Start(Protocol):
+    """Starts a sandbox."""
+
+    def __call__(
+        self, account: Account = ..., behaviour: Behaviour | None = None, *, known: bool = True
+    ) -> Pair:
+        """Return it with an API."""
+        ...
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Give a function that starts sandboxes, and wait for nothing."""
+    monkeypatch.setattr(access, "BRIEF", RetryPolicy(attempts=3, first=0.0))
+    with ExitStack() as stack:
+
+        def _start(
+            account: Account = ACCOUNT, behaviour: Behaviour | None = None, *, known: bool = True
+        ) -> Pair:
+            sandbox = stack.enter_context(Sandbox(account, behaviour))
+            addresses = Addresses(sandbox.api_url, sandbox.auth_url)
+            api = stack.enter_context(
+                Api(addresses, Credentials("sandbox", "sandbox" if known else "wrong"))
+            )
+            return Pair(sandbox, api)
+
+        yield _start
+
+
+def without(*areas: Area) -> Account:
+    """Return an account whose integration lacks areas."""
+    return Account(lists=ACCOUNT.lists, areas=ALL_AREAS - set(areas))
+
+
+def failing(status: int, times: int | None = None, after: int = 0) -> Behaviour:
+    """Return a behaviour whose look-ups fail."""
+    rule = Rule(action=Reply(status=status), route="lookups", times=times, after=after)
+    return Behaviour(faults=(rule,))
+
+
+def test_lists(start: Start) -> None:
+    """Every list of the account is returned."""
+    assert [(each.list_id, each.list_name) for each in lists(start().api)] == [
+        (7, "Shoppers"),
+        (8, "Bare"),
+    ]
+
+
+def test_fields(start: Start) -> None:
+    """The fields of every group are returned, each with its group."""
+    found = fields(start().api, 7)
+    assert [(group.name, field.id) for group, field in found] == [
+        ("Audiences", 789),
+        ("Person", 790),
+        ("Person", 791),
+    ]
+
+
+def test_no_list_no_fields(start: Start) -> None:
+    """Fields of a list that is not there are no empty result."""
+    with pytest.raises(StoppedError, match=r"^list 99: .*There is no list 99"):
+        fields(start().api, 99)
+
+
+def test_areas_of_lists(start: Start) -> None:
+    """Without the area List, lists are refused, and the area is named."""
+    with pytest.raises(AccessRefusedError, match=r"^the lists of the account: ") as caught:
+        lists(start(without("List")).api)
+    assert "lacks an area: List needed" in caught.value.hint
+
+
+@pytest.mark.parametrize("area", ["List", "Segmentation"])
+def test_areas_of_fields(start: Start, area: Area) -> None:
+    """Without either of their areas, fields are refused, and both areas are named."""
+    with pytest.raises(AccessRefusedError, match=r"^the profile fields of list 7: ") as caught:
+        fields(start(without(area)).api, 7)
+    assert "lacks an area: List and Segmentation needed" in caught.value.hint
+
+
+def test_all_there(start: Start) -> None:
+    """Mappings whose lists and fields are there have no problems, and say how many were seen."""
+    pair = start()
+    checked = pair.check(
+        (7, {"789": "on", "790": "Ulm", "791": "off course"}), (7, {"789": "useAudienceKey"})
+    )
+    assert checked == Checked(lists=1)
+    assert checked.error("m.yaml") is None
+
+
+def test_once_for_each_list(start: Start) -> None:
+    """A list is looked up once, however many mappings name it and however they write it."""
+    pair = start()
+    pair.check((7, {"789": "on"}), ("7", {"790": "Ulm"}), (7, {"789": "off"}))
+    assert pair.asked() == [
+        "/List/7",
+        "/List/7/SegmentationFieldGroup",
+        "/List/7/SegmentationFieldGroup/1/SegmentationField",
+        "/List/7/SegmentationFieldGroup/2/SegmentationField",
+        "/List/7/SegmentationFieldGroup/3/SegmentationField",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "message"),
+    [
+        ({"5": "on"}, "missing_field", "list 7 has no profile field 5"),
+        (
+            {"791": "on"},
+            "no_check_box",
+            "field 791 (Note) of list 7 is set to on, but is no CheckBox: it is Text",
+        ),
+        (
+            {"791": False},
+            "no_check_box",
+            "field 791 (Note) of list 7 is set to off, but is no CheckBox: it is Text",
+        ),
+        (
+            {"791": "useAudienceKey"},
+            "no_check_box",
+            "field 791 (Note) of list 7 is set to on or off, but is no CheckBox: it is Text",
+        ),
+        (
+            {"790": "Munich"},
+            "too_long",
+            "field 790 (City) of list 7 takes 5 characters, the constant has 6",
+        ),
+    ],
+)
+def test_field_problems(start: Start, values: dict[str, object], kind: str, message: str) -> None:
+    """A field that is missing, is no check box or is too short is a fault at its place."""
+    checked = start().check((7, {"789": "on"}), (7, values))
+    (problem,) = checked.problems
+    (field,) = values
+    path = f"mappings[1].profile_field_values.{field}"
+    assert (problem.kind, problem.place.path) == (kind, path)
+    assert problem.message == f"'mappings[1]': {message}"
+    error = checked.error("m.yaml")
+    assert isinstance(error, SettingsError)
+    assert error.message == f"m.yaml:1:{problem.place.column}: {path}: {problem.message}"
+
+
+@pytest.mark.parametrize("value", ["Köln!", {"@path": "$.properties.city"}])
+def test_no_field_problem(start: Start, value: object) -> None:
+    """What fits exactly, counted in characters, is no fault; nor is what the event decides."""
+    assert start().check((7, {"790": value})).problems == ()
+
+
+def test_missing_list(start: Start) -> None:
+    """A list that is missing is a fault of every mapping that names it, and the worst one."""
+    checked = start().check((7, {"5": "on"}), (99, {"789": "on"}), (99, {"789": "off"}))
+    assert [problem.kind for problem in checked.problems] == [
+        "missing_field",
+        "missing_list",
+        "missing_list",
+    ]
+    assert checked.lists == 1
+    assert isinstance(checked.error("m.yaml"), StoppedError)
+
+
+def test_what_is_not_asked_for(start: Start) -> None:
+    """Disabled mappings and lists that the event decides are not looked up."""
+    pair = start()
+    text = json.dumps(
+        {
+            "mappings": [
+                {"enabled": False, "list_id": 99, "profile_field_values": {"1": "on"}},
+                {"list_id": {"@path": "$.a"}, "profile_field_values": {"1": "on"}},
+            ]
+        }
+    )
+    assert check(parse("m.yaml", text), pair.api) == Checked()
+    assert pair.asked() == []
+
+
+def test_without_segmentation(start: Start) -> None:
+    """Where fields may not be looked up, lists are still checked and the rest is said."""
+    checked = start(without("Segmentation")).check((7, {"5": "on"}), (99, {"1": "on"}))
+    assert [problem.kind for problem in checked.problems] == ["missing_list"]
+    (said,) = checked.not_checked
+    assert said.startswith("the fields of list 7 were not checked: ")
+    assert said.endswith("the integration needs the areas List and Segmentation")
+
+
+def test_without_lists(start: Start) -> None:
+    """Where lists may not be looked up, that is said for each, and is no failure."""
+    checked = start(without("List")).check((7, {"789": "on"}), (8, {"1": "on"}))
+    assert (checked.problems, checked.lists) == ((), 0)
+    for list_id, said in zip((7, 8), checked.not_checked, strict=True):
+        assert said.startswith(f"list {list_id} was not checked: ")
+        assert said.endswith("the integration needs the area List")
+
+
+def test_wrong_secret(start: Start) -> None:
+    """Without a token, every possible cause is listed."""
+    with pytest.raises(AccessRefusedError) as caught:
+        start(known=False).check((7, {"789": "on"}))
+    assert "LISTRAK_CLIENT_ID or the client secret is wrong" in caught.value.hint
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_passing_failure(start: Start, after: int) -> None:
+    """A look-up that fails in passing is asked again, by itself."""
+    pair = start(ACCOUNT, failing(503, times=2, after=after))
+    assert pair.check((7, {"789": "on"})) == Checked(lists=1)
+    assert len(pair.asked()) == 5 + 2
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_lasting_failure(start: Start, after: int) -> None:
+    """A look-up that keeps failing ends the check: what was not seen is not called good."""
+    with pytest.raises(UnreachableError):
+        start(ACCOUNT, failing(503, after=after)).check((7, {"789": "on"}))

@@ -1,0 +1,135 @@
+"""Large files are read in portions that together are the whole."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from listrak_sync.input import ranges as portions
+from listrak_sync.input.blocks import Block, BrokenFile
+from listrak_sync.input.checkpoints import Position, end_of, position_in
+from listrak_sync.input.ranges import CompressedFile, Portion, Span, read_in_portions
+from listrak_sync.input.sources import Source, expand
+
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.fixture(autouse=True)
+def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make files of a few hundred bytes large."""
+    monkeypatch.setattr(portions, "SPAN_BYTES", 100)
+    monkeypatch.setattr(portions, "LARGE_BYTES", 200)
+    monkeypatch.setattr(portions, "LARGE_COMPRESSED_BYTES", 200)
+
+
+def _of(sources: tuple[Source, ...], kind: type[Portion]) -> list[Portion]:
+    return [part for part in read_in_portions(sources) if isinstance(part, kind)]
+
+
+def _lines(portion: Portion) -> list[bytes]:
+    pieces = list(portion.pieces())
+    assert all(isinstance(piece, Block) for piece in pieces)
+    return [line for piece in pieces if isinstance(piece, Block) for line in piece.lines]
+
+
+@pytest.mark.parametrize("bom", [b"", BOM])
+@pytest.mark.parametrize("end", [b"", b"\n", b"no newline", b"\n\n\n", b"x" * 500])
+def test_spans(tmp_path: Path, bom: bytes, end: bytes) -> None:
+    """Spans end where lines do, and hold all of them; a byte-order mark is in none."""
+    path = tmp_path / "events"
+    text = b"".join(b"line %d\n" % number for number in range(99)) + end
+    path.write_bytes(bom + text)
+    spans = _of(expand([str(path)]), Span)
+    assert len(spans) > 5
+    assert b"".join(line for span in spans for line in _lines(span)) == text
+    assert all(_lines(span)[-1].endswith(b"\n") for span in spans[:-1])
+
+
+def test_shorter_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans are an eighth of what is left at most, but no shorter than a block for that."""
+    monkeypatch.setattr(portions, "BLOCK_BYTES", 30)
+    path = tmp_path / "events"
+    path.write_bytes(b"a line.\n" * 200)
+    spans = [span for span in _of(expand([str(path)]), Span) if isinstance(span, Span)]
+    lengths = [span.end - span.start for span in spans[:-1]]
+    assert lengths == sorted(lengths, reverse=True)
+    assert {lengths[0], lengths[-1]} == {104, 32}
+    assert all(span.end - span.start <= (1600 - span.start) // 8 + 8 for span in spans[:-7])
+
+
+def test_numbers(tmp_path: Path) -> None:
+    """Only the first span knows its lines' numbers."""
+    path = tmp_path / "events"
+    path.write_bytes(b"a line\n" * 99)
+    first, *others = _of(expand([str(path)]), Span)
+    assert isinstance(first, Span)
+    assert first.lines_before == 0
+    assert {span.lines_before for span in others if isinstance(span, Span)} == {None}
+    numbered = Span(first.file, first.path, first.open_file, first.start, first.end, 7)
+    (piece,) = numbered.pieces()
+    assert isinstance(piece, Block)
+    assert (piece.first_line, end_of(piece)) == (8, position_in(numbered, piece.last_line, ()))
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_small(tmp_path: Path, *, compressed: bool) -> None:
+    """Small files are read at once."""
+    path = tmp_path / "events"
+    path.write_bytes(gzip.compress(b"a line\n" * 9) if compressed else b"a line\n" * 9)
+    sources = expand([str(path), str(path)])
+    assert [type(part) for part in read_in_portions(sources)] == [Block, Block]
+
+
+def test_compressed(tmp_path: Path) -> None:
+    """A compressed file is a portion where it is one of several; alone it is read at once."""
+    path = tmp_path / "events"
+    lines = [os.urandom(9).hex().encode() + b"\n" for _ in range(99)]
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    first, second = _of(expand([str(path), str(path)]), CompressedFile)
+    assert (first.source, second.source) == (0, 1)
+    assert _lines(second) == lines
+    (block,) = read_in_portions(expand([str(path)]))
+    assert isinstance(block, Block)
+
+
+def test_grown_meanwhile(tmp_path: Path) -> None:
+    """Of a file that grows, no line is torn but the last of those that were there."""
+    path = tmp_path / "events"
+    text = b"a line\n" * 99 + b"half a li"
+    path.write_bytes(text)
+    found = []
+    for span in read_in_portions(expand([str(path)])):
+        assert isinstance(span, Span)
+        found += _lines(span)
+        if found[-1] == b"half a li":
+            with path.open("ab") as file:
+                file.write(b"ne\nmore\n" * 99)
+    assert b"".join(found) == text
+
+
+def test_cut_off_meanwhile(tmp_path: Path) -> None:
+    """A file that ends before a span does gives what there is."""
+    path = tmp_path / "events"
+    path.write_bytes(b"a line\n" * 99)
+    *_, last = _of(expand([str(path)]), Span)
+    os.truncate(path, 10)
+    assert _lines(last) == []
+    assert position_in(last, 98, ()) == Position(0, 98)
+
+
+def test_what_cannot_be_read(tmp_path: Path) -> None:
+    """What is no file, or is gone, is told as without portions."""
+    sources = (Source(str(tmp_path / "gone")), Source(str(tmp_path)))
+    assert [type(part) for part in read_in_portions(sources)] == [BrokenFile, BrokenFile]
+
+
+def test_place_in_a_compressed_file(tmp_path: Path) -> None:
+    """Within a compressed file the last known line is checked."""
+    portion = CompressedFile("f", str(tmp_path / "f"), (0, 0), 1)
+    known = [Position(1, 40, 99), Position(1, 60, 98)]
+    within = position_in(portion, 50, known)
+    assert (within.source, within.line, within.checksum, within.checked_line) == (1, 50, 99, 40)
+    assert position_in(portion, 60, known) == Position(1, 60, 98, checked=60)

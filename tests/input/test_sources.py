@@ -1,0 +1,160 @@
+"""Files, folders and standard input are found, or every problem is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from listrak_sync.errors import UsageError
+from listrak_sync.input import blocks
+from listrak_sync.input.blocks import read
+from listrak_sync.input.sources import Source, expand
+
+
+def test_folders(tmp_path: Path) -> None:
+    """A folder's files come sorted, those nested too, what is hidden left out."""
+    for name in ["b/2", "b/10", "a", "c.gz", ".hidden", ".git/config", "b/.x/y", "b/c/d", "b-a"]:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    (tmp_path / "empty").mkdir()
+    found = expand([str(tmp_path)])
+    names = [Path(source.file).relative_to(tmp_path).as_posix() for source in found]
+    assert names == ["a", "b/10", "b/2", "b/c/d", "b-a", "c.gz"]
+    assert [source.size for source in found] == [len(name) for name in names]
+
+
+def test_links(tmp_path: Path) -> None:
+    """Links in a folder are followed, also to the same folder twice; pipes are left out."""
+    folder, other = tmp_path / "a", tmp_path / "b"
+    (other / "inner").mkdir(parents=True)
+    folder.mkdir()
+    (other / "inner" / "f").write_bytes(b"x\n")
+    (folder / "file").symlink_to(other / "inner" / "f")
+    (folder / "one").symlink_to(other)
+    (folder / "two").symlink_to(other)
+    os.mkfifo(folder / "pipe")
+    names = [Path(each.file).relative_to(folder).as_posix() for each in expand([str(folder)])]
+    assert names == ["file", "one/inner/f", "two/inner/f"]
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "problem"),
+    [
+        ("gone", "nowhere", "No such file or directory"),
+        ("self", "self", "Too many levels of symbolic links"),
+        ("loop", ".", "this link leads back to a folder above it"),
+        ("b/loop", "..", "this link leads back to a folder above it"),
+        ("b/loop", "../../c", "this link leads back to a folder above it"),
+    ],
+)
+def test_links_that_lead_nowhere(tmp_path: Path, name: str, target: str, problem: str) -> None:
+    """A link in a folder that leads nowhere, or round in circles, is told: nothing is lost."""
+    folder = tmp_path / "a"
+    (folder / "b").mkdir(parents=True)
+    (folder / "fine").write_bytes(b"x\n")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "back").symlink_to(folder)
+    (folder / name).symlink_to(target)
+    with pytest.raises(UsageError) as caught:
+        expand([str(folder)])
+    told = caught.value.message.removesuffix(f": {problem}")
+    assert told != caught.value.message
+    assert told.startswith(str(folder / name))
+
+
+@pytest.mark.parametrize("locked", ["a/b", "a/b/f"])
+def test_locked_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked: str) -> None:
+    """A folder or file in a folder that cannot be read is told by its own name."""
+    path = tmp_path / "a" / "b" / "f"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"x\n")
+    iterate, opened = Path.iterdir, Path.open
+
+    def refused(self: Path) -> None:
+        if self == tmp_path / locked:
+            raise PermissionError(13, "Permission denied", str(self))
+
+    def iterdir(self: Path) -> Iterator[Path]:
+        refused(self)
+        return iterate(self)
+
+    def open_(self: Path, mode: str = "r") -> object:
+        refused(self)
+        return opened(self, mode)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.raises(UsageError) as caught:
+        expand([str(tmp_path / "a"), "gone"])
+    assert caught.value.message.splitlines() == [
+        f"{tmp_path / locked}: Permission denied",
+        "gone: No such file or directory",
+    ]
+
+
+def test_name_that_is_no_text(tmp_path: Path) -> None:
+    """A file's name that is no UTF-8 is told with its bytes escaped, wherever it is told."""
+    path = tmp_path / os.fsdecode(b"e\xff")
+    path.write_bytes(b"x\n%b\n" % (b"y" * (blocks.MAX_LINE_BYTES + 1)))
+    (source,) = expand([str(tmp_path)])
+    assert source.file == str(path)
+    missing = Source(str(tmp_path / os.fsdecode(b"g\xfe")))
+    names = [Path(piece.file).name for piece in read([source, missing])]
+    assert names == [r"e\xff", r"e\xff", r"g\xfe"]
+    assert source.name == str(tmp_path / r"e\xff")
+
+
+def test_hidden_parent(tmp_path: Path) -> None:
+    """A folder that is named is read though it, or one above it, is hidden."""
+    folder = tmp_path / ".cache" / "events"
+    folder.mkdir(parents=True)
+    (folder / "a").write_bytes(b"")
+    (folder / ".b").write_bytes(b"")
+    assert expand([str(folder), str(folder / ".b")]) == (
+        Source(str(folder / "a")),
+        Source(str(folder / ".b")),
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"]])
+def test_no_argument(arguments: list[str]) -> None:
+    """No argument and `-` both are standard input."""
+    assert expand(arguments) == (Source("-"),)
+
+
+def test_all_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that cannot be read is told at once, before anything is read."""
+    monkeypatch.chdir(tmp_path)
+    Path("fine").write_bytes(b"x\n")
+    Path("locked").write_bytes(b"x\n")
+    Path("empty").mkdir()
+    opened = Path.open
+
+    def refuse(self: Path, mode: str = "r") -> object:
+        if self.name == "locked":
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, mode)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UsageError) as caught:
+        expand(["gone", "fine", "locked", "empty", "-", "-", "n" * 300, "fine/below"])
+    assert caught.value.message.splitlines() == [
+        "gone: No such file or directory",
+        "locked: Permission denied",
+        "empty: no file in this folder",
+        "-: standard input can be read only once",
+        f"{'n' * 300}: File name too long",
+        "fine/below: Not a directory",
+    ]
+    assert caught.value.hint
+
+
+def test_empty_name() -> None:
+    """An empty argument, as of a variable that is not set, is no folder."""
+    with pytest.raises(UsageError) as caught:
+        expand([""])
+    assert "an empty name" in caught.value.message

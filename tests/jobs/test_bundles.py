@@ -1,0 +1,50 @@
+"""Bundles hold all of the input in its order, and no more at a time than is worth a task."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.input.blocks import Block, BrokenFile, LongLine
+from listrak_sync.input.ranges import CompressedFile, Part
+from listrak_sync.input.ticks import Tick
+from listrak_sync.jobs import bundles as module
+from listrak_sync.jobs.bundles import TASK_BYTES, bundles
+
+_SIZES = (1, TASK_BYTES // 4, TASK_BYTES // 2, TASK_BYTES, 3 * TASK_BYTES)
+_BLOCKS = st.sampled_from(_SIZES).map(lambda size: Block("f", 1, [b"x" * size]))
+_OTHERS: list[Part | Tick] = [
+    LongLine("f", 1, b"x", 99),
+    BrokenFile("f", 1, b"x", "cut off"),
+    CompressedFile("f", "f", (1, 2)),
+    Tick(),
+]
+
+
+@given(st.lists(_BLOCKS | st.sampled_from(_OTHERS), max_size=20))
+def test_bundles(parts: list[Part | Tick]) -> None:
+    """Only blocks are put together, up to the size of a task; a tick has all before it out."""
+    found = list(bundles(iter(parts)))
+    flat = [part for each in found for part in ([each] if isinstance(each, Tick) else each)]
+    assert flat == parts
+    for bundle in found:
+        if not isinstance(bundle, Tick) and len(bundle) > 1:
+            assert sum(part.size for part in bundle if isinstance(part, Block)) <= TASK_BYTES
+            assert {type(part) for part in bundle} == {Block}
+
+
+def test_together() -> None:
+    """Small blocks that come at once are one bundle, until it is large enough."""
+    quarter = Block("f", 1, [b"x" * (TASK_BYTES // 4)])
+    assert [len(each) for each in _lists([quarter] * 9)] == [4, 4, 1]
+
+
+def test_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where blocks come slowly, none waits for the next."""
+    monkeypatch.setattr(module, "TASK_SECONDS", -1)
+    assert [len(each) for each in _lists([Block("f", 1, [b"x"])] * 3)] == [1, 1, 1]
+
+
+def _lists(parts: list[Part]) -> list[list[Part]]:
+    return [each for each in bundles(iter(parts)) if not isinstance(each, Tick)]

@@ -1,0 +1,120 @@
+"""The sums of a report agree, whatever is counted."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from listrak_sync.batching.batches import PROFILE_FIELDS, Batch
+from listrak_sync.batching.window import Contact, Window
+from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.result import RESENT
+from listrak_sync.input.blocks import Block
+from listrak_sync.mapping.file import parse
+from listrak_sync.report.counts import Report
+from tests.evaluation.reference import Plain
+from tests.evaluation.strategies import EVENTS, MAPPINGS
+
+BROKEN = st.sampled_from([b"", b"no JSON", b"5", b'{"type":"screen"}'])
+LINES = st.lists(st.one_of(EVENTS.map(msgspec.json.encode), BROKEN), max_size=6)
+
+
+@given(blocks=st.lists(LINES, max_size=3), mappings=st.lists(MAPPINGS, min_size=1, max_size=3))
+def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
+    """Every line, match and value of any input is counted once, over several blocks."""
+    entries = [mapping.as_json(str(index)) for index, mapping in enumerate(mappings)]
+    loaded = parse("m.yaml", json.dumps({"mappings": entries}))
+    report, evaluator = Report([mapping.name for mapping in loaded]), Evaluator(loaded)
+    window = Window([False] * len(loaded))
+    matched_lines = 0
+    for lines in blocks:
+        evaluated = evaluator.evaluate(Block("f", 1, [line + b"\n" for line in lines]))
+        report.count_evaluated(evaluated)
+        of_mappings = {reject.line for reject in evaluated.rejects if reject.mapping is not None}
+        matched_lines += len(of_mappings | {line for line, *_ in evaluated.updates})
+        window.add_all(evaluated.updates, 0)
+    report.count_window(
+        values=window.given, superseded=window.superseded, values_to_send=window.values
+    )
+    assert report.lines == sum(map(len, blocks))
+    assert report.matched_lines == matched_lines
+    assert report.lines == report.skipped.total() + report.unreadable + report.matched_lines
+    matched = report.matched.total()
+    assert matched == report.updates + report.rejected.total() - report.unreadable
+    assert report.values == report.superseded + report.values_to_send
+    assert sum(report.named_matches().values()) == matched
+    assert list(report.named_matches()) == [mapping.name for mapping in loaded]
+
+
+def _batch(list_id: int, count: int) -> Batch:
+    contact = Contact(list_id, "ann@example.com", ((7, "on"),), (0,), 0, 1)
+    return Batch(list_id, PROFILE_FIELDS, b"[]", (contact,) * count)
+
+
+BATCHES = st.builds(_batch, st.integers(1, 3), st.integers(1, 5))
+RECEIPTS: st.SearchStrategy[Receipt] = st.one_of(
+    st.builds(Delivered, BATCHES, st.sampled_from([(), ("1",), ("1", "2")])),
+    st.builds(Undelivered, BATCHES, st.sampled_from(["http_400", "http_404"]), st.just("why")),
+    st.builds(Unsent, BATCHES, st.just("why")),
+)
+
+
+@given(receipts=st.lists(RECEIPTS, max_size=10))
+def test_receipts(receipts: list[Receipt]) -> None:
+    """Contacts are accepted, refused or unsent, and each list's add up to all of them."""
+    report = Report(["A"])
+    for receipt in receipts:
+        report.count_receipt(receipt)
+    by_kind: Counter[type] = Counter()
+    reasons: Counter[str] = Counter()
+    for receipt in receipts:
+        count = len(receipt.batch.contacts)
+        by_kind[type(receipt)] += count
+        if isinstance(receipt, Undelivered):
+            reasons[receipt.reason] += count
+    lists = report.lists.values()
+    assert report.contacts == by_kind.total()
+    assert sum(entry.accepted for entry in lists) == report.accepted == by_kind[Delivered]
+    assert sum(entry.refused for entry in lists) == by_kind[Undelivered]
+    assert sum(entry.unsent for entry in lists) == report.unsent == by_kind[Unsent]
+    assert report.refused == reasons
+    assert report.reject_count == reasons.total()
+    assert sum(entry.requests for entry in lists) == len(receipts)
+    assert set(report.lists) == {receipt.batch.list_id for receipt in receipts}
+    as_json = [entry.as_json(list_id) for list_id, entry in report.lists.items()]
+    assert sum(entry["contacts"] for entry in as_json) == report.contacts
+    imports = [
+        one for receipt in receipts if isinstance(receipt, Delivered) for one in receipt.imports
+    ]
+    assert sorted(one for entry in as_json for one in entry["imports"]) == sorted(imports)
+
+
+def test_without_import_id() -> None:
+    """A request that was accepted without an import's id is counted as not to be verified."""
+    report = Report(["A"])
+    report.count_receipt(Delivered(_batch(1, 2), ()))
+    report.count_receipt(Delivered(_batch(1, 2), ("5",)))
+    assert report.lists[1].unverified_requests == 1
+
+
+def test_sent_again() -> None:
+    """Values sent again belong to no mapping, and are named apart only where there are any."""
+    report = Report(["A", "B"])
+    report.matched[1] = 4
+    assert report.named_matches() == {"A": 0, "B": 4}
+    report.matched[RESENT] = 2
+    assert report.named_matches() == {"A": 0, "B": 4, "(sent again)": 2}
+
+
+def test_rate() -> None:
+    """The report as JSON has whole lines for each second, none where no time has passed."""
+    report = Report([], lines=10)
+    assert report.as_json()["lines_per_second"] is None
+    report.seconds = 4.0
+    assert report.as_json()["lines_per_second"] == 2
+    assert json.loads(json.dumps(report.as_json()))["lines"] == 10
