@@ -12,21 +12,21 @@ from pathlib import Path
 
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import load
-from listrak_sync.run import DEFAULT_WINDOW, Plan, Watchers
-from listrak_sync.sync import Outcome, dry_run, push
+from listrak_sync.run import DEFAULT_WINDOW, RunCallbacks, RunSettings
+from listrak_sync.sync import RunResult, dry_run, push
 
 
-def _plan(mapping: str, events: str, jobs: str, window: str = str(DEFAULT_WINDOW)) -> Plan:
-    return Plan(expand([events]), load(Path(mapping)), jobs=int(jobs), window=int(window))
+def _plan(mapping: str, events: str, jobs: str, window: str = str(DEFAULT_WINDOW)) -> RunSettings:
+    return RunSettings(expand([events]), load(Path(mapping)), jobs=int(jobs), window=int(window))
 
 
-def _answered(outcome: Outcome) -> None:
+def _answered(outcome: RunResult) -> None:
     if outcome.error is not None:
         raise outcome.error
 
 
 def _dry_run(*arguments: str) -> None:
-    _answered(dry_run(_plan(*arguments), Watchers()))
+    _answered(dry_run(_plan(*arguments), RunCallbacks()))
 
 
 def _push(mapping: str, events: str, jobs: str, port: str) -> None:
@@ -36,7 +36,7 @@ def _push(mapping: str, events: str, jobs: str, port: str) -> None:
 
     url = f"http://127.0.0.1:{port}"
     with Api(Addresses(url, f"{url}/token"), Credentials("id", "secret"), 4) as api:
-        _answered(push(_plan(mapping, events, jobs), Watchers(), api))
+        _answered(push(_plan(mapping, events, jobs), RunCallbacks(), api))
 
 
 def _script(_: str, events: str, __: str, port: str) -> None:

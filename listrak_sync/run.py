@@ -24,11 +24,11 @@ from listrak_sync.delivery.stop import Stop
 from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.explain import ExplainingEvaluator, Explanation
 from listrak_sync.evaluation.lines import LineEvaluator
-from listrak_sync.evaluation.result import Evaluated, Updates
+from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.guards import Guards
-from listrak_sync.input.checkpoints import Position, position_in, read_from
-from listrak_sync.input.ranges import Part
+from listrak_sync.input.checkpoints import Checkpoint, checkpoint_in, read_from
+from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.sources import Source
 from listrak_sync.input.ticks import Tick, with_ticks
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
@@ -46,7 +46,7 @@ While reading and while sending: from several threads.
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunSettings:
     """What a run reads, and by which rules: the same for dry-run and push."""
 
     sources: Sequence[Source]
@@ -58,7 +58,7 @@ class Plan:
     route: Route = PROFILE_FIELDS
     guards: Guards = field(default_factory=Guards)
     flush_every: float | None = None
-    start: Position = field(default_factory=Position)
+    start: Checkpoint = field(default_factory=Checkpoint)
     jobs: int = 1
 
 
@@ -67,7 +67,7 @@ def _ignore(*_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Watchers:
+class RunCallbacks:
     """Who is told what happens in a run; of rejects and progress, from several threads."""
 
     on_reject: OnReject = _ignore
@@ -79,14 +79,14 @@ class Watchers:
 class Run:
     """A run's report and the window that it gathers."""
 
-    def __init__(self, plan: Plan, watchers: Watchers, stop: Stop) -> None:
+    def __init__(self, plan: RunSettings, watchers: RunCallbacks, stop: Stop) -> None:
         self.plan = plan
         self.watchers = watchers
         self.stop = stop
         self.report = Report([mapping.name for mapping in plan.mappings])
         self.files: list[str] = []
-        self._read_to: Position | tuple[Part, int, Sequence[Position]] = plan.start
-        self._gathering: tuple[Evaluated, Updates] | None = None
+        self._read_to: Checkpoint | tuple[InputUnit, int, Sequence[Checkpoint]] = plan.start
+        self._gathering: tuple[EvaluationResult, Updates] | None = None
         self._single = [not mapping.enable_batching for mapping in plan.mappings]
         self._window = Window(self._single)
         self._gathered = 0
@@ -94,11 +94,11 @@ class Run:
         self._started = time.monotonic()
 
     @property
-    def position(self) -> Position:
+    def position(self) -> Checkpoint:
         """Return how far is read what windows have been made of."""
-        if isinstance(self._read_to, Position):
+        if isinstance(self._read_to, Checkpoint):
             return self._read_to
-        return position_in(*self._read_to)
+        return checkpoint_in(*self._read_to)
 
     def windows(self) -> Iterator[Window]:
         """Read and evaluate the input; yield each window when it is full, and the last.
@@ -107,7 +107,7 @@ class Run:
         by then is in `rest`.
         """
         evaluator, jobs = self._evaluator(), self._jobs
-        parts: Iterator[Part | Tick] = read_from(
+        parts: Iterator[InputUnit | Tick] = read_from(
             self.plan.sources, self.plan.start, in_portions=not self._is_line_by_line
         )
         if self.plan.flush_every is not None:
@@ -212,12 +212,12 @@ class Run:
             by_timestamp=self.plan.by_timestamp,
         )
 
-    def _count(self, evaluated: Evaluated) -> None:
+    def _count(self, evaluated: EvaluationResult) -> None:
         self.report.count_evaluated(evaluated)
         for reject in evaluated.rejects:
             self.watchers.on_reject(reject)
 
-    def _gather(self, part: Part, evaluated: Evaluated) -> Iterator[Window]:
+    def _gather(self, part: InputUnit, evaluated: EvaluationResult) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
         file, updates = self._file(evaluated.file), evaluated.updates
         before = start = 0

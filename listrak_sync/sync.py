@@ -15,17 +15,17 @@ from listrak_sync.delivery.imports import Summarizing, wait_for_imports
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Unsent
 from listrak_sync.delivery.rows import RunInfo
-from listrak_sync.delivery.sending import Ways
+from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import ListrakSyncError, SettingsError, StoppedError
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.report.counts import Report
-from listrak_sync.run import Plan, Run, Watchers
+from listrak_sync.run import Run, RunCallbacks, RunSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunResult:
     """How a run ended: its report, and why it ended early if it did."""
 
     report: Report
@@ -33,14 +33,14 @@ class Outcome:
 
 
 def dry_run(
-    plan: Plan,
-    watchers: Watchers,
+    plan: RunSettings,
+    watchers: RunCallbacks,
     *,
     on_request: Callable[[bytes], None] | None = None,
     on_contact: Callable[[bytes], None] | None = None,
     addresses: Addresses | None = None,
     stop: Stop | None = None,
-) -> Outcome:
+) -> RunResult:
     """Do everything that a push does except to send.
 
     `on_request` is given a JSON line for each request, `on_contact` one for each contact.
@@ -62,20 +62,20 @@ def dry_run(
             show(window)
     except ListrakSyncError as error:
         run.report.contacts += run.rest().contacts_to_send
-        return Outcome(run.finish(), error)
-    return Outcome(run.finish())
+        return RunResult(run.finish(), error)
+    return RunResult(run.finish())
 
 
 def push(  # noqa: PLR0913 - the places where a run's parts come from
-    plan: Plan,
-    watchers: Watchers,
+    plan: RunSettings,
+    watchers: RunCallbacks,
     listrak: Summarizing,
-    ways: Ways | None = None,
+    ways: DeliveryOptions | None = None,
     *,
     journal: Journal | None = None,
     wait: float | None = None,
     stop: Stop | None = None,
-) -> Outcome:
+) -> RunResult:
     """Send what the input asks for, after what earlier runs of the journal left unanswered.
 
     Reading and evaluating go on while a window is sent. What is gathered and not sent when a
@@ -83,7 +83,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
     stopped the run, or rejects or the journal cannot be written, so that it is read again. With
     `wait`, imports are followed for so many seconds after all is sent.
     """
-    stop, ways = stop or Stop(), ways or Ways()
+    stop, ways = stop or Stop(), ways or DeliveryOptions()
     run = Run(plan, watchers, stop)
     delivery = Delivery(listrak, run.take_receipt, stop, ways, journal)
 
@@ -109,7 +109,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
         for window in run.windows():
             send(window)
         if journal is not None:
-            journal.plan((), run.files, Position(done=True))
+            journal.plan((), run.files, Checkpoint(done=True))
     except (StoppedError, SettingsError) as error:
         leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
@@ -126,7 +126,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
         imports = run.report.imports()
         run.report.applied = wait_for_imports(listrak, imports, wait, stop, ways)
     run.report.fell_back = delivery.fell_back
-    return Outcome(run.finish(), stop.error)
+    return RunResult(run.finish(), stop.error)
 
 
 def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:

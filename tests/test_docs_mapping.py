@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from msgspec import UNSET
 
 from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.result import SKIPS, UNREADABLE_FILE, Evaluated
+from listrak_sync.evaluation.result import SKIPS, UNREADABLE_FILE, EvaluationResult
 from listrak_sync.evaluation.updates import field_values
 from listrak_sync.input.blocks import Block, lines_of
 from listrak_sync.mapping.check import remarks
@@ -32,7 +32,7 @@ from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.yaml.conditions import OPERATORS
 from listrak_sync.mapping.yaml.document import Document
-from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Sandbox
+from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList, Sandbox
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 from tests.mapping.test_schema import tree
@@ -50,8 +50,8 @@ FENCED = re.compile(
     r"^(?P<indent> *)```(?P<language>\w+)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
-FIELD = Field(id=789, name="VIP shoppers", data_type="CheckBox")
-GROUP = FieldGroup(id=7, name="Engage Audiences", fields=(FIELD,))
+FIELD = AccountField(id=789, name="VIP shoppers", data_type="CheckBox")
+GROUP = AccountFieldGroup(id=7, name="Engage Audiences", fields=(FIELD,))
 CONTACTS: dict[str, dict[int, str]] = {"bob@example.com": {}}
 SHOPPERS = MailingList(id=12345, name="Shoppers", groups=(GROUP,), contacts=CONTACTS)
 
@@ -119,7 +119,7 @@ def condition(keys: str) -> Condition:
     return only.trigger
 
 
-def evaluated(text: str, line: str) -> Evaluated:
+def evaluated(text: str, line: str) -> EvaluationResult:
     """Return what a mapping file makes of a line."""
     return Evaluator(parse("m.yaml", text)).evaluate(Block("f", 1, lines_of(line.encode())))
 

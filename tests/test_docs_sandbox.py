@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, get_args
 import msgspec
 import pytest
 
-from listrak_sync.sandbox import Account, Behaviour, Field, FieldGroup, MailingList, Rule
+from listrak_sync.sandbox import (
+    Account,
+    AccountField,
+    AccountFieldGroup,
+    Behaviour,
+    MailingList,
+    Rule,
+)
 from listrak_sync.sandbox.account import Area, DataType
 from listrak_sync.sandbox.behaviour import Delay, Drop, Reply, RouteKind
 from tests.cli.conftest import MAPPING, TIMEOUT, Cli, cli, event
@@ -44,7 +51,7 @@ def test_keys(heading: str, made: msgspec.Struct) -> None:
     }
 
 
-@pytest.mark.parametrize("struct", [MailingList, FieldGroup, Field, Rule])
+@pytest.mark.parametrize("struct", [MailingList, AccountFieldGroup, AccountField, Rule])
 def test_parts(struct: type[msgspec.Struct]) -> None:
     """Every key of a list, a group, a field and a fault is named."""
     assert {key for key in struct.__struct_fields__ if f"`{key}`" not in TEXT} == set()

@@ -14,17 +14,17 @@ import pytest
 
 from listrak_sync.batching.batches import Limits
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.sending import Ways
+from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import SettingsError, StoppedError
 from listrak_sync.events.rejects import RefusedContact, Reject
 from listrak_sync.guards import Guards
 from listrak_sync.input.blocks import BLOCK_BYTES
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.ranges import LARGE_BYTES, LARGE_COMPRESSED_BYTES
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Plan, Run, Watchers
+from listrak_sync.run import Run, RunCallbacks, RunSettings
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push
 from tests.delivery.conftest import connected, faulty
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from listrak_sync.batching.window import Contact, Window
     from listrak_sync.report.counts import Report
-    from listrak_sync.sync import Outcome
+    from listrak_sync.sync import RunResult
 
 EVENTS = 9_000
 MAPPINGS = """\
@@ -69,9 +69,11 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def plan(file: Path, **more: Any) -> Plan:
+def plan(file: Path, **more: Any) -> RunSettings:
     """Return a plan for a file."""
-    made = Plan(expand([str(file)]), parse("m.yaml", MAPPINGS), limits=Limits(100, 1_000_000))
+    made = RunSettings(
+        expand([str(file)]), parse("m.yaml", MAPPINGS), limits=Limits(100, 1_000_000)
+    )
     return replace(made, **more)
 
 
@@ -103,11 +105,11 @@ class Failing:
             raise self.error
 
 
-WATCHERS: dict[str, Callable[[int], Watchers]] = {
-    "on_reject": lambda after: Watchers(on_reject=Failing(after)),
-    "on_receipt": lambda after: Watchers(on_receipt=Failing(after)),
-    "on_progress": lambda after: Watchers(on_progress=Failing(after)),
-    "a bug": lambda after: Watchers(on_receipt=Failing(after, TypeError("ours"))),
+WATCHERS: dict[str, Callable[[int], RunCallbacks]] = {
+    "on_reject": lambda after: RunCallbacks(on_reject=Failing(after)),
+    "on_receipt": lambda after: RunCallbacks(on_receipt=Failing(after)),
+    "on_progress": lambda after: RunCallbacks(on_progress=Failing(after)),
+    "a bug": lambda after: RunCallbacks(on_receipt=Failing(after, TypeError("ours"))),
 }
 
 
@@ -135,7 +137,9 @@ def test_progress_while_sending(file: Path) -> None:
 
     size = file.stat().st_size
     with connected() as (_, api):
-        ended = push(plan(file), Watchers(on_progress=on_progress), api, Ways(in_flight=1))
+        ended = push(
+            plan(file), RunCallbacks(on_progress=on_progress), api, DeliveryOptions(in_flight=1)
+        )
     sending = [accepted for lines, accepted, _ in told if lines == EVENTS]
     requests = sum(entry.requests for entry in ended.report.lists.values())
     assert requests > 1
@@ -148,7 +152,7 @@ def test_progress_while_sending(file: Path) -> None:
 GUARDS = [Guards(max_rejects=5), Guards(max_contacts=700)]
 
 
-def stopped(ended: Outcome) -> Report:
+def stopped(ended: RunResult) -> Report:
     """Return the report of a run that a guard has stopped."""
     assert isinstance(ended.error, StoppedError)
     check_sums(ended.report)
@@ -162,9 +166,9 @@ def test_guard(file: Path, guards: Guards, window: int) -> None:
     """A guard stops push and dry-run at the same place: the same counts, to the last value."""
     guarded = plan(file, guards=guards, window=window)
     lines: list[bytes] = []
-    foreseen = stopped(dry_run(guarded, Watchers(), on_request=lines.append))
+    foreseen = stopped(dry_run(guarded, RunCallbacks(), on_request=lines.append))
     with connected() as (sandbox, api):
-        report = stopped(push(guarded, Watchers(), api))
+        report = stopped(push(guarded, RunCallbacks(), api))
         posts = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
     check_contacts(report)
     assert len(posts) == len(lines)
@@ -177,7 +181,7 @@ def test_too_much_is_refused(file: Path) -> None:
     behaviour = faulty(Reply(status=400, error="ERROR_X", message="No."), after=1)
     guarded = plan(file, guards=Guards(max_rejects=100), limits=Limits(1, 10_000))
     with connected(behaviour) as (sandbox, api):
-        ended = push(guarded, Watchers(), api, Ways(in_flight=1))
+        ended = push(guarded, RunCallbacks(), api, DeliveryOptions(in_flight=1))
         posts = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
     report = stopped(ended)
     check_contacts(report)
@@ -195,7 +199,9 @@ def test_journal_that_fails(file: Path, tmp_path: Path) -> None:
 
     with Journal(path) as journal, connected() as (sandbox, api):
         journal.begin(b"{}")
-        ended = push(plan(file, window=4_000), Watchers(on_progress=spoil), api, journal=journal)
+        ended = push(
+            plan(file, window=4_000), RunCallbacks(on_progress=spoil), api, journal=journal
+        )
         held = sum(map(len, sandbox.values().values()))
     assert isinstance(ended.error, SettingsError)
     assert "j.sqlite3: the journal cannot be used" in ended.error.message
@@ -214,7 +220,7 @@ def test_journal_that_takes_no_answers(file: Path, tmp_path: Path) -> None:
             other.execute(
                 "CREATE TRIGGER t BEFORE UPDATE ON batches BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
-        ended = push(plan(file, window=1_000_000), Watchers(), api, journal=journal)
+        ended = push(plan(file, window=1_000_000), RunCallbacks(), api, journal=journal)
     assert isinstance(ended.error, SettingsError)
     check_sums(ended.report)
     check_contacts(ended.report)
@@ -226,12 +232,15 @@ def test_rejects_that_fail_are_read_again(file: Path, tmp_path: Path) -> None:
     kept: list[Reject | RefusedContact] = []
     with Journal(tmp_path / "j.sqlite3") as journal, connected() as (sandbox, api):
         journal.begin(b"{}")
-        first = push(plan(file), Watchers(on_reject=Failing(70)), api, journal=journal)
+        first = push(plan(file), RunCallbacks(on_reject=Failing(70)), api, journal=journal)
         assert first.error is FULL
         (info,) = journal.runs()
-        assert (info.is_finished, info.position) == (False, Position())
+        assert (info.is_finished, info.position) == (False, Checkpoint())
         again = push(
-            plan(file, start=info.position), Watchers(on_reject=kept.append), api, journal=journal
+            plan(file, start=info.position),
+            RunCallbacks(on_reject=kept.append),
+            api,
+            journal=journal,
         )
         assert again.error is None
         assert journal.runs()[0].is_finished
@@ -248,8 +257,8 @@ def test_jobs(file: Path, tmp_path: Path, window: int) -> None:
     assert long.stat().st_size > LARGE_BYTES
     sources = expand([str(packed), str(long), str(file)])
     guarded = plan(file, sources=sources, guards=Guards(max_rejects=300), window=window)
-    one = stopped(dry_run(guarded, Watchers()))
-    two = stopped(dry_run(replace(guarded, jobs=2), Watchers()))
+    one = stopped(dry_run(guarded, RunCallbacks()))
+    two = stopped(dry_run(replace(guarded, jobs=2), RunCallbacks()))
     assert one.as_json() | {"seconds": 0, "lines_per_second": 0} == (
         two.as_json() | {"seconds": 0, "lines_per_second": 0}
     )
@@ -264,11 +273,11 @@ def test_from_any_window(file: Path, tmp_path: Path, jobs: int) -> None:
     sources = expand([str(packed), str(file), str(packed)])
     given = plan(file, sources=sources, window=1_000, jobs=jobs)
 
-    def windows(start: Position) -> list[tuple[Position, list[Contact]]]:
-        run = Run(replace(given, start=start), Watchers(), Stop())
+    def windows(start: Checkpoint) -> list[tuple[Checkpoint, list[Contact]]]:
+        run = Run(replace(given, start=start), RunCallbacks(), Stop())
         return [(run.position, _placed(run, window)) for window in run.windows()]
 
-    whole = windows(Position())
+    whole = windows(Checkpoint())
     assert len(whole) > 10
     assert any(position.checked is not None for position, _ in whole)
     for index, (position, _) in enumerate(whole, 1):
@@ -288,7 +297,7 @@ def test_stopped_in_compressed_files(file: Path, tmp_path: Path, jobs: int) -> N
     packed.write_bytes(gzip.compress(file.read_bytes() * 20))
     sources = expand([str(packed), str(packed), str(file)])
     stop = Stop()
-    watchers = Watchers(on_progress=lambda *_: stop.because(StoppedError("enough")))
+    watchers = RunCallbacks(on_progress=lambda *_: stop.because(StoppedError("enough")))
     outcome = dry_run(plan(file, sources=sources, jobs=jobs), watchers, stop=stop)
     assert isinstance(outcome.error, StoppedError)
     assert EVENTS // 4 < outcome.report.lines < EVENTS * 20

@@ -21,7 +21,7 @@ from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.report.counts import Report
-from listrak_sync.run import Plan, Watchers
+from listrak_sync.run import RunCallbacks, RunSettings
 from listrak_sync.sync import dry_run
 
 State = dict[tuple[int, str], dict[str, str]]
@@ -136,16 +136,16 @@ def ordered(tmp_path_factory: pytest.TempPathFactory) -> Source:
     return Source(str(path))
 
 
-def _requests(plan: Plan) -> tuple[Report, list[bytes]]:
+def _requests(plan: RunSettings) -> tuple[Report, list[bytes]]:
     lines: list[bytes] = []
-    outcome = dry_run(plan, Watchers(), on_request=lines.append)
+    outcome = dry_run(plan, RunCallbacks(), on_request=lines.append)
     assert outcome.error is None
     return outcome.report, lines
 
 
-def _contacts(plan: Plan) -> tuple[Report, list[dict[str, Any]]]:
+def _contacts(plan: RunSettings) -> tuple[Report, list[dict[str, Any]]]:
     lines: list[bytes] = []
-    outcome = dry_run(plan, Watchers(), on_contact=lines.append)
+    outcome = dry_run(plan, RunCallbacks(), on_contact=lines.append)
     assert outcome.error is None
     return outcome.report, [json.loads(line) for line in lines]
 
@@ -180,7 +180,7 @@ def _check_sums(report: Report) -> None:
 
 def test_formats_agree(late: Source, mappings: tuple[Mapping, ...]) -> None:
     """Sending the requests in their order leaves Listrak with the values that updates show."""
-    plan = Plan([late], mappings, limits=Limits(200, 20_000))
+    plan = RunSettings([late], mappings, limits=Limits(200, 20_000))
     report, requests = _requests(plan)
     other, contacts = _contacts(plan)
     assert _sent(requests) == _shown(contacts)
@@ -211,7 +211,7 @@ def test_formats_agree(late: Source, mappings: tuple[Mapping, ...]) -> None:
 
 def test_request_lines(late: Source, mappings: tuple[Mapping, ...]) -> None:
     """A request's line is JSON with the body last; bodies keep to the limits, lists by lists."""
-    _, requests = _requests(Plan([late], mappings, limits=Limits(200, 20_000)))
+    _, requests = _requests(RunSettings([late], mappings, limits=Limits(200, 20_000)))
     alone = 0
     for line in requests:
         request = json.loads(line)
@@ -226,7 +226,7 @@ def test_request_lines(late: Source, mappings: tuple[Mapping, ...]) -> None:
 
 def test_contact_lines(late: Source, mappings: tuple[Mapping, ...]) -> None:
     """A contact's line names the mappings, and file and line of its newest value."""
-    _, contacts = _contacts(Plan([late], mappings))
+    _, contacts = _contacts(RunSettings([late], mappings))
     lines = Path(late.file).read_bytes().split(b"\n")
     names = {mapping.name for mapping in mappings}
     for contact in contacts:
@@ -251,7 +251,7 @@ def test_small_windows(
 ) -> None:
     """Windows applied in order leave what one window leaves, where input order is the order."""
     source = ordered if by_timestamp else fewer
-    plan = Plan([source], mappings, by_timestamp=by_timestamp)
+    plan = RunSettings([source], mappings, by_timestamp=by_timestamp)
     whole, contacts = _contacts(plan)
     small, requests = _requests(replace(plan, window=window))
     several, shown = _contacts(replace(plan, window=window))
@@ -264,19 +264,19 @@ def test_small_windows(
 
 def test_files(fewer: Source, ordered: Source, mappings: tuple[Mapping, ...]) -> None:
     """A value's place is in the file that it came from."""
-    _, contacts = _contacts(Plan([fewer, ordered], mappings, by_timestamp=False))
+    _, contacts = _contacts(RunSettings([fewer, ordered], mappings, by_timestamp=False))
     assert {contact["file"] for contact in contacts} >= {ordered.file}
-    _, contacts = _contacts(Plan([ordered, fewer], mappings, by_timestamp=False))
+    _, contacts = _contacts(RunSettings([ordered, fewer], mappings, by_timestamp=False))
     assert {contact["file"] for contact in contacts} >= {fewer.file}
 
 
 def test_rejects_fed_back(tmp_path: Path, late: Source, mappings: tuple[Mapping, ...]) -> None:
     """The rejects of a run are input: unmended, they are all rejected again."""
     rejects: list[Reject | RefusedContact] = []
-    first = dry_run(Plan([late], mappings), Watchers(on_reject=rejects.append)).report
+    first = dry_run(RunSettings([late], mappings), RunCallbacks(on_reject=rejects.append)).report
     path = tmp_path / "rejects.json"
     path.write_bytes(b"".join(encode(reject) + b"\n" for reject in rejects))
-    again = dry_run(Plan([Source(str(path))], mappings), Watchers()).report
+    again = dry_run(RunSettings([Source(str(path))], mappings), RunCallbacks()).report
     mended = first.rejected - again.rejected
     assert len(rejects) == first.rejected.total() == again.lines
     assert set(mended) <= {"not_utf8"}
@@ -286,22 +286,22 @@ def test_rejects_fed_back(tmp_path: Path, late: Source, mappings: tuple[Mapping,
 def test_max_rejects(fewer: Source, mappings: tuple[Mapping, ...]) -> None:
     """Too many rejects stop the run, with what was read counted."""
     guards = Guards(max_rejects=10)
-    outcome = dry_run(Plan([fewer], mappings, guards=guards), Watchers())
+    outcome = dry_run(RunSettings([fewer], mappings, guards=guards), RunCallbacks())
     assert isinstance(outcome.error, StoppedError)
     assert "--max-rejects 10" in outcome.error.message
     assert outcome.report.reject_count > 10
     enough = Guards(max_rejects=outcome.report.reject_count * 100)
-    assert dry_run(Plan([fewer], mappings, guards=enough), Watchers()).error is None
+    assert dry_run(RunSettings([fewer], mappings, guards=enough), RunCallbacks()).error is None
 
 
 PEAK = """
 import sys
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Plan, Watchers
+from listrak_sync.run import RunCallbacks, RunSettings
 from listrak_sync.sync import dry_run
-plan = Plan(expand([sys.argv[1]]), parse("m.yaml", sys.argv[2]), window=1000)
-report = dry_run(plan, Watchers(), on_request=len).report
+plan = RunSettings(expand([sys.argv[1]]), parse("m.yaml", sys.argv[2]), window=1000)
+report = dry_run(plan, RunCallbacks(), on_request=len).report
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(report.updates, peak.split()[1])
 """

@@ -16,7 +16,7 @@ from listrak_sync.errors import (
 from listrak_sync.listrak.models import FieldGroup, ListInfo, ProfileField
 from listrak_sync.listrak.verdicts import Denied, Failure, NotFound, words_of
 from listrak_sync.mapping.check import Finding, list_id_of
-from listrak_sync.mapping.model import Field, Mapping
+from listrak_sync.mapping.model import MappedField, Mapping
 from listrak_sync.mapping.values import field_text
 
 CHECK_BOX: Final = "CheckBox"
@@ -161,12 +161,14 @@ def _field_problems(
             yield _problem(mapping, "too_long", message, field)
 
 
-def _switches(field: Field) -> bool:
+def _switches(field: MappedField) -> bool:
     """Say whether a field is switched on or off rather than given a value."""
     return field.may_use_audience or field_text(field.value.constant) in SWITCHES
 
 
-def _problem(mapping: Mapping, kind: str, message: str, field: Field | None = None) -> Finding:
+def _problem(
+    mapping: Mapping, kind: str, message: str, field: MappedField | None = None
+) -> Finding:
     """Return a problem at a field's place, or else at its mapping's."""
     place = mapping.place if field is None else field.place
     return Finding(place, kind, f"{mapping.name!r}: {message}")

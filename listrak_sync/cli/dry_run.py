@@ -17,7 +17,7 @@ from listrak_sync.cli.narration import announce
 from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.reject_file import RejectFile
-from listrak_sync.cli.run_settings import RunSettings
+from listrak_sync.cli.run_settings import RunOptions
 from listrak_sync.cli.signals import interruptible
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UsageError
@@ -26,7 +26,7 @@ from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.report.counts import Report
-from listrak_sync.run import DEFAULT_WINDOW, Watchers
+from listrak_sync.run import DEFAULT_WINDOW, RunCallbacks
 from listrak_sync.sync import dry_run as run_dry
 
 
@@ -75,7 +75,7 @@ def dry_run(
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    settings = RunSettings(
+    settings = RunOptions(
         ignore_integrations=ignore_integrations,
         order=order,
         window=window,
@@ -108,7 +108,7 @@ def dry_run(
                 RejectFile(rejects, (*plan.sources, Source(str(mapping)))) as reject_file,
                 ProgressDisplay(progress, plan.sources, messages, sends=False) as display,
             ):
-                watchers = Watchers(
+                watchers = RunCallbacks(
                     reject_file.write,
                     display,
                     on_explanation=explainer() if explain else None,

@@ -9,7 +9,7 @@ from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import draw, print_json
 from listrak_sync.cli.tables import summary
 from listrak_sync.errors import ListrakSyncError, StoppedError
-from listrak_sync.sync import Outcome
+from listrak_sync.sync import RunResult
 
 DONE: Final = 0
 SOME_REJECTED: Final = 6
@@ -17,7 +17,7 @@ SOME_REJECTED: Final = 6
 
 def conclude(
     command: str,
-    outcome: Outcome,
+    outcome: RunResult,
     messages: Messages,
     *,
     as_json: bool,
@@ -47,7 +47,7 @@ def conclude(
     return exit_status(outcome)
 
 
-def exit_status(outcome: Outcome) -> int:
+def exit_status(outcome: RunResult) -> int:
     """Return the status that tells a script how a run went."""
     match _error(outcome):
         case None:
@@ -57,7 +57,7 @@ def exit_status(outcome: Outcome) -> int:
     return 1
 
 
-def _error(outcome: Outcome) -> Exception | None:
+def _error(outcome: RunResult) -> Exception | None:
     """Return what went wrong: why the run ended early, or which lists Listrak refused."""
     refusals = {key: each.refusal for key, each in outcome.report.lists.items() if each.refusal}
     if outcome.error is not None or not refusals:
@@ -67,6 +67,6 @@ def _error(outcome: Outcome) -> Exception | None:
     return StoppedError("\n".join(lines), hint)
 
 
-def _record(command: str, outcome: Outcome) -> dict[str, object]:
+def _record(command: str, outcome: RunResult) -> dict[str, object]:
     """Return the report with the exit status and the error that ended the run."""
     return answer(command, exit_status(outcome), _error(outcome)) | outcome.report.as_json()

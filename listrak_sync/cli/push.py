@@ -24,16 +24,16 @@ from listrak_sync.cli.resume import (
     refuse_what_is_journalled,
     way_on,
 )
-from listrak_sync.cli.run_settings import RunSettings
+from listrak_sync.cli.run_settings import RunOptions
 from listrak_sync.cli.signals import interruptible
-from listrak_sync.delivery.sending import Ways
+from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.report.counts import Report
-from listrak_sync.run import DEFAULT_WINDOW, Watchers
+from listrak_sync.run import DEFAULT_WINDOW, RunCallbacks
 from listrak_sync.sync import push as run_push
 
 
@@ -124,7 +124,7 @@ def push(
     Credentials: LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or --client-secret-file.
     """
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    settings = RunSettings(
+    settings = RunOptions(
         ignore_integrations=ignore_integrations,
         order=order,
         window=window,
@@ -149,7 +149,7 @@ def push(
         else:
             task = new_task(mapping, events or (), settings)
         plan = task.plan(Guards(max_rejects, max_contacts, max_off_ratio), jobs, flush_every)
-        ways = Ways(
+        ways = DeliveryOptions(
             in_flight,
             fall_back=task.settings.route is options.RouteChoice.auto,
             on_retry=lambda retry: tell_retry(retry, messages),
@@ -175,7 +175,7 @@ def push(
                         messages.info(told)
                     announce(plan.sources, messages)
                     with ProgressDisplay(progress, plan.sources, messages, sends=True) as display:
-                        watchers = Watchers(
+                        watchers = RunCallbacks(
                             reject_file.write, display, lambda receipt: tell(receipt, messages)
                         )
                         outcome = reject_file.close(

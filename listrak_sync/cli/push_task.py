@@ -10,18 +10,18 @@ from pathlib import Path
 
 import msgspec
 
-from listrak_sync.cli.run_settings import RunSettings
+from listrak_sync.cli.run_settings import RunOptions
 from listrak_sync.delivery.rows import DESTINATION
 from listrak_sync.guards import Guards
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.run import Plan
+from listrak_sync.run import RunSettings
 
 
-class PushSettings(RunSettings, frozen=True, kw_only=True):
+class PushOptions(RunOptions, frozen=True, kw_only=True):
     """The files of a run and the options that it cannot be carried on without."""
 
     mapping: str
@@ -36,26 +36,26 @@ class PushTask:
     `lost` is what to say of a pipe that an earlier run did not read to its end.
     """
 
-    settings: PushSettings
+    settings: PushOptions
     mappings: tuple[Mapping, ...]
     sources: tuple[Source, ...]
-    start: Position | None = None
+    start: Checkpoint | None = None
     lost: str | None = None
 
-    def plan(self, guards: Guards, jobs: int | None, flush_every: float | None) -> Plan:
+    def plan(self, guards: Guards, jobs: int | None, flush_every: float | None) -> RunSettings:
         """Return the plan of the run. Raises UsageError for batches that are too large."""
         return self.settings.plan(
             self.mappings, self.sources, guards, jobs, flush_every, self.start
         )
 
 
-def new_task(mapping: Path, events: Sequence[str], settings: RunSettings) -> PushTask:
+def new_task(mapping: Path, events: Sequence[str], settings: RunOptions) -> PushTask:
     """Return a push of all of its input.
 
     Raises SettingsError for the mapping file, UsageError for an input that cannot be read.
     """
     mappings, sources = load(mapping), tuple(expand(events))
-    pushed = PushSettings(
+    pushed = PushOptions(
         mapping=str(mapping.absolute()),
         mapping_sha256=digest(mapping),
         events=_absolute(sources),
@@ -64,7 +64,7 @@ def new_task(mapping: Path, events: Sequence[str], settings: RunSettings) -> Pus
     return PushTask(pushed, mappings, sources)
 
 
-def written(settings: PushSettings, addresses: Addresses) -> bytes:
+def written(settings: PushOptions, addresses: Addresses) -> bytes:
     """Return settings and where the run sends to as JSON.
 
     Paths may hold bytes that are no UTF-8, as `read_back` knows.
@@ -72,13 +72,13 @@ def written(settings: PushSettings, addresses: Addresses) -> bytes:
     return json.dumps(msgspec.to_builtins(settings) | {DESTINATION: addresses.api}).encode()
 
 
-def read_back(settings: msgspec.Raw) -> PushSettings:
+def read_back(settings: msgspec.Raw) -> PushOptions:
     """Return what was written. Raises msgspec.MsgspecError where that is damaged."""
     try:
         found = json.loads(bytes(settings))
     except ValueError as error:
         raise msgspec.DecodeError(str(error)) from error
-    return msgspec.convert(found, PushSettings)
+    return msgspec.convert(found, PushOptions)
 
 
 def digest(mapping: Path) -> str:

@@ -16,7 +16,7 @@ from typing import BinaryIO, Self
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.input.sources import STANDARD_INPUT, Source
-from listrak_sync.sync import Outcome
+from listrak_sync.sync import RunResult
 
 
 class RejectFile(AbstractContextManager["RejectFile"]):
@@ -75,7 +75,7 @@ class RejectFile(AbstractContextManager["RejectFile"]):
             except OSError as problem:
                 raise self._unwritable(problem) from problem
 
-    def close(self, outcome: Outcome) -> Outcome:
+    def close(self, outcome: RunResult) -> RunResult:
         """Close it; return how the run ended, given how it ended so far."""
         try:
             if self._stream is not None:

@@ -10,16 +10,16 @@ from typing import Final
 
 import typer
 
-from listrak_sync.cli.push_task import PushSettings, PushTask, digest, read_back
+from listrak_sync.cli.push_task import PushOptions, PushTask, digest, read_back
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import SettingsError, UsageError
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import load
-from listrak_sync.sync import Outcome, unfinished
+from listrak_sync.sync import RunResult, unfinished
 
 _NOTHING: Final = Source(os.devnull)
 _AS_BEFORE: Final = "push the input anew: values converge, so sending twice does no harm"
@@ -30,7 +30,7 @@ def refuse_what_is_journalled(context: typer.Context, events: Sequence[str]) -> 
 
     A mapping that the environment names is no such thing: it is meant for other runs, too.
     """
-    names = {*PushSettings.__struct_fields__} - {"events"}
+    names = {*PushOptions.__struct_fields__} - {"events"}
     given = [
         parameter.opts[0]
         for parameter in context.command.params
@@ -57,7 +57,7 @@ def carried_on(journal: Journal, run: str | None) -> PushTask:
     return PushTask(settings, mappings, sources, start, _what_is_lost(info, settings))
 
 
-def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushSettings]:
+def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
     """Return the run to carry on with, and what it was asked to do.
 
     Raises UsageError where there is none, or where it is unnamed and a newer one has run since;
@@ -112,7 +112,7 @@ def _there(info: RunInfo) -> str:
     return f"listrak-sync push --resume {info.id} --api-url {info.destination}"
 
 
-def _left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, ...], Position]:
+def _left_to_read(info: RunInfo, settings: PushOptions) -> tuple[tuple[Source, ...], Checkpoint]:
     """Return the inputs of a run, and from where on they are read.
 
     What is read, or was a pipe, is in its place without being looked at. Raises UsageError where
@@ -122,13 +122,13 @@ def _left_to_read(info: RunInfo, settings: PushSettings) -> tuple[tuple[Source, 
     if start.done:
         return (), start
     if start.source < len(settings.events) and settings.events[start.source] == STANDARD_INPUT:
-        start = Position(start.source + 1)
+        start = Checkpoint(start.source + 1)
     files = [event for event in settings.events[start.source :] if event != STANDARD_INPUT]
     left = dict(zip(files, expand(files), strict=True)) if files else {}
     return tuple(left.get(event, _NOTHING) for event in settings.events), start
 
 
-def _what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
+def _what_is_lost(info: RunInfo, settings: PushOptions) -> str | None:
     """Return what to say of a pipe that was not read to its end, None where there is none."""
     at = info.position
     if at.done or STANDARD_INPUT not in settings.events[at.source :]:
@@ -142,7 +142,7 @@ def _what_is_lost(info: RunInfo, settings: PushSettings) -> str | None:
     return f"run {info.id} read from a pipe, which cannot be read again; {taken}"
 
 
-def way_on(journal: Journal | None, outcome: Outcome, settings: PushSettings) -> str | None:
+def way_on(journal: Journal | None, outcome: RunResult, settings: PushOptions) -> str | None:
     """Return how to carry on with a run that ended early, None where nothing is left of it."""
     if journal is None or outcome.error is None:
         return None

@@ -11,14 +11,14 @@ from listrak_sync.batching.list_files import MAX_FILE_BYTES
 from listrak_sync.cli.options import Order, RouteChoice
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import Source
 from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.run import Plan
+from listrak_sync.run import RunSettings
 
 
-class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What decides which windows and requests a run makes of its input."""
 
     ignore_integrations: bool
@@ -35,13 +35,13 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
         guards: Guards,
         jobs: int | None,
         flush_every: float | None = None,
-        start: Position | None = None,
-    ) -> Plan:
+        start: Checkpoint | None = None,
+    ) -> RunSettings:
         """Return the plan of a run by these settings; without `jobs`, it takes every core.
 
         Raises UsageError for batches that Listrak would not take.
         """
-        return Plan(
+        return RunSettings(
             mappings=mappings,
             sources=sources,
             ignore_integrations=self.ignore_integrations,
@@ -51,7 +51,7 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True):
             route=self._first_route(),
             guards=guards,
             flush_every=flush_every,
-            start=start or Position(),
+            start=start or Checkpoint(),
             jobs=jobs or usable_cores(),
         )
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
 
 from listrak_sync.batching.batches import Batch
-from listrak_sync.delivery.imports import Import, follow, waited_too_long
+from listrak_sync.delivery.imports import ImportKey, follow, waited_too_long
 from listrak_sync.delivery.isolation import Isolation
 from listrak_sync.delivery.outcomes import Outcomes
 from listrak_sync.delivery.receipts import Delivered, Receipt, Unsent
-from listrak_sync.delivery.sending import Listrak, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, Listrak
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import ListrakSyncError
 
@@ -20,7 +20,7 @@ from listrak_sync.errors import ListrakSyncError
 class Ledger(Protocol):
     """Remembers beyond a run what was planned, and how it ended."""
 
-    def imports(self) -> list[Import]:
+    def imports(self) -> list[ImportKey]:
         """Return the imports that may still be running, of runs before."""
 
     def answer(self, receipt: Receipt) -> None:
@@ -33,7 +33,7 @@ class Ledger(Protocol):
 class NoLedger:
     """Writes nothing down."""
 
-    def imports(self) -> list[Import]:
+    def imports(self) -> list[ImportKey]:
         """Know of no import."""
         return []
 
@@ -74,13 +74,13 @@ class Delivery:
         listrak: Listrak,
         on_receipt: Callable[[Receipt], bool | None],
         stop: Stop,
-        ways: Ways | None = None,
+        ways: DeliveryOptions | None = None,
         ledger: Ledger | None = None,
     ) -> None:
         self._listrak = listrak
         self._on_receipt = on_receipt
         self._stop = stop
-        self._ways = ways or Ways()
+        self._ways = ways or DeliveryOptions()
         self._ledger: Ledger = ledger or NoLedger()
         self._isolation = Isolation(self._ways.in_flight)
         self._outcomes = Outcomes(listrak, self._isolation, stop, self._ways)

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
-from listrak_sync.delivery.sending import Listrak, Waiting, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, Listrak, Waiting
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UnreachableError
 from listrak_sync.listrak.models import ImportSummary
@@ -53,13 +53,17 @@ class Applied(msgspec.Struct):
 
 
 def wait_for_imports(
-    listrak: Summarizing, imports: Iterable[Import], patience: float, stop: Stop, ways: Ways
+    listrak: Summarizing,
+    imports: Iterable[ImportKey],
+    patience: float,
+    stop: Stop,
+    ways: DeliveryOptions,
 ) -> dict[int, Applied]:
     """Return by list what its imports did, having waited for them for so many seconds."""
     lists: dict[int, Applied] = {}
-    untold: set[Import] = set()
+    untold: set[ImportKey] = set()
 
-    def count(ended: Import) -> bool:
+    def count(ended: ImportKey) -> bool:
         list_id, import_id = ended
         entry = lists.setdefault(list_id, Applied())
         match listrak.import_summary(list_id, int(import_id)):
@@ -88,7 +92,7 @@ LONGEST_PAUSE: Final = 15.0
 MAX_DIGITS: Final = 10
 """What is longer is no id: all of Listrak's are of 32 bits."""
 
-Import: TypeAlias = tuple[int, str]
+ImportKey: TypeAlias = tuple[int, str]
 """A list's id and the id of an import of it, as Listrak named it."""
 
 
@@ -99,18 +103,18 @@ class Followed:
     Of the unverified ones Listrak says nothing: the id is none, or may not be asked about.
     """
 
-    ended: frozenset[Import]
-    running: frozenset[Import]
-    unverified: frozenset[Import]
+    ended: frozenset[ImportKey]
+    running: frozenset[ImportKey]
+    unverified: frozenset[ImportKey]
 
 
 def follow(
     listrak: Listrak,
-    imports: Iterable[Import],
+    imports: Iterable[ImportKey],
     patience: float,
     stop: Stop,
-    ways: Ways,
-    on_end: Callable[[Import], bool] = lambda _: True,
+    ways: DeliveryOptions,
+    on_end: Callable[[ImportKey], bool] = lambda _: True,
 ) -> Followed:
     """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped.
 
@@ -119,8 +123,8 @@ def follow(
     done: else it is told again.
     """
     senses, running = ways.senses, dict.fromkeys(imports)
-    ended: set[Import] = set()
-    unverified: set[Import] = set()
+    ended: set[ImportKey] = set()
+    unverified: set[ImportKey] = set()
     until = senses.clock() + patience
     pause = FIRST_PAUSE
     while running:
@@ -148,14 +152,14 @@ def follow(
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
 
 
-def waited_too_long(running: Collection[Import], seconds: float) -> UnreachableError:
+def waited_too_long(running: Collection[ImportKey], seconds: float) -> UnreachableError:
     """Return what to tell where imports have not ended after so many seconds."""
     named = ", ".join(f"{import_id} of list {list_id}" for list_id, import_id in sorted(running))
     hint = "Newer values must not overtake them: run it again when Listrak has caught up."
     return UnreachableError(f"imports did not end within {seconds:.0f} s: {named}", hint)
 
 
-def _finished(listrak: Listrak, each: Import) -> bool | Failure | None:
+def _finished(listrak: Listrak, each: ImportKey) -> bool | Failure | None:
     """Say whether an import has ended, or why that is not told; None for what is no id."""
     list_id, import_id = each
     if not import_id.isascii() or not import_id.isdigit() or len(import_id) > MAX_DIGITS:

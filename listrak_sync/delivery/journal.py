@@ -14,10 +14,10 @@ from listrak_sync.batching.batches import Batch
 from listrak_sync.delivery import rows
 from listrak_sync.delivery.database import Database, Lock, guarded
 from listrak_sync.delivery.delivery import Phase, Phases
-from listrak_sync.delivery.imports import Import
+from listrak_sync.delivery.imports import ImportKey
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.delivery.rows import RunInfo
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import API_URL
 
 KEEP_DAYS: Final = 30
@@ -62,7 +62,7 @@ class Journal:
     def begin(self, settings: bytes) -> None:
         """Write down a new run; forget finished ones that are old."""
         run, now = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid4().hex[:6]}", time.time()
-        nothing = msgspec.json.encode(Position())
+        nothing = msgspec.json.encode(Checkpoint())
         with self._database.writing() as db:
             db.execute("DELETE FROM runs WHERE ended < ?", (now - KEEP_DAYS * 86_400,))
             db.execute(
@@ -71,7 +71,7 @@ class Journal:
             )
         self.run = run
 
-    def plan(self, phases: Phases, files: list[str], position: Position) -> Phases:
+    def plan(self, phases: Phases, files: list[str], position: Checkpoint) -> Phases:
         """Write down a window, and that the input is planned up to a position.
 
         Returns the window's batches, to be read back one by one as they are sent.
@@ -129,7 +129,7 @@ class Journal:
                 numbered.append(msgspec.structs.replace(part, number=number))
         return numbered
 
-    def imports(self) -> list[Import]:
+    def imports(self) -> list[ImportKey]:
         """Return the imports that may still be running: those of the window that was sent last.
 
         Each window waits for the one before, so those of earlier ones have ended. Other

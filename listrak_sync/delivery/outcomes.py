@@ -15,7 +15,7 @@ from listrak_sync.batching.batches import (
 )
 from listrak_sync.delivery.isolation import Isolation, halves
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.sending import Listrak, Sender, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, Listrak, Sender
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import (
@@ -124,7 +124,9 @@ def error_for(failure: Failure) -> ListrakSyncError:
 class Outcomes:
     """Sends batches, from several threads, and takes the step that each answer leads to."""
 
-    def __init__(self, listrak: Listrak, isolation: Isolation, stop: Stop, ways: Ways) -> None:
+    def __init__(
+        self, listrak: Listrak, isolation: Isolation, stop: Stop, ways: DeliveryOptions
+    ) -> None:
         self._listrak = listrak
         self._isolation = isolation
         self._stop = stop

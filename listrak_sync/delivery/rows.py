@@ -14,8 +14,8 @@ import msgspec
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Route
 from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.imports import Import
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.delivery.imports import ImportKey
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import API_URL
 
 APPLICATION: Final = 0x4C53594E
@@ -56,7 +56,7 @@ CREATE TABLE bodies (         -- of what is planned
 """
 
 State: TypeAlias = Literal["planned", "accepted", "refused", "divided"]
-Place: TypeAlias = tuple[str, int, bool, float]
+BatchPlace: TypeAlias = tuple[str, int, bool, float]
 """Where a batch belongs: its run and window, whether it goes alone, and its rank among others."""
 
 
@@ -72,7 +72,7 @@ class RunInfo(msgspec.Struct, frozen=True):
     settings: msgspec.Raw
     destination: str
     files: tuple[str, ...]
-    position: Position
+    position: Checkpoint
     contacts: Mapping[str, int]
 
     @property
@@ -99,7 +99,7 @@ def runs(db: sqlite3.Connection) -> list[RunInfo]:
             msgspec.Raw(settings),
             destination or API_URL,
             msgspec.json.decode(files, type=tuple[str, ...]),
-            msgspec.json.decode(position, type=Position),
+            msgspec.json.decode(position, type=Checkpoint),
             contacts.get(run, {}),
         )
         for run, started, ended, settings, destination, files, position in db.execute(
@@ -108,7 +108,7 @@ def runs(db: sqlite3.Connection) -> list[RunInfo]:
     ]
 
 
-def insert(db: sqlite3.Connection, place: Place, batch: Batch) -> int:
+def insert(db: sqlite3.Connection, place: BatchPlace, batch: Batch) -> int:
     """Write a batch down as planned; return its number."""
     number = db.execute(
         "INSERT INTO batches (run, window, alone, rank, list, route, size, state) "
@@ -130,7 +130,7 @@ def close(db: sqlite3.Connection, batch: Batch, state: State, detail: str | None
 
 
 def planned(
-    db: sqlite3.Connection, after: Place, number: int, last: int, path: Path
+    db: sqlite3.Connection, after: BatchPlace, number: int, last: int, path: Path
 ) -> tuple[float, Batch] | None:
     """Return the first planned batch of a window after a rank and number, and its rank.
 
@@ -149,7 +149,7 @@ def planned(
     return rank, Batch(list_id, route, body, _Contacts(path, size, contacts), number)
 
 
-def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[Import]:
+def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[ImportKey]:
     """Return the imports of the window of some runs that was answered last, if since an instant."""
     rows = db.execute(
         "SELECT list, detail FROM batches WHERE state = 'accepted' AND (run, window) = "

@@ -63,7 +63,7 @@ class Listrak(Protocol):
 
 
 @dataclass
-class Senses:
+class Timing:
     """The time, chance and rest that sending depends on; tests give others.
 
     `rest` waits for so many seconds, or until the delivery is stopped.
@@ -98,13 +98,13 @@ class Sender:
         listrak: Listrak,
         stop: Stop,
         policy: RetryPolicy = PATIENT,
-        senses: Senses | None = None,
+        senses: Timing | None = None,
         on_retry: OnRetry = lambda _: None,
     ) -> None:
         self._listrak = listrak
         self._stop = stop
         self._policy = policy
-        self._senses = senses or Senses()
+        self._senses = senses or Timing()
         self._on_retry = on_retry
         self._lock = threading.Lock()
         self._held_until = 0.0
@@ -170,7 +170,7 @@ def _ignore(_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class DeliveryOptions:
     """How batches are sent: how many at a time, how patiently, and by which routes.
 
     `on_retry` and `on_wait` are told of each pause before it begins, from any thread: before
@@ -180,6 +180,6 @@ class Ways:
     in_flight: int = 4
     fall_back: bool = True
     policy: RetryPolicy = PATIENT
-    senses: Senses = field(default_factory=Senses)
+    senses: Timing = field(default_factory=Timing)
     on_retry: OnRetry = _ignore
     on_wait: OnWait = _ignore

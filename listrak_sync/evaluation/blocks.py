@@ -13,8 +13,8 @@ from msgspec import UNSET
 from listrak_sync.evaluation.dispatch import Takers
 from listrak_sync.evaluation.email_addresses import default_addresses
 from listrak_sync.evaluation.lines import TYPE, LineEvaluator, find_type
-from listrak_sync.evaluation.result import NO_MATCH, Evaluated, Updates, whole_numbers
-from listrak_sync.evaluation.updates import UNMAKEABLE, Maker, Rejected, Update
+from listrak_sync.evaluation.result import NO_MATCH, EvaluationResult, Updates, whole_numbers
+from listrak_sync.evaluation.updates import UNMAKEABLE, RejectedUpdate, Update, UpdateMaker
 from listrak_sync.events import integrations
 from listrak_sync.events.decoding import ACCEPTED_TYPES, UNDECODABLE, is_utf8
 from listrak_sync.events.key_paths import Event, over_slots, slots_reader
@@ -33,7 +33,7 @@ _unusual: Final = over_slots(
 Their type is none that is taken, or something of `integrations` is false: see `is_enabled`.
 """
 
-_Matches: TypeAlias = tuple[Sequence[int], Sequence[Event], Sequence[Maker]]
+_Matches: TypeAlias = tuple[Sequence[int], Sequence[Event], Sequence[UpdateMaker]]
 """The numbers of lines, the events on them, and who takes them."""
 
 
@@ -54,7 +54,7 @@ class Evaluator(LineEvaluator):
         self._looks_once = not self._whole_look.is_whole
         self._texts = slots_reader(self._dispatch.path)
 
-    def _lines(self, block: Block, result: Evaluated) -> None:
+    def _lines(self, block: Block, result: EvaluationResult) -> None:
         """Evaluate the lines of a block into the result.
 
         Where few lines are taken, a first look decodes no more than tells which. What does not
@@ -140,7 +140,7 @@ class Evaluator(LineEvaluator):
             [maker for _, _, maker in matches],
         )
 
-    def _make(self, matches: _Matches, block: Block, result: Evaluated) -> None:
+    def _make(self, matches: _Matches, block: Block, result: EvaluationResult) -> None:
         """Make the updates of matches, if there are any."""
         numbers, events, makers = matches
         if not numbers:
@@ -158,21 +158,21 @@ class Evaluator(LineEvaluator):
         else:
             result.updates.extend(updates)
 
-    def _make_one_by_one(self, matches: _Matches, block: Block, result: Evaluated) -> None:
+    def _make_one_by_one(self, matches: _Matches, block: Block, result: EvaluationResult) -> None:
         """Make the updates of matches but for those that cannot be made: reject these."""
         numbers, events, makers = matches
         columns = zip(numbers, events, makers, self._happened(events), strict=True)
         updates: list[Update] = []
         for number, event, maker, instant in columns:
             made = maker.make(event, number, instant)
-            if isinstance(made, Rejected):
+            if isinstance(made, RejectedUpdate):
                 line = block.lines[number - block.first_line].removesuffix(b"\n")
                 result.reject_update(number, made, self.names[made.mapping], line)
             else:
                 updates.append(made)
         result.updates.extend(Updates.of_rows(updates))
 
-    def _addresses(self, makers: Sequence[Maker], events: Sequence[Event]) -> list[str]:
+    def _addresses(self, makers: Sequence[UpdateMaker], events: Sequence[Event]) -> list[str]:
         """Return the addresses of events. Raises one of UNMAKEABLE."""
         if self._are_addresses_usual:
             return default_addresses(events)

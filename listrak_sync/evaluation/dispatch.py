@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import Final, TypeAlias
 
-from listrak_sync.evaluation.updates import Maker
-from listrak_sync.events.key_paths import Path
+from listrak_sync.evaluation.updates import UpdateMaker
+from listrak_sync.events.key_paths import KeyPath
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.pins import Pins, pins, without
 from listrak_sync.mapping.predicates import Test, compile_condition
 
-Taker: TypeAlias = tuple[Test | None, Maker]
+Taker: TypeAlias = tuple[Test | None, UpdateMaker]
 """What is left to test of a mapping's trigger, and what makes its updates."""
 
 Takers: TypeAlias = tuple[Taker, ...]
 
-_NOWHERE: Final[Path] = ("type",)
+_NOWHERE: Final[KeyPath] = ("type",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Candidate:
     """A mapping's trigger, None for every event, and what makes its updates."""
 
     trigger: Condition | None
-    maker: Maker
+    maker: UpdateMaker
 
 
 class Dispatch:
@@ -63,7 +63,7 @@ class Dispatch:
         """Whether the text alone tells the one mapping that takes an event, if any does."""
 
 
-def _taker(candidate: Candidate, path: Path | None) -> Taker:
+def _taker(candidate: Candidate, path: KeyPath | None) -> Taker:
     """Return what is left to do where the text at the path is one that the trigger demands."""
     trigger = candidate.trigger
     if trigger is not None and path is not None:
@@ -71,10 +71,10 @@ def _taker(candidate: Candidate, path: Path | None) -> Taker:
     return (None if trigger is None else compile_condition(trigger), candidate.maker)
 
 
-def _best_path(demands: Sequence[Pins]) -> Path:
+def _best_path(demands: Sequence[Pins]) -> KeyPath:
     """Return the path by which the fewest triggers are left to try, at worst."""
 
-    def left(path: Path) -> int:
+    def left(path: KeyPath) -> int:
         texts = Counter(text for pinned in demands for text in pinned.get(path, ()))
         return sum(path not in pinned for pinned in demands) + max(texts.values())
 

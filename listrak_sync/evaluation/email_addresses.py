@@ -10,11 +10,11 @@ from msgspec import UNSET, Raw
 
 from listrak_sync.evaluation.rejected import RejectedError, shown
 from listrak_sync.events.decoding import UNDECODABLE
-from listrak_sync.events.key_paths import Event, Found, Path, finder, part_decoder
+from listrak_sync.events.key_paths import Event, Found, KeyPath, finder, projection_decoder
 from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 
-EMAIL_PATHS: Final[tuple[Path, ...]] = (
+EMAIL_PATHS: Final[tuple[KeyPath, ...]] = (
     ("context", "traits", "email"),
     ("traits", "email"),
     ("properties", "email"),
@@ -22,7 +22,7 @@ EMAIL_PATHS: Final[tuple[Path, ...]] = (
 )
 """Where addresses are, unless the mapping says where."""
 
-_with_email: Final = part_decoder("email")
+_with_email: Final = projection_decoder("email")
 _in_context, _in_traits, _in_properties, _external_ids = map(finder, EMAIL_PATHS)
 
 

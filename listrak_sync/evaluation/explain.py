@@ -8,8 +8,8 @@ from typing import Literal
 import msgspec
 
 from listrak_sync.evaluation.lines import LineEvaluator, Outcome
-from listrak_sync.evaluation.result import BLANK, NO_MATCH, Evaluated
-from listrak_sync.evaluation.updates import Rejected, Update, field_values, made_by
+from listrak_sync.evaluation.result import BLANK, NO_MATCH, EvaluationResult
+from listrak_sync.evaluation.updates import RejectedUpdate, Update, field_values, made_by
 from listrak_sync.events.decoding import UnreadableError
 from listrak_sync.events.key_paths import Event, Json
 from listrak_sync.events.rejects import ContactUpdate
@@ -40,7 +40,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: dict[str, str] | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class FunnelStep(msgspec.Struct, frozen=True):
     """A condition of a mapping, and how many events passed it and those before it."""
 
     condition: str
@@ -53,7 +53,7 @@ class Funnel(msgspec.Struct, frozen=True):
 
     mapping: str
     events: int
-    steps: tuple[Step, ...]
+    steps: tuple[FunnelStep, ...]
 
 
 class ExplainingEvaluator(LineEvaluator):
@@ -82,7 +82,7 @@ class ExplainingEvaluator(LineEvaluator):
         """Yield how far the events came in each mapping."""
         for index, explainer in self._explainers.items():
             steps = (
-                Step(explainer.text(step), explainer.at(step), passed)
+                FunnelStep(explainer.text(step), explainer.at(step), passed)
                 for step, passed in zip(explainer.steps, explainer.passed, strict=True)
             )
             yield Funnel(self.names[index], explainer.events, tuple(steps))
@@ -103,7 +103,7 @@ class ExplainingEvaluator(LineEvaluator):
             self._on_explanation(Explanation(file, line, "skipped", reason=NO_MATCH, detail=detail))
         return outcome
 
-    def _line(self, number: int, line: bytes, result: Evaluated) -> None:
+    def _line(self, number: int, line: bytes, result: EvaluationResult) -> None:
         self._file = result.file
         if not line.strip():
             self._on_explanation(Explanation(result.file, number, "skipped", reason=BLANK))
@@ -133,7 +133,7 @@ class ExplainingEvaluator(LineEvaluator):
         return resent
 
     def _reject(
-        self, result: Evaluated, number: int, error: UnreadableError, content: bytes
+        self, result: EvaluationResult, number: int, error: UnreadableError, content: bytes
     ) -> None:
         self._on_explanation(
             Explanation(result.file, number, "rejected", reason=error.reason, detail=error.detail)
@@ -141,7 +141,7 @@ class ExplainingEvaluator(LineEvaluator):
         super()._reject(result, number, error, content)
 
     def _explanation(
-        self, line: int, index: int, made: Update | Rejected | None, event: Event
+        self, line: int, index: int, made: Update | RejectedUpdate | None, event: Event
     ) -> Explanation:
         file = self._file
         name = self.names[index]
@@ -158,7 +158,7 @@ class ExplainingEvaluator(LineEvaluator):
                     email_address=address,
                     fields=values,
                 )
-            case Rejected(reason=reason, detail=detail):
+            case RejectedUpdate(reason=reason, detail=detail):
                 return Explanation(file, line, "rejected", name, reason, detail)
         if failure is None:
             raise AssertionError("a mapping that matches makes an update or a reject")

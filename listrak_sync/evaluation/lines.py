@@ -16,11 +16,11 @@ from listrak_sync.evaluation.result import (
     RESENT,
     UNREADABLE_FILE,
     UNSUPPORTED,
-    Evaluated,
+    EvaluationResult,
 )
 from listrak_sync.evaluation.updates import (
     TIMESTAMP,
-    Rejected,
+    RejectedUpdate,
     Update,
     made_by,
     read_paths,
@@ -31,12 +31,12 @@ from listrak_sync.evaluation.updates import (
 from listrak_sync.events import integrations, rejects
 from listrak_sync.events.decoding import ACCEPTED_TYPES, Decoder, UnreadableError, checked
 from listrak_sync.events.integrations import is_enabled
-from listrak_sync.events.key_paths import Event, Path, column_finder, finder
+from listrak_sync.events.key_paths import Event, KeyPath, column_finder, finder
 from listrak_sync.events.rejects import ContactUpdate, WrappedEvent
 from listrak_sync.events.timestamps import NEVER, instants
-from listrak_sync.input.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, Piece
-from listrak_sync.input.checkpoints import end_of, first_of
-from listrak_sync.input.ranges import Part, Portion
+from listrak_sync.input.blocks import MAX_LINE_BYTES, Block, BrokenFile, LongLine, ReadUnit
+from listrak_sync.input.checkpoints import checkpoint_after, first_checkpoint
+from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.values import is_email_address, parse_id
 
@@ -44,11 +44,11 @@ ANSWER_LINES: Final = 4096
 ANSWER_BYTES: Final = 4 << 20
 """How much of a portion is evaluated before it is told what becomes of it, at most a block more."""
 
-TYPE: Final[Path] = ("type",)
+TYPE: Final[KeyPath] = ("type",)
 find_type: Final = finder(TYPE)
 _timestamps: Final = column_finder(TIMESTAMP)
 
-Outcome: TypeAlias = str | list[Update | Rejected]
+Outcome: TypeAlias = str | list[Update | RejectedUpdate]
 """What becomes of an event: the reason it is skipped, or one result for each mapping."""
 
 
@@ -80,25 +80,25 @@ class LineEvaluator:
         self._first_look = Decoder(deciding)
         self._whole_look = Decoder(deciding | paths, seldom)
 
-    def evaluate_part(self, part: Part) -> Iterator[Evaluated]:
+    def evaluate_part(self, part: InputUnit) -> Iterator[EvaluationResult]:
         """Yield what becomes of the lines of a part, whether it is read already or not."""
-        if isinstance(part, Portion):
+        if isinstance(part, UnreadUnit):
             yield from self.evaluate_portion(part)
         else:
             yield self.evaluate(part)
 
-    def evaluate(self, piece: Piece) -> Evaluated:
+    def evaluate(self, piece: ReadUnit) -> EvaluationResult:
         """Return what becomes of the lines of a piece."""
-        result = Evaluated(piece.file)
+        result = EvaluationResult(piece.file)
         self._piece(piece, result)
         return result
 
-    def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
+    def evaluate_portion(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
         """Yield what becomes of the lines of a portion while they are read."""
-        result: Evaluated | None = None
+        result: EvaluationResult | None = None
         size = 0
         for piece in portion.pieces():
-            result = result or Evaluated(piece.file)
+            result = result or EvaluationResult(piece.file)
             self._piece(piece, result)
             size += piece.size if isinstance(piece, Block) else 0
             if result.lines >= ANSWER_LINES or size >= ANSWER_BYTES:
@@ -133,10 +133,10 @@ class LineEvaluator:
         ]
         return made or NO_MATCH
 
-    def _piece(self, piece: Piece, result: Evaluated) -> None:
+    def _piece(self, piece: ReadUnit, result: EvaluationResult) -> None:
         """Evaluate the lines of a piece into the result, behind those before."""
-        result.end, result.position = end_of(piece), piece.position
-        result.begins.append(first_of(piece))
+        result.end, result.position = checkpoint_after(piece), piece.position
+        result.begins.append(first_checkpoint(piece))
         match piece:
             case Block(lines=lines):
                 result.lines += len(lines)
@@ -152,12 +152,12 @@ class LineEvaluator:
         result.lines += 1
         self._reject(result, piece.line, error, piece.beginning)
 
-    def _lines(self, block: Block, result: Evaluated) -> None:
+    def _lines(self, block: Block, result: EvaluationResult) -> None:
         """Evaluate the lines of a block into the result."""
         for number, line in enumerate(block.lines, block.first_line):
             self._line(number, line.removesuffix(b"\n"), result)
 
-    def _line(self, number: int, line: bytes, result: Evaluated) -> None:
+    def _line(self, number: int, line: bytes, result: EvaluationResult) -> None:
         """Evaluate one line, without its newline, into the result: whatever it holds."""
         only: str | None = None
         try:
@@ -182,7 +182,7 @@ class LineEvaluator:
         result.matched_lines += 1
         for made in outcome:
             result.matched[made_by(made)] += 1
-            if isinstance(made, Rejected):
+            if isinstance(made, RejectedUpdate):
                 result.reject_update(number, made, self.names[made.mapping], line)
             else:
                 result.updates.append(made)
@@ -220,7 +220,7 @@ class LineEvaluator:
         return number, update.email_address, shared(RESENT, update.list_id, fields), NEVER
 
     def _reject(
-        self, result: Evaluated, number: int, error: UnreadableError, content: bytes
+        self, result: EvaluationResult, number: int, error: UnreadableError, content: bytes
     ) -> None:
         """Reject a line as a whole."""
         result.reject_line(number, error, content)

@@ -13,11 +13,11 @@ from listrak_sync.events.decoding import UNDECODABLE
 from listrak_sync.events.key_paths import (
     Event,
     Found,
-    Path,
+    KeyPath,
     decode_raw,
     find_in_objects,
     finder,
-    part_decoder,
+    projection_decoder,
     slot,
 )
 from listrak_sync.mapping.conditions import Condition
@@ -32,7 +32,7 @@ _ROOTS: Final = ("properties", "traits")
 _Chosen = TypeVar("_Chosen")
 
 
-def audience_paths(mapping: Mapping) -> Iterator[Path]:
+def audience_paths(mapping: Mapping) -> Iterator[KeyPath]:
     """Yield what decides membership; with a key known beforehand, little of an event."""
     if mapping.audience_key is not None:
         yield from mapping.audience_key.paths
@@ -50,7 +50,7 @@ def _known_key(mapping: Mapping) -> str | None:
     return key if isinstance(key, str) and key else None
 
 
-def pinned(trigger: Condition | None, path: Path) -> str | None:
+def pinned(trigger: Condition | None, path: KeyPath) -> str | None:
     """Return the text that a trigger demands at a path, None where it leaves it open."""
     texts = pins(trigger).get(path, ()) if trigger is not None else ()
     return next(iter(texts)) if len(texts) == 1 else None
@@ -64,7 +64,7 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
     """
     known = _known_key(mapping)
     if known is not None:
-        return _chooser(known, inside, outside, part_decoder(known))
+        return _chooser(known, inside, outside, projection_decoder(known))
     find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
     choosers = lru_cache(maxsize=256)(
         lambda key: _chooser(key, inside, outside, decode_raw)  # nothing is Raw where none is known

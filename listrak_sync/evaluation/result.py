@@ -14,14 +14,14 @@ from msgspec.structs import replace
 from listrak_sync.evaluation.updates import (
     Changes,
     FieldValues,
-    Rejected,
+    RejectedUpdate,
     Update,
     field_values,
     shared,
 )
 from listrak_sync.events.decoding import UnreadableError
 from listrak_sync.events.rejects import Reject
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 
 
 def whole_numbers(numbers: Iterable[int] = ()) -> array[int]:
@@ -145,7 +145,7 @@ _STILL_JSON: Final = {
 }
 
 
-class Evaluated(msgspec.Struct):
+class EvaluationResult(msgspec.Struct):
     """What became of some lines of one file, which is read up to `end` and `position` in bytes.
 
     `begins` are the positions after some of the lines, the first among them.
@@ -156,9 +156,9 @@ class Evaluated(msgspec.Struct):
     """
 
     file: str
-    end: Position = msgspec.field(default_factory=Position)
+    end: Checkpoint = msgspec.field(default_factory=Checkpoint)
     position: int = 0
-    begins: list[Position] = msgspec.field(default_factory=list)
+    begins: list[Checkpoint] = msgspec.field(default_factory=list)
     lines: int = 0
     matched_lines: int = 0
     skipped: dict[str, int] = msgspec.field(default_factory=dict)
@@ -178,7 +178,9 @@ class Evaluated(msgspec.Struct):
             Reject(error.reason, error.detail, self.file, line, None, content, is_json)
         )
 
-    def reject_update(self, line: int, rejected: Rejected, mapping: str, content: bytes) -> None:
+    def reject_update(
+        self, line: int, rejected: RejectedUpdate, mapping: str, content: bytes
+    ) -> None:
         """Reject a line for the mapping of this name."""
         self.rejects.append(
             Reject(rejected.reason, rejected.detail, self.file, line, mapping, content)

@@ -15,10 +15,10 @@ from listrak_sync.evaluation.email_addresses import EMAIL_PATHS, address_finder
 from listrak_sync.evaluation.membership import audience_paths, membership
 from listrak_sync.evaluation.rejected import RejectedError, shown
 from listrak_sync.events.decoding import UNDECODABLE, unreadable
-from listrak_sync.events.key_paths import Event, Path
+from listrak_sync.events.key_paths import Event, KeyPath
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.directives.compiler import DirectiveError, Value
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping
+from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
 
 FieldValue: TypeAlias = tuple[int, str]
@@ -98,7 +98,7 @@ def list_finder(value: Value) -> Callable[[Event], int]:
     return resolve
 
 
-def _field(mapping: Mapping, field: Field) -> Callable[[Event], str | None]:
+def _field(mapping: Mapping, field: MappedField) -> Callable[[Event], str | None]:
     """Return what sets one field; None leaves it out."""
     value = field.value
     switched = membership(mapping, "on", "off")
@@ -138,7 +138,7 @@ share their changes: so it is a bare tuple.
 changes_of: Final[Callable[[Update], Changes]] = itemgetter(2)
 
 
-class Rejected(msgspec.Struct, frozen=True, gc=False):
+class RejectedUpdate(msgspec.Struct, frozen=True, gc=False):
     """Why a mapping that takes an event makes no update of it."""
 
     mapping: int
@@ -146,9 +146,9 @@ class Rejected(msgspec.Struct, frozen=True, gc=False):
     detail: str
 
 
-def made_by(made: Update | Rejected) -> int:
+def made_by(made: Update | RejectedUpdate) -> int:
     """Return the index of the mapping that made an update or made none."""
-    return made.mapping if isinstance(made, Rejected) else changes_of(made)[0].mapping
+    return made.mapping if isinstance(made, RejectedUpdate) else changes_of(made)[0].mapping
 
 
 UNMAKEABLE: Final = (RejectedError, DirectiveError, *UNDECODABLE)
@@ -156,7 +156,7 @@ UNMAKEABLE: Final = (RejectedError, DirectiveError, *UNDECODABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class UpdateMaker:
     """Makes a mapping's updates of events that it takes.
 
     `address` and `changes` find what an update is made of, or raise one of UNMAKEABLE.
@@ -167,30 +167,30 @@ class Maker:
     address: Callable[[Event], str]
     changes: Callable[[Event], Changes]
 
-    def make(self, event: Event, line: int, instant: int) -> Update | Rejected:
+    def make(self, event: Event, line: int, instant: int) -> Update | RejectedUpdate:
         """Return the update of an event, or why there is none."""
         try:
             self.find_list(event)  # of several reasons, this is told
             return line, self.address(event), self.changes(event), instant
         except RejectedError as rejected:
-            return Rejected(self.mapping, rejected.reason, rejected.detail)
+            return RejectedUpdate(self.mapping, rejected.reason, rejected.detail)
         except DirectiveError as error:
-            return Rejected(self.mapping, "directive_failed", str(error))
+            return RejectedUpdate(self.mapping, "directive_failed", str(error))
         except RecursionError:
-            return Rejected(self.mapping, "directive_failed", "a value nests too deep")
+            return RejectedUpdate(self.mapping, "directive_failed", "a value nests too deep")
         except UNDECODABLE as error:
             unread = unreadable(error)
-            return Rejected(self.mapping, unread.reason, unread.detail)
+            return RejectedUpdate(self.mapping, unread.reason, unread.detail)
 
 
-def update_maker(index: int, mapping: Mapping) -> Maker:
+def update_maker(index: int, mapping: Mapping) -> UpdateMaker:
     """Return what makes the updates of a mapping."""
     find_list = list_finder(mapping.list_id)
     address = address_finder(mapping.email_address)
-    return Maker(index, find_list, address, changes_maker(index, mapping, find_list))
+    return UpdateMaker(index, find_list, address, changes_maker(index, mapping, find_list))
 
 
-def read_paths(mapping: Mapping) -> Iterator[Path]:
+def read_paths(mapping: Mapping) -> Iterator[KeyPath]:
     """Yield every path of an event that decides a mapping's update, but those of `seldom_paths`."""
     yield TIMESTAMP
     if mapping.trigger is not None:
@@ -202,7 +202,7 @@ def read_paths(mapping: Mapping) -> Iterator[Path]:
         yield from field.value.paths
 
 
-def seldom_paths(mapping: Mapping) -> Iterator[Path]:
+def seldom_paths(mapping: Mapping) -> Iterator[KeyPath]:
     """Yield the paths that decide it, too, but of which an event's readers ask for few."""
     if mapping.email_address is None:
         yield from EMAIL_PATHS

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import DEEPEST, Event, Path, is_field_name, part_type
+from listrak_sync.events.key_paths import DEEPEST, Event, KeyPath, is_field_name, projection_type
 
 ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
 """The types of event that Segment's destination takes."""
@@ -47,7 +47,7 @@ class Decoder:
     seldom asked for, each of few events, is left as its text.
     """
 
-    def __init__(self, paths: Iterable[Path], seldom: Iterable[Path] = ()) -> None:
+    def __init__(self, paths: Iterable[KeyPath], seldom: Iterable[KeyPath] = ()) -> None:
         shape = _shape(set(paths), set(seldom))
         decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(shape)
         self.is_whole: Final = shape is _WHOLE
@@ -110,7 +110,7 @@ def unreadable(error: Exception) -> UnreadableError:
     return UnreadableError("not_json", text)
 
 
-def _shape(paths: Set[Path], seldom: Set[Path], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
+def _shape(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read.
 
     What lies deeper than DEEPEST is read with all that is beside it.
@@ -121,18 +121,20 @@ def _shape(paths: Set[Path], seldom: Set[Path], depth: int = 0) -> Any:  # noqa:
     names = sorted({*below, *below_seldom})  # as most events have them: found sooner
     if not all(map(is_field_name, names)):
         return _WHOLE
-    return part_type((name, *_kind(below[name], below_seldom[name], depth + 1)) for name in names)
+    return projection_type(
+        (name, *_kind(below[name], below_seldom[name], depth + 1)) for name in names
+    )
 
 
-def _by_name(paths: Iterable[Path]) -> defaultdict[str, set[Path]]:
+def _by_name(paths: Iterable[KeyPath]) -> defaultdict[str, set[KeyPath]]:
     """Return what follows the first name of paths, by that name."""
-    rests = defaultdict[str, set[Path]](set)
+    rests = defaultdict[str, set[KeyPath]](set)
     for first, *rest in paths:
         rests[first].add(tuple(rest))
     return rests
 
 
-def _kind(paths: Set[Path], seldom: Set[Path], depth: int) -> tuple[Any, Any]:
+def _kind(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int) -> tuple[Any, Any]:
     """Return how a value is decoded of which these paths are read, and what stands for none."""
     is_much = len(paths | seldom) > _MANY
     if is_much and not paths and () not in seldom:

@@ -17,17 +17,17 @@ Found: TypeAlias = "Json | UnsetType"
 """What stands at a path: a JSON value, or UNSET where there is nothing."""
 
 
-class Part(msgspec.Struct, frozen=True, gc=False):
+class Projection(msgspec.Struct, frozen=True, gc=False):
     """What is read of an object: a value for each name that is asked for, in its slot.
 
     A value may be Raw: its text, which is decoded when something in it is asked for.
     """
 
 
-Event: TypeAlias = "dict[str, Json] | Part"
+Event: TypeAlias = "dict[str, Json] | Projection"
 """A decoded event, or the part of one that the loaded mappings read."""
 
-Path: TypeAlias = tuple[str, ...]
+KeyPath: TypeAlias = tuple[str, ...]
 """The names that lead to a value, outermost first; a list's index is a name of digits."""
 
 DEEPEST: Final = 100
@@ -40,16 +40,16 @@ _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
 
 
-def parse_path(text: str) -> Path:
+def parse_key_path(text: str) -> KeyPath:
     """Split the text of a directive's path: `$.a.b[0]['c d']` is a, b, 0, `c d`.
 
     Source: the mapping kit of Segment's actions, where `$.` is optional, quotes only
     group, and the empty path is the whole event.
     """
-    return split_path(text.replace("$.", "", 1))
+    return split_key_path(text.replace("$.", "", 1))
 
 
-def split_path(text: str) -> Path:
+def split_key_path(text: str) -> KeyPath:
     """Split the text of a template's path, which has no `$.`."""
     names = _SEPARATORS.split(text)
     return tuple(name.replace('"', "").replace("'", "") for name in names if name)
@@ -70,33 +70,33 @@ def is_field_name(name: str) -> bool:
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 
-def part_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Struct]:
+def projection_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Struct]:
     """Return a type of Part: of names, the types of what stands there, and what stands for none."""
     fields = [
         (slot(name), kind, msgspec.field(default=default, name=name))
         for name, kind, default in members
     ]
-    return msgspec.defstruct("Part", fields, bases=(Part,), frozen=True, gc=False)
+    return msgspec.defstruct("Projection", fields, bases=(Projection,), frozen=True, gc=False)
 
 
 @lru_cache(maxsize=4096)
-def part_decoder(name: str) -> Callable[[Raw], Any]:
+def projection_decoder(name: str) -> Callable[[Raw], Any]:
     """Return what decodes an object's text to a Part with one name; what else is in it is passed.
 
     It raises msgspec.ValidationError where the text is no object, or the value out of range.
     """
     if not is_field_name(name):
         return decode_raw
-    return msgspec.json.Decoder(part_type([(name, Any, UNSET)])).decode
+    return msgspec.json.Decoder(projection_type([(name, Any, UNSET)])).decode
 
 
-def _opened(text: Raw, place: Path, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _opened(text: Raw, place: KeyPath, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Return what the text at a place stands for, of an object no more than what is under a name.
 
     Raises as `find` does, with the place in the message.
     """
     try:
-        return part_decoder(name)(text)
+        return projection_decoder(name)(text)
     except msgspec.ValidationError as error:
         if not bytes(text).startswith(b"{"):
             return decode_raw(text)
@@ -104,7 +104,7 @@ def _opened(text: Raw, place: Path, name: str) -> Any:  # noqa: ANN401 - whateve
         raise msgspec.ValidationError(message) from None
 
 
-def find(value: Found | Part, path: Path) -> Found:
+def find(value: Found | Projection, path: KeyPath) -> Found:
     """Return what stands at `path` under `value`, as JavaScript would.
 
     Raises msgspec.DecodeError where it is in a text and a number is out of range, RecursionError
@@ -116,13 +116,13 @@ def find(value: Found | Part, path: Path) -> Found:
             found = _opened(found, path[:depth], name)
         found = (
             _entry(found, name)
-            if type(found) is dict or isinstance(found, Part)
+            if type(found) is dict or isinstance(found, Projection)
             else (_member(found, name))
         )
     return cast(Found, found)
 
 
-def find_in_objects(value: Found | Part, path: Path) -> Found:
+def find_in_objects(value: Found | Projection, path: KeyPath) -> Found:
     """Return what stands at `path` under `value`, where only objects lead on. Raises as `find`."""
     found: Any = value
     for depth, name in enumerate(path):
@@ -133,7 +133,7 @@ def find_in_objects(value: Found | Part, path: Path) -> Found:
 
 
 @lru_cache(maxsize=4096)
-def finder(path: Path) -> Callable[[Event], Found]:
+def finder(path: KeyPath) -> Callable[[Event], Found]:
     """Return `find` for one path: made once, called for every event.
 
     It is compiled as if it were written out for the path, for objects; `find` sees to all else.
@@ -143,7 +143,7 @@ def finder(path: Path) -> Callable[[Event], Found]:
     steps = (
         f"  kind = type(value)\n"
         f"  if kind is dict: value = value.get({name!r}, UNSET)\n"
-        f"  elif kind is Raw: value = part_decoder({name!r})(value).{slot(name)}\n"
+        f"  elif kind is Raw: value = projection_decoder({name!r})(value).{slot(name)}\n"
         f"  elif value is not UNSET: value = value.{slot(name)}\n"
         for name in path
     )
@@ -159,7 +159,7 @@ def finder(path: Path) -> Callable[[Event], Found]:
         "UNSET": UNSET,
         "Raw": Raw,
         "DecodeError": msgspec.DecodeError,
-        "part_decoder": part_decoder,
+        "projection_decoder": projection_decoder,
         "find": find,
         "path": path,
     }
@@ -167,7 +167,7 @@ def finder(path: Path) -> Callable[[Event], Found]:
     return cast("Callable[[Event], Found]", names["found"])
 
 
-def column_finder(path: Path) -> Callable[[Sequence[Event]], list[Found]]:
+def column_finder(path: KeyPath) -> Callable[[Sequence[Event]], list[Found]]:
     """Return `find` for one path and many events at a time."""
     in_slots = slots_reader(path)
 
@@ -180,13 +180,13 @@ def column_finder(path: Path) -> Callable[[Sequence[Event]], list[Found]]:
     return found
 
 
-def slots_reader(path: Path) -> Callable[[Sequence[Event]], list[Any]]:
+def slots_reader(path: KeyPath) -> Callable[[Sequence[Event]], list[Any]]:
     """Return what reads a value of many events at a time: see `over_slots`."""
     return over_slots("[{0} for event in events]", path)
 
 
 def over_slots(
-    source: str, *paths: Path, **names: object
+    source: str, *paths: KeyPath, **names: object
 ) -> Callable[[Sequence[Event]], list[Any]]:
     """Return what computes a list from `events`; {0}, {1} … stand for an `event`'s values.
 
@@ -205,7 +205,7 @@ def _entry(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Return what an object holds under a name; UNSET where there is no object."""
     if type(value) is dict:
         return value.get(name, UNSET)
-    return getattr(value, slot(name), UNSET) if isinstance(value, Part) else UNSET
+    return getattr(value, slot(name), UNSET) if isinstance(value, Projection) else UNSET
 
 
 def _member(value: Found, name: str) -> Found:

@@ -89,7 +89,7 @@ class BrokenFile:
     source: int = 0
 
 
-Piece: TypeAlias = Block | LongLine | BrokenFile
+ReadUnit: TypeAlias = Block | LongLine | BrokenFile
 
 
 Fill: TypeAlias = Callable[[memoryview], int]
@@ -98,7 +98,7 @@ Fill: TypeAlias = Callable[[memoryview], int]
 
 def read(
     sources: Iterable[Source], block_bytes: int = BLOCK_BYTES, first_source: int = 0
-) -> Iterator[Piece]:
+) -> Iterator[ReadUnit]:
     """Yield the lines of the sources in order, block by block; number the sources.
 
     A byte-order mark at a file's start is taken off. A block ends with a newline unless the
@@ -108,10 +108,10 @@ def read(
         yield from _read_one(source, index, block_bytes)
 
 
-def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
+def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit]:
     if source.size:  # a small file needs no large buffer, though it may be compressed
         block_bytes = min(block_bytes, 16 * source.size)
-    lines = Lines(source.name, index, block_bytes=block_bytes)
+    lines = LineCutter(source.name, index, block_bytes=block_bytes)
     try:
         with _open(source.file) as raw:
             reader = decompressed(raw)
@@ -120,7 +120,7 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[Piece]:
         yield lines.broken(error)
 
 
-class Lines:
+class LineCutter:
     """Cuts what is read of a file into whole lines, and numbers them.
 
     All is read into one buffer, behind the beginning of a line that is not whole yet.
@@ -138,7 +138,7 @@ class Lines:
         self._passed_over = 0
         self._position = 0
 
-    def cut(self, fill: Fill, position: Callable[[], int]) -> Iterator[Piece]:
+    def cut(self, fill: Fill, position: Callable[[], int]) -> Iterator[ReadUnit]:
         """Yield the lines of what is read, each piece with a position that says how far."""
         while end := self._fill(fill):
             self._position = position()
@@ -166,7 +166,7 @@ class Lines:
             view[start + filled] = _NEWLINE
         return start + filled if filled else 0
 
-    def _whole_lines(self, end: int) -> Iterator[Piece]:
+    def _whole_lines(self, end: int) -> Iterator[ReadUnit]:
         """Yield the lines that the buffer holds up to an end; keep what is not whole yet."""
         self._buffer.seek(0)
         lines = self._buffer.readlines(end)

@@ -10,12 +10,12 @@ from typing import assert_never
 import msgspec
 
 from listrak_sync.errors import UsageError
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, Piece, read
-from listrak_sync.input.ranges import CompressedFile, Part, Span, read_in_portions
+from listrak_sync.input.blocks import Block, BrokenFile, LongLine, ReadUnit, read
+from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, read_units
 from listrak_sync.input.sources import Source
 
 
-class Position(msgspec.Struct, frozen=True, omit_defaults=True):
+class Checkpoint(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything up to a line of one of the sources (by index) is read.
 
     `checksum` is the CRC-32 of that line, or of the line `checked` before it; `done` says that
@@ -34,7 +34,7 @@ class Position(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.line if self.checked is None else self.checked
 
 
-def last_line(piece: Piece) -> int:
+def last_line(piece: ReadUnit) -> int:
     """Return the number of a piece's last line."""
     match piece:
         case Block():
@@ -45,19 +45,19 @@ def last_line(piece: Piece) -> int:
             assert_never(piece)
 
 
-def end_of(piece: Piece) -> Position:
+def checkpoint_after(piece: ReadUnit) -> Checkpoint:
     """Return the position after a piece."""
     line = last_line(piece)
-    return Position(piece.source, line, _checksum(piece, line))
+    return Checkpoint(piece.source, line, _checksum(piece, line))
 
 
-def first_of(piece: Piece) -> Position:
+def first_checkpoint(piece: ReadUnit) -> Checkpoint:
     """Return the position after the first line of a piece."""
     line = piece.first_line if isinstance(piece, Block) else piece.line
-    return Position(piece.source, line, _checksum(piece, line))
+    return Checkpoint(piece.source, line, _checksum(piece, line))
 
 
-def position_in(part: Part, line: int, known: Sequence[Position]) -> Position:
+def checkpoint_in(part: InputUnit, line: int, known: Sequence[Checkpoint]) -> Checkpoint:
     """Return the position after a line of a part; `known` are some in it, the first up to it.
 
     A compressed file is not read anew for it: there, the last line that is known is checked.
@@ -65,19 +65,19 @@ def position_in(part: Part, line: int, known: Sequence[Position]) -> Position:
     match part:
         case CompressedFile(source=source):
             last = max((each for each in known if each.line <= line), key=attrgetter("line"))
-            return Position(source, line, last.checksum, checked=last.line)
-        case Span(source=source):
+            return Checkpoint(source, line, last.checksum, checked=last.line)
+        case ByteRange(source=source):
             for piece in part.pieces():
                 if last_line(piece) >= line:
-                    return position_in(piece, line, known)
-            return Position(source, line)  # cut off meanwhile
+                    return checkpoint_in(piece, line, known)
+            return Checkpoint(source, line)  # cut off meanwhile
         case _:
-            return Position(part.source, line, _checksum(part, line))
+            return Checkpoint(part.source, line, _checksum(part, line))
 
 
 def read_from(
-    sources: Sequence[Source], start: Position, *, in_portions: bool = False
-) -> Iterator[Part]:
+    sources: Sequence[Source], start: Checkpoint, *, in_portions: bool = False
+) -> Iterator[InputUnit]:
     """Yield what follows a position, numbered as before; what is large in portions if wanted.
 
     Raises UsageError where the input is not what it was: it ends before the position, or
@@ -89,11 +89,11 @@ def read_from(
     if start.line:
         yield from _rest_of(sources[start.source], start)
         following += 1
-    reading = read_in_portions if in_portions else read
+    reading = read_units if in_portions else read
     yield from reading(sources[following:], first_source=following)
 
 
-def _rest_of(source: Source, start: Position) -> Iterator[Piece]:
+def _rest_of(source: Source, start: Checkpoint) -> Iterator[ReadUnit]:
     """Yield what follows a position in its own source. Raises UsageError as `read_from` does."""
     checked, last = False, 0
     for piece in read((source,), first_source=start.source):
@@ -113,7 +113,7 @@ def _rest_of(source: Source, start: Position) -> Iterator[Piece]:
         raise _changed(source, start)
 
 
-def _checksum(piece: Piece, line: int) -> int:
+def _checksum(piece: ReadUnit, line: int) -> int:
     """Return the CRC-32 of what stands on a line of a piece."""
     match piece:
         case Block():
@@ -125,7 +125,7 @@ def _checksum(piece: Piece, line: int) -> int:
             assert_never(piece)
 
 
-def _changed(source: Source, start: Position) -> UsageError:
+def _changed(source: Source, start: Checkpoint) -> UsageError:
     hint = (
         "Put the file back as it was and resume again, or push it anew: values converge, so\n"
         "sending twice does no harm."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from listrak_sync.input.blocks import BLOCK_BYTES, BOM, Lines, Piece, read
+from listrak_sync.input.blocks import BLOCK_BYTES, BOM, LineCutter, ReadUnit, read
 from listrak_sync.input.compression import is_compressed
 from listrak_sync.input.sources import Source
 
@@ -66,7 +66,7 @@ class OpenFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ByteRange:
     """Whole lines of a plain file, from one byte to before another, and how many stand before.
 
     That is not known until what stands before is read.
@@ -80,7 +80,7 @@ class Span:
     lines_before: int | None = None
     source: int = 0
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[ReadUnit]:
         """Read the lines, which are numbered from 1 where none are known to stand before."""
         position = self.start
 
@@ -92,7 +92,7 @@ class Span:
 
         blocks = max(1, (self.end - self.start) // BLOCK_BYTES)  # all as large, none left over
         block_bytes = -(-(self.end - self.start) // blocks)
-        lines = Lines(self.file, self.source, self.lines_before or 0, block_bytes)
+        lines = LineCutter(self.file, self.source, self.lines_before or 0, block_bytes)
         try:
             yield from lines.cut(fill, lambda: position)
         except OSError as error:
@@ -108,18 +108,18 @@ class CompressedFile:
     identity: tuple[int, int]
     source: int = 0
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[ReadUnit]:
         """Read the lines."""
         return read((Source(self.path),), first_source=self.source)
 
 
-Portion: TypeAlias = Span | CompressedFile
+UnreadUnit: TypeAlias = ByteRange | CompressedFile
 
-Part: TypeAlias = Piece | Portion
+InputUnit: TypeAlias = ReadUnit | UnreadUnit
 """A part of the input, read already or not yet."""
 
 
-def read_in_portions(sources: Sequence[Source], first_source: int = 0) -> Iterator[Part]:
+def read_units(sources: Sequence[Source], first_source: int = 0) -> Iterator[InputUnit]:
     """Yield the lines of the sources in order as `read` does, what is large in portions."""
     for index, source in enumerate(sources, first_source):
         file = _large_file(source)
@@ -142,7 +142,7 @@ def _large_file(source: Source) -> OpenFile | None:
     return None
 
 
-def _spans(source: Source, index: int, file: OpenFile) -> Iterator[Span]:
+def _spans(source: Source, index: int, file: OpenFile) -> Iterator[ByteRange]:
     """Cut a file into spans, as large as it is by now; what is no line yet is the last one's."""
     lines_before: int | None = 0
     start = len(BOM) if file.beginning.startswith(BOM) else 0
@@ -153,5 +153,5 @@ def _spans(source: Source, index: int, file: OpenFile) -> Iterator[Span]:
             end = max(file.end_of_line(last_byte), last_byte + 1)
         except OSError:  # the reader of this span finds that, too
             end = file.size
-        yield Span(source.name, source.file, file, start, end, lines_before, index)
+        yield ByteRange(source.name, source.file, file, start, end, lines_before, index)
         start, lines_before = end, None

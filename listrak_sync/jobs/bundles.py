@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final, TypeAlias
 
 from listrak_sync.input.blocks import Block
-from listrak_sync.input.ranges import Part
+from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.ticks import Tick
 
 TASK_BYTES: Final = 1 << 20
@@ -16,10 +16,10 @@ TASK_BYTES: Final = 1 << 20
 TASK_SECONDS: Final = 0.1
 """How long a block of a slow pipe waits for others."""
 
-_Bundle: TypeAlias = list[Part]
+_Bundle: TypeAlias = list[InputUnit]
 
 
-def bundles(parts: Iterator[Part | Tick]) -> Iterator[_Bundle | Tick]:
+def bundles(parts: Iterator[InputUnit | Tick]) -> Iterator[_Bundle | Tick]:
     """Yield blocks in bundles, large ones or what came within a while; all else as it comes."""
     bundle: _Bundle = []
     size, begun = 0, monotonic()

@@ -9,7 +9,7 @@ from typing import Final
 
 from listrak_sync.evaluation.lines import LineEvaluator
 from listrak_sync.input.blocks import Block
-from listrak_sync.input.ranges import Part, Portion
+from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
 from listrak_sync.jobs.workers import Numbering, Result, Workers
 
@@ -31,7 +31,7 @@ def can_fork() -> bool:
 
 def evaluate_in_order(
     evaluator: LineEvaluator,
-    parts: Iterator[Part | Tick],
+    parts: Iterator[InputUnit | Tick],
     jobs: int,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[Result | Tick, None, None]:
@@ -43,13 +43,13 @@ def evaluate_in_order(
     """
     left, numbering = START_BYTES, Numbering()
     for part in parts:
-        if jobs > 1 and (left <= 0 or isinstance(part, Portion)):
+        if jobs > 1 and (left <= 0 or isinstance(part, UnreadUnit)):
             with Workers(evaluator, jobs) as workers:
                 yield from workers.results(chain((part,), parts), is_stopped)
             return
         if isinstance(part, Tick):
             yield part
-        elif isinstance(part, Portion):
+        elif isinstance(part, UnreadUnit):
             numbered = numbering.numbered(part)
             for found in evaluator.evaluate_portion(numbered):
                 if numbering.take(numbered, found):

@@ -17,11 +17,11 @@ from msgspec.structs import astuple
 
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.evaluation.lines import LineEvaluator
-from listrak_sync.evaluation.result import Evaluated, Packed, pack, unpack
+from listrak_sync.evaluation.result import EvaluationResult, Packed, pack, unpack
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.blocks import Block, lines_of
-from listrak_sync.input.checkpoints import Position
-from listrak_sync.input.ranges import CompressedFile, OpenFile, Span
+from listrak_sync.input.checkpoints import Checkpoint
+from listrak_sync.input.ranges import ByteRange, CompressedFile, OpenFile
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -69,9 +69,9 @@ decode_place: Final = msgspec.msgpack.Decoder(Place).decode
 
 _Answer: TypeAlias = tuple[
     str,
-    Position,
+    Checkpoint,
     int,
-    list[Position],
+    list[Checkpoint],
     int,
     int,
     dict[str, int],
@@ -90,17 +90,17 @@ FAILED: Final = b"!"
 """What follows them where the parent has to find out the rest itself."""
 
 
-def encode_answer(found: Evaluated) -> bytes:
+def encode_answer(found: EvaluationResult) -> bytes:
     """Return what became of some lines as an answer."""
     *fields, updates = astuple(found)
     return encode((*fields, pack(updates)))
 
 
-def read_answer(answer: bytes) -> Evaluated:
+def read_answer(answer: bytes) -> EvaluationResult:
     """Return what became of some lines."""
     *fields, matched, packed = _decode(answer)
     fields += Counter(matched), unpack(packed)
-    return Evaluated(*fields)
+    return EvaluationResult(*fields)
 
 
 _MOST_OPEN: Final = 65_536
@@ -226,7 +226,7 @@ def _evaluated(
     part: SharedBlock | NamedSpan | NamedFile,
     memory: mmap.mmap,
     files: dict[bytes, OpenFile],
-) -> Iterator[Evaluated]:
+) -> Iterator[EvaluationResult]:
     """Yield what becomes of a part. Raises OSError where a file is not the one that is meant."""
     match part:
         case SharedBlock(file, start, end, first_line, position, source):
@@ -241,7 +241,7 @@ def _evaluated(
                 files.clear()
                 files[path] = OpenFile(path)
             _check(files[path], identity)
-            span = Span(file, "", files[path], start, end, source=source)
+            span = ByteRange(file, "", files[path], start, end, source=source)
             for found in evaluator.evaluate_portion(span):
                 if found.is_broken:
                     raise OSError("the parent may still be able to read it")

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar, cast
 
 from listrak_sync.evaluation.lines import LineEvaluator
-from listrak_sync.evaluation.result import Evaluated
+from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.input.blocks import Block
-from listrak_sync.input.ranges import CompressedFile, Part, Portion, Span
+from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
 from listrak_sync.jobs.bundles import bundles
 from listrak_sync.jobs.worker import (
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
-_Part = TypeVar("_Part", bound=Part)
+_Part = TypeVar("_Part", bound=InputUnit)
 
 
 class Numbering:
@@ -48,18 +48,18 @@ class Numbering:
         self._last_line = 0
         self._broken: int | None = None
 
-    def numbered(self, part: _Part) -> _Part | Span:
+    def numbered(self, part: _Part) -> _Part | ByteRange:
         """Return the part that follows, with how many lines stand before it."""
-        if isinstance(part, Span) and part.lines_before is None:
+        if isinstance(part, ByteRange) and part.lines_before is None:
             return replace(part, lines_before=self._last_line)
         return part
 
-    def take(self, part: Part, found: Evaluated) -> bool:
+    def take(self, part: InputUnit, found: EvaluationResult) -> bool:
         """Go on after lines of a part; say whether they count."""
         if part.source == self._broken:
             return False
         self._last_line = found.end.line
-        self._broken = part.source if isinstance(part, Span) and found.is_broken else None
+        self._broken = part.source if isinstance(part, ByteRange) and found.is_broken else None
         return True
 
 
@@ -67,9 +67,9 @@ class Numbering:
 class Assignment:
     """Parts of the input, and who evaluates them: we do, where there is no worker."""
 
-    parts: deque[Part]
+    parts: deque[InputUnit]
     worker: Worker | None = None
-    found: deque[Evaluated | bytes] = field(default_factory=deque)
+    found: deque[EvaluationResult | bytes] = field(default_factory=deque)
     """What we have found before it is asked for, as answers."""
     line: int = 0
     """Up to which line of the first part there is an answer."""
@@ -77,7 +77,7 @@ class Assignment:
     @property
     def is_portion(self) -> bool:
         """Say whether it is not read yet."""
-        return isinstance(self.parts[0], Portion)
+        return isinstance(self.parts[0], UnreadUnit)
 
     @property
     def is_compressed(self) -> bool:
@@ -96,7 +96,7 @@ class Assignment:
                 self.found.extend(evaluator.evaluate_part(part))
                 self.found.append(END)
 
-    def take(self) -> Evaluated | bytes | None:
+    def take(self) -> EvaluationResult | bytes | None:
         """Return the next answer, None where it is not there yet."""
         if self.worker is not None:
             return self.worker.take()
@@ -106,7 +106,7 @@ class Assignment:
 SLOT_BYTES: Final = 16 << 20
 """Room for the blocks of a task; what needs more we evaluate ourselves."""
 
-Result: TypeAlias = tuple[Part, Evaluated]
+Result: TypeAlias = tuple[InputUnit, EvaluationResult]
 """A part of the input, and what became of lines of it that follow those before."""
 
 
@@ -144,7 +144,7 @@ class Workers:
         self._memory.close()
 
     def results(
-        self, parts: Iterator[Part | Tick], is_stopped: Callable[[], bool]
+        self, parts: Iterator[InputUnit | Tick], is_stopped: Callable[[], bool]
     ) -> Iterator[Result | Tick]:
         """Yield each part with what becomes of it, and ticks as soon as all before is there."""
         for bundle in bundles(parts):
@@ -192,7 +192,7 @@ class Workers:
                     yield from self._result(first, found)
             elif answer != END:
                 found = read_answer(answer) if isinstance(answer, bytes) else answer
-                if isinstance(part, Span):
+                if isinstance(part, ByteRange):
                     found.follow(part.lines_before or 0)
                 yield from self._result(first, found)
                 continue
@@ -201,7 +201,7 @@ class Workers:
             if not first.parts:
                 self._dealt.popleft()
 
-    def _result(self, dealt: Assignment, found: Evaluated) -> Iterator[Result]:
+    def _result(self, dealt: Assignment, found: EvaluationResult) -> Iterator[Result]:
         """Yield what was found unless it is known already, or does not count."""
         part = dealt.parts[0]
         if found.end.line > dealt.line and self._numbering.take(part, found):
@@ -256,7 +256,7 @@ class Workers:
                     self._memory[start:end] = b"".join(lines)
                     task.append(SharedBlock(file, start, end, first_line, position, source))
                     start = end
-                case Span(file, path, opened, first, last, _, source):
+                case ByteRange(file, path, opened, first, last, _, source):
                     name = os.fsencode(path)
                     task.append(NamedSpan(file, name, opened.identity, first, last, source))
                 case CompressedFile(file, path, identity, source):

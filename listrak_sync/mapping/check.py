@@ -16,7 +16,7 @@ from listrak_sync.mapping.contradictions import (
     dead_branches,
 )
 from listrak_sync.mapping.directives.compiler import Value
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Field, Mapping, Place
+from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping, Place
 from listrak_sync.mapping.values import field_text, parse_id
 
 MOST_MAPPINGS: Final = 50
@@ -144,7 +144,7 @@ def _quoted(mapping: Mapping, part: Condition) -> str:
 
 def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
     """Remark on mappings that set a contact's field to two values for the same events."""
-    by_field: dict[tuple[int | None, int], list[tuple[Mapping, Field, str]]] = {}
+    by_field: dict[tuple[int | None, int], list[tuple[Mapping, MappedField, str]]] = {}
     for mapping in mappings:
         for field in mapping.fields:
             text = field_text(field.value.constant)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from listrak_sync.events.key_paths import Path
+from listrak_sync.events.key_paths import KeyPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def _span() -> Span:
 class PathOf:
     """The value at a path of the event."""
 
-    path: Path
+    path: KeyPath
     span: Span = _span()
 
 
@@ -123,7 +123,7 @@ class Refuted:
 Condition: TypeAlias = All | AnyOf | Not | Compare | In | Truth | Refuted
 
 
-def paths_of(condition: Condition) -> Iterator[Path]:
+def paths_of(condition: Condition) -> Iterator[KeyPath]:
     """Yield every path that the condition reads."""
     pending: list[Condition | Operand] = [condition]
     while pending:

@@ -29,7 +29,7 @@ Blame: TypeAlias = "Callable[[Event], Condition | None]"
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedCondition:
     """The first condition that failed: its text, what it expects, what it found.
 
     `at` is its place in the mapping file, as file:line:column; `found` holds the value at each
@@ -52,7 +52,7 @@ class MappingExplainer:
         self.passed = [0] * len(self.steps)
         self.events = 0
 
-    def explain(self, event: Event) -> Failure | None:
+    def explain(self, event: Event) -> FailedCondition | None:
         """Return why the trigger does not hold for an event, None where it does."""
         self.events += 1
         for index, (_, blame) in enumerate(self._blames):
@@ -81,13 +81,13 @@ class MappingExplainer:
         file = os.fsencode(self._source.document.file).decode(errors="backslashreplace")
         return f"{file}:{place.line}:{place.column}"
 
-    def _failure(self, condition: Condition, event: Event) -> Failure:
+    def _failure(self, condition: Condition, event: Event) -> FailedCondition:
         found = {
             path_text(path): None if (value := find(event, path)) is UNSET else value
             for path in reversed(tuple(paths_of(condition)))
         }
         text = self.text(condition)
-        return Failure(text, self.at(condition), _expected(condition, text), found)
+        return FailedCondition(text, self.at(condition), _expected(condition, text), found)
 
 
 def _steps(condition: Condition | None) -> tuple[Condition, ...]:

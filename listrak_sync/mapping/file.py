@@ -15,7 +15,13 @@ from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.fql.tokens import FqlError
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY, ConditionSource, Field, Mapping, Place
+from listrak_sync.mapping.model import (
+    USE_AUDIENCE_KEY,
+    ConditionSource,
+    MappedField,
+    Mapping,
+    Place,
+)
 from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml.conditions import read_conditions
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
@@ -60,13 +66,13 @@ def load(file: FilePath) -> tuple[Mapping, ...]:
 def parse(file: str, text: str) -> tuple[Mapping, ...]:
     """Check the text of a mapping file. Raises MappingFileError with every fault."""
     document = Document(file, text)
-    mappings = _Reader(document).mappings(document.root())
+    mappings = _MappingReader(document).mappings(document.root())
     if document.faults:
         raise MappingFileError(sorted(document.faults, key=lambda at: (at.line, at.column)))
     return mappings
 
 
-class _Reader:
+class _MappingReader:
     """Reads the tree of a document into mappings, noting faults as it goes."""
 
     def __init__(self, document: Document) -> None:
@@ -176,20 +182,20 @@ class _Reader:
     ) -> Value | None:
         return None if entry is None else compile_(self.compiler, entry.value)
 
-    def fields(self, entry: Entry | None) -> tuple[Field, ...]:
+    def fields(self, entry: Entry | None) -> tuple[MappedField, ...]:
         if entry is None:
             return ()
         if not isinstance(entry.value.value, dict) or not entry.value.value:
             self.fault(entry.value, "no profile field is given", "write its id and value: 789: on")
             return ()
-        found: dict[int, Field] = {}
+        found: dict[int, MappedField] = {}
         for name, inner in entry.value.value.items():
             field = self.field(name, inner)
             if field is not None and found.setdefault(field.id, field) is not field:
                 self.fault(inner.key, f"field {field.id} is given twice", "keep one of them")
         return tuple(found.values())
 
-    def field(self, name: str, entry: Entry) -> Field | None:
+    def field(self, name: str, entry: Entry) -> MappedField | None:
         if name.startswith("@"):
             instead = "write field ids, each with a value or a directive"
             self.fault(entry.key, "a directive cannot stand for all fields", instead)
@@ -201,7 +207,7 @@ class _Reader:
             return None
         value = settings.field_value(self.compiler, entry.value)
         audience = any(below.value == USE_AUDIENCE_KEY for below in nodes_below(entry.value))
-        return Field(field_id, value, audience, self.place(entry.key))
+        return MappedField(field_id, value, audience, self.place(entry.key))
 
     def place(self, node: Node) -> Place:
         return Place(*self.document.position(node.start), node.path)

@@ -23,7 +23,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MappedField:
     """A profile field's id and its value; `may_use_audience` where the audience decides it."""
 
     id: int
@@ -61,7 +61,7 @@ class Mapping:
     trigger: Condition | None
     list_id: Value
     email_address: Value | None
-    fields: tuple[Field, ...]
+    fields: tuple[MappedField, ...]
     audience_key: Value | None
     enable_batching: bool
     place: Place

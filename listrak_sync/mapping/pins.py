@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from listrak_sync.events.key_paths import Path
+from listrak_sync.events.key_paths import KeyPath
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -16,7 +16,7 @@ from listrak_sync.mapping.conditions import (
     PathOf,
 )
 
-Pins: TypeAlias = dict[Path, frozenset[str]]
+Pins: TypeAlias = dict[KeyPath, frozenset[str]]
 """The texts of which one must stand at a path."""
 
 
@@ -45,7 +45,7 @@ def pins(condition: Condition) -> Pins:
     return {}
 
 
-def without(condition: Condition, path: Path) -> Condition | None:
+def without(condition: Condition, path: KeyPath) -> Condition | None:
     """Return what is left to test where a text of `pins` is known to stand at the path."""
     match condition:
         case Compare("=", PathOf(found), Literal(str())) if found == path:

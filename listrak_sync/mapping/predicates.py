@@ -27,7 +27,7 @@ from listrak_sync.mapping.conditions import (
 from listrak_sync.mapping.fql import functions
 
 Test: TypeAlias = Callable[[Event], bool]
-Value: TypeAlias = Callable[[Event], Found]
+ValueOf: TypeAlias = Callable[[Event], Found]
 
 
 def compile_condition(condition: Condition) -> Test:
@@ -57,7 +57,7 @@ def compile_condition(condition: Condition) -> Test:
             assert_never(condition)
 
 
-def compile_operand(operand: Operand) -> Value:
+def compile_operand(operand: Operand) -> ValueOf:
     """Return the operand as a function of an event."""
     match operand:
         case PathOf(path):
@@ -101,7 +101,7 @@ def _any(tests: tuple[Test, ...]) -> Test:
     return holds
 
 
-def _is_in(item: Value, container: Value, event: Event) -> bool:
+def _is_in(item: ValueOf, container: ValueOf, event: Event) -> bool:
     elements = container(event)
     if type(elements) is not list:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias, assert_never
 
-from listrak_sync.events.key_paths import Json, Path
+from listrak_sync.events.key_paths import Json, KeyPath
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -36,7 +36,7 @@ class NotExpressibleError(ValueError):
     """A condition that the other notation cannot state."""
 
 
-def path_text(path: Path) -> str:
+def path_text(path: KeyPath) -> str:
     """Return a path as it is written in a trigger."""
     text = ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
     return f"\\{text}" if _NO_PATH.fullmatch(text) else text
@@ -119,7 +119,7 @@ def _item(condition: Condition) -> Item:
     raise NotExpressibleError(fql_text(condition))
 
 
-def _key(path: Path) -> str:
+def _key(path: KeyPath) -> str:
     text = path_text(path)
     return f"\\{text}" if text in GROUPS else text
 

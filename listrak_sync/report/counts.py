@@ -9,7 +9,7 @@ from typing import Any
 from listrak_sync.delivery.imports import Applied
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.evaluation.explain import Funnel
-from listrak_sync.evaluation.result import Evaluated
+from listrak_sync.evaluation.result import EvaluationResult
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Report:
     funnels: tuple[Funnel, ...] = ()
     seconds: float = 0.0
 
-    def count_evaluated(self, evaluated: Evaluated) -> None:
+    def count_evaluated(self, evaluated: EvaluationResult) -> None:
         """Add what became of some lines."""
         self.lines += evaluated.lines
         self.matched_lines += evaluated.matched_lines

@@ -18,7 +18,7 @@ Area: TypeAlias = Literal["Contact", "Event", "List", "Message", "Report", "Segm
 ALL_AREAS: frozenset[Area] = frozenset(get_args(Area))
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AccountField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A profile field; `max_length` counts characters, 0 is no limit."""
 
     id: Id
@@ -27,12 +27,12 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_length: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
-class FieldGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AccountFieldGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named group of profile fields, as the application shows them."""
 
     id: Id
     name: str = ""
-    fields: tuple[Field, ...] = ()
+    fields: tuple[AccountField, ...] = ()
 
 
 class MailingList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,14 +43,14 @@ class MailingList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     id: Id
     name: str = ""
-    groups: tuple[FieldGroup, ...] = ()
+    groups: tuple[AccountFieldGroup, ...] = ()
     contacts: dict[str, dict[int, str]] = {}
 
     def __post_init__(self) -> None:
         refuse_twice("group", self.id, [group.id for group in self.groups])
         refuse_twice("field", self.id, [field.id for _, field in self.fields()])
 
-    def fields(self) -> Iterator[tuple[FieldGroup, Field]]:
+    def fields(self) -> Iterator[tuple[AccountFieldGroup, AccountField]]:
         """Every field after the group it stands in."""
         return ((group, field) for group in self.groups for field in group.fields)
 
@@ -87,11 +87,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                     id=list_id,
                     name=f"List {list_id}",
                     groups=(
-                        FieldGroup(
+                        AccountFieldGroup(
                             id=1,
                             name="Profile fields",
                             fields=tuple(
-                                Field(
+                                AccountField(
                                     id=field_id, name=f"Field {field_id}", data_type=kind or "Text"
                                 )
                                 for field_id, kind in fields.items()

@@ -9,33 +9,40 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from listrak_sync.sandbox.contacts import FieldStrategy, ImportType, Kind, Row, is_address, takes
+from listrak_sync.sandbox.contacts import (
+    FieldStrategy,
+    ImportKind,
+    ImportType,
+    Row,
+    is_address,
+    takes,
+)
 from listrak_sync.sandbox.wire import invalid, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from listrak_sync.sandbox.account import Field
+    from listrak_sync.sandbox.account import AccountField
 
 
-class FieldValue(msgspec.Struct, rename="camel", gc=False):
+class PostedValue(msgspec.Struct, rename="camel", gc=False):
     """A value as posted; anything but text is refused by name, not as a broken body."""
 
     segmentation_field_id: int
     value: object
 
 
-class ContactValues(msgspec.Struct, rename="camel", gc=False):
+class PostedContact(msgspec.Struct, rename="camel", gc=False):
     """An element of the posted array."""
 
     email_address: str
-    segmentation_field_values: list[FieldValue]
+    segmentation_field_values: list[PostedValue]
 
 
-_CONTACTS_DECODER = msgspec.json.Decoder(list[ContactValues])
+_CONTACTS_DECODER = msgspec.json.Decoder(list[PostedContact])
 
 
-def read_rows(fields: Mapping[int, Field], body: bytes) -> list[Row]:
+def read_rows(fields: Mapping[int, AccountField], body: bytes) -> list[Row]:
     """Return a row for each element; raise Refusal at the first that the contract refuses.
 
     `fields` are the list's, by id.
@@ -104,7 +111,7 @@ class ImportFile(msgspec.Struct, rename="camel"):
 _FILE_DECODER = msgspec.json.Decoder(ImportFile)
 
 
-def read_file(fields: Mapping[int, Field], body: bytes) -> tuple[str, Kind, list[Row]]:
+def read_file(fields: Mapping[int, AccountField], body: bytes) -> tuple[str, ImportKind, list[Row]]:
     """Return the file's name, what the import does, and a row for each line of the file.
 
     `fields` are the list's, by id. Under `Update` and `Append` a blank cell sets nothing, under
@@ -129,12 +136,12 @@ def read_file(fields: Mapping[int, Field], body: bytes) -> tuple[str, Kind, list
     ]
     if not rows:
         raise invalid("fileStream")
-    return posted.file_name, Kind(import_type, strategy), rows
+    return posted.file_name, ImportKind(import_type, strategy), rows
 
 
 def _columns(
-    mappings: list[FileMapping], fields: Mapping[int, Field]
-) -> tuple[FileMapping, list[tuple[FileMapping, Field]]]:
+    mappings: list[FileMapping], fields: Mapping[int, AccountField]
+) -> tuple[FileMapping, list[tuple[FileMapping, AccountField]]]:
     places = [mapping.file_column for mapping in mappings]
     if len(set(places)) < len(places) or any(place < 0 for place in places):
         raise invalid("fileColumn")
@@ -181,7 +188,7 @@ def _lines(posted: ImportFile) -> Iterator[list[str]]:
 def _row(
     cells: list[str],
     email: FileMapping,
-    columns: list[tuple[FileMapping, Field]],
+    columns: list[tuple[FileMapping, AccountField]],
     *,
     keep_blank: bool,
 ) -> Row:

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from listrak_sync.sandbox.account import Account, Field
+    from listrak_sync.sandbox.account import Account, AccountField
 
 ImportType: TypeAlias = Literal[
     "AddSubscribers", "AddSubscribersAndSegmentationData", "RemoveSubscribers", "UpdateSubscribers"
 ]
 FieldStrategy: TypeAlias = Literal["Update", "Append", "Overwrite"]
 Values: TypeAlias = dict[int, dict[str, dict[int, str]]]
-Result: TypeAlias = Literal[
+RowResult: TypeAlias = Literal[
     "Updated", "Subscribed", "Unsubscribed", "Skipped", "InvalidEmail", "InvalidValue", "Suppressed"
 ]
 
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     spoilt: bool = False  # a cell of a file that its field cannot take
 
 
-class Kind(NamedTuple):
+class ImportKind(NamedTuple):
     """What an import does: which contacts it touches, and how it treats values they have."""
 
     type: ImportType = "UpdateSubscribers"
@@ -40,7 +40,7 @@ def is_address(email: str) -> bool:
     return len(email) <= 254 and _ADDRESS.fullmatch(email) is not None
 
 
-def takes(field: Field, value: str) -> bool:
+def takes(field: AccountField, value: str) -> bool:
     """Tell whether the field can hold the value: its length, and `on` or `off` for a check box."""
     if 0 < field.max_length < len(value):
         return False
@@ -70,7 +70,7 @@ class Contacts:
         found = self._lists[list_id].get(email.lower(), {} if self._open else None)
         return None if found is None else dict(found)
 
-    def apply(self, list_id: int, row: Row, kind: Kind) -> Result:
+    def apply(self, list_id: int, row: Row, kind: ImportKind) -> RowResult:
         """Carry out one row and say what came of it."""
         contacts, email = self._lists[list_id], row.email.lower()
         if not is_address(email):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlannedFault:
     """What a request meets: seconds of delay, then an end that is not its own, or None."""
 
     delay: float
@@ -32,7 +32,7 @@ class Faults:
         self._chance = random.Random(behaviour.seed)  # noqa: S311 - chance, not a secret
         self._rules = [_Counted(rule) for rule in behaviour.faults]
 
-    def plan(self, kind: RouteKind | None) -> Plan:
+    def plan(self, kind: RouteKind | None) -> PlannedFault:
         """Return what the next request of this kind meets, None being an address without route."""
         delay = 0.0
         with self._lock:
@@ -43,8 +43,8 @@ class Faults:
                     case Delay(seconds):
                         delay += seconds
                     case Reply() | Drop() as end:
-                        return Plan(delay, end)
-        return Plan(delay, None)
+                        return PlannedFault(delay, end)
+        return PlannedFault(delay, None)
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class _Counted:
 
 
 def carry_out(
-    plan: Plan, apply: Callable[[], Answer], wait: Callable[[float], object]
+    plan: PlannedFault, apply: Callable[[], Answer], wait: Callable[[float], object]
 ) -> Answer | None:
     """Return the answer of a request under its plan, None where the connection just closes.
 

@@ -6,37 +6,39 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from listrak_sync.sandbox.bodies import read_file, read_rows
-from listrak_sync.sandbox.contacts import Kind
+from listrak_sync.sandbox.contacts import ImportKind
 from listrak_sync.sandbox.wire import document, invalid, not_found
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.contacts import Row
-    from listrak_sync.sandbox.imports import Import
-    from listrak_sync.sandbox.wire import Answer, Call, Known
+    from listrak_sync.sandbox.imports import AcceptedImport
+    from listrak_sync.sandbox.wire import Answer, Known, RoutedRequest
 
 
-def post_profile_fields(call: Call) -> Answer:
+def post_profile_fields(call: RoutedRequest) -> Answer:
     """Answer `POST /List/{listId}/Contact/SegmentationField`."""
     known = call.known()
     rows = read_rows(known.fields, call.request.body)
-    return _start(call, known, "Profile fields", Kind(), rows)
+    return _start(call, known, "Profile fields", ImportKind(), rows)
 
 
-def post_list_import(call: Call) -> Answer:
+def post_list_import(call: RoutedRequest) -> Answer:
     """Answer `POST /List/{listId}/ListImport`."""
     known = call.known()
     name, kind, rows = read_file(known.fields, call.request.body)
     return _start(call, known, name, kind, rows)
 
 
-def _start(call: Call, known: Known, name: str, kind: Kind, rows: list[Row]) -> Answer:
+def _start(
+    call: RoutedRequest, known: Known, name: str, kind: ImportKind, rows: list[Row]
+) -> Answer:
     poisoned = {email.lower() for email in call.behaviour.poisoned}
     if poisoned and any(row.email.lower() in poisoned for row in rows):
         raise invalid("emailAddress")
     return document(201, {"resourceId": call.imports.start(known.list.id, name, kind, rows)})
 
 
-def get_imports(call: Call) -> Answer:
+def get_imports(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}/ListImport?startDate=&endDate=&cursor=&count=`.
 
     The published answer of this route has no `nextPageCursor`, so this one has none either.
@@ -49,13 +51,13 @@ def get_imports(call: Call) -> Answer:
     return document(200, {"data": [_import(one) for one in found[place]]})
 
 
-def get_import(call: Call) -> Answer:
+def get_import(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}/ListImport/{importFileId}`."""
     one, _ = _find(call)
     return document(200, {"data": _import(one)})
 
 
-def get_status(call: Call) -> Answer:
+def get_status(call: RoutedRequest) -> Answer:
     """Answer `GET …/Status`; the words of `status` are the sandbox's, as none are published."""
     one, applied = _find(call)
     status = {
@@ -66,7 +68,7 @@ def get_status(call: Call) -> Answer:
     return document(200, {"data": status})
 
 
-def get_summary(call: Call) -> Answer:
+def get_summary(call: RoutedRequest) -> Answer:
     """Answer `GET …/Summary`: every processed contact is in exactly one other count."""
     one, _ = _find(call)
     counts = one.counts()
@@ -85,7 +87,7 @@ def get_summary(call: Call) -> Answer:
     return document(200, {"data": summary})
 
 
-def get_import_contacts(call: Call) -> Answer:
+def get_import_contacts(call: RoutedRequest) -> Answer:
     """Answer `GET …/Contact?cursor=&count=`; the words of `importResult` are the sandbox's."""
     one, _ = _find(call)
     place, following = call.page(len(one.results))
@@ -95,7 +97,7 @@ def get_import_contacts(call: Call) -> Answer:
     return document(200, {"nextPageCursor": following, "data": contacts})
 
 
-def _find(call: Call) -> tuple[Import, bool]:
+def _find(call: RoutedRequest) -> tuple[AcceptedImport, bool]:
     known, import_id = call.known(), call.id("importFileId")
     found = call.imports.find(known.list.id, import_id)
     if found is None:
@@ -103,7 +105,7 @@ def _find(call: Call) -> tuple[Import, bool]:
     return found
 
 
-def _date(call: Call, name: str, default: datetime) -> datetime:
+def _date(call: RoutedRequest, name: str, default: datetime) -> datetime:
     text = call.query(name)
     if not text:
         return default
@@ -118,7 +120,7 @@ def _text(date: datetime) -> str:
     return date.replace(tzinfo=None).isoformat()  # the published examples have no zone
 
 
-def _import(one: Import) -> dict[str, object]:
+def _import(one: AcceptedImport) -> dict[str, object]:
     return {
         "importFileId": one.id,
         "importFileName": one.file_name,

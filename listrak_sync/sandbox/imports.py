@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listrak_sync.sandbox.contacts import Contacts, Kind, Result, Row, Values
+from listrak_sync.sandbox.contacts import Contacts, ImportKind, Row, RowResult, Values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class AcceptedImport:
     """An accepted import, and what came of its contacts once it was due."""
 
     id: int
     list_id: int
     file_name: str
-    kind: Kind
+    kind: ImportKind
     started: datetime
     due: datetime
-    results: list[tuple[str, Result]] = field(default_factory=list)
+    results: list[tuple[str, RowResult]] = field(default_factory=list)
 
-    def counts(self) -> Counter[Result]:
+    def counts(self) -> Counter[RowResult]:
         """Count the results so far."""
         return Counter(result for _, result in self.results)
 
@@ -55,10 +55,10 @@ class Imports:
         self._contacts = Contacts(account)
         self._chance = random.Random(behaviour.seed)  # noqa: S311 - chance, not a secret
         self._ids = itertools.count(1001)
-        self._imports: dict[int, Import] = {}
+        self._imports: dict[int, AcceptedImport] = {}
         self._waiting: list[tuple[float, int, Sequence[Row]]] = []
 
-    def start(self, list_id: int, file_name: str, kind: Kind, rows: Sequence[Row]) -> str:
+    def start(self, list_id: int, file_name: str, kind: ImportKind, rows: Sequence[Row]) -> str:
         """Accept rows and return the `resourceId` to answer with.
 
         Where the behaviour asks for several ids the rows are dealt out to two imports.
@@ -72,11 +72,11 @@ class Imports:
             self._catch_up()
         return "" if self._behaviour.resource_ids == "empty" else ",".join(map(str, ids))
 
-    def _start(self, list_id: int, file_name: str, kind: Kind, rows: Sequence[Row]) -> int:
+    def _start(self, list_id: int, file_name: str, kind: ImportKind, rows: Sequence[Row]) -> int:
         wait = self._behaviour.import_delay
         wait += self._chance.uniform(0, self._behaviour.import_jitter)
         now = self._clock()
-        one = Import(
+        one = AcceptedImport(
             next(self._ids), list_id, file_name, kind, self._date(now), self._date(now + wait)
         )
         self._imports[one.id] = one
@@ -94,12 +94,12 @@ class Imports:
                 (row.email, self._contacts.apply(one.list_id, row, one.kind)) for row in rows
             )
 
-    def of_list(self, list_id: int) -> list[Import]:
+    def of_list(self, list_id: int) -> list[AcceptedImport]:
         """Return a list's imports, oldest first."""
         with self._lock:
             return [one for one in self._imports.values() if one.list_id == list_id]
 
-    def find(self, list_id: int, import_id: int) -> tuple[Import, bool] | None:
+    def find(self, list_id: int, import_id: int) -> tuple[AcceptedImport, bool] | None:
         """Return an import of the list and whether it has been applied, or None."""
         with self._lock:
             self._catch_up()

@@ -11,20 +11,20 @@ from listrak_sync.sandbox.wire import document, invalid, not_found
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.account import MailingList
-    from listrak_sync.sandbox.wire import Answer, Call
+    from listrak_sync.sandbox.wire import Answer, RoutedRequest
 
 
-def get_lists(call: Call) -> Answer:
+def get_lists(call: RoutedRequest) -> Answer:
     """Answer `GET /List`."""
     return document(200, {"data": [_list(known.list) for known in call.lists.values()]})
 
 
-def get_list(call: Call) -> Answer:
+def get_list(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}`."""
     return document(200, {"data": _list(call.known().list)})
 
 
-def get_groups(call: Call) -> Answer:
+def get_groups(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}/SegmentationFieldGroup`."""
     groups = [
         {
@@ -37,7 +37,7 @@ def get_groups(call: Call) -> Answer:
     return document(200, {"data": groups})
 
 
-def get_fields(call: Call) -> Answer:
+def get_fields(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}/SegmentationFieldGroup/{groupId}/SegmentationField`."""
     known, group_id = call.known(), call.id("segmentationFieldGroupId")
     group = next((one for one in known.list.groups if one.id == group_id), None)
@@ -57,7 +57,7 @@ def get_fields(call: Call) -> Answer:
     return document(200, {"data": fields})
 
 
-def get_contact(call: Call) -> Answer:
+def get_contact(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}/Contact/{email}?segmentationFieldIds=…`, at most 30 ids.
 
     Contacts are found by address only, not by Listrak's email key.

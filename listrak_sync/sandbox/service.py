@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 from listrak_sync.sandbox import import_routes, lookups
 from listrak_sync.sandbox.imports import Imports
 from listrak_sync.sandbox.tokens import Tokens
-from listrak_sync.sandbox.wire import Call, Known, Refusal, not_found, refusal, unauthorized
+from listrak_sync.sandbox.wire import (
+    Known,
+    Refusal,
+    RoutedRequest,
+    not_found,
+    refusal,
+    unauthorized,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from listrak_sync.sandbox.account import Account, Area
     from listrak_sync.sandbox.behaviour import Behaviour, RouteKind
-    from listrak_sync.sandbox.wire import Answer, Call, Request
+    from listrak_sync.sandbox.wire import Answer, Request, RoutedRequest
 
 
 API_PATH = "/email/v1"
@@ -24,14 +31,14 @@ TOKEN_PATH = "/OAuth2/Token"  # noqa: S105 - an address
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ApiRoute:
     """An address under the API with its method, what it needs, and who answers."""
 
     method: str
     template: tuple[str, ...]
     kind: RouteKind
     areas: frozenset[Area]
-    answer: Callable[[Call], Answer]
+    answer: Callable[[RoutedRequest], Answer]
 
     def match(self, segments: list[str]) -> dict[str, str] | None:
         """Return the segments the template names, None where the address is another."""
@@ -44,10 +51,10 @@ class Route:
 
 
 def _route(
-    line: str, kind: RouteKind, areas: tuple[Area, ...], answer: Callable[[Call], Answer]
-) -> Route:
+    line: str, kind: RouteKind, areas: tuple[Area, ...], answer: Callable[[RoutedRequest], Answer]
+) -> ApiRoute:
     method, _, path = line.partition(" ")
-    return Route(method, tuple(path.strip("/").split("/")), kind, frozenset(areas), answer)
+    return ApiRoute(method, tuple(path.strip("/").split("/")), kind, frozenset(areas), answer)
 
 
 _GROUPS = "GET /List/{listId}/SegmentationFieldGroup"
@@ -107,7 +114,7 @@ def kind_of(request: Request) -> RouteKind | None:
     return next((r.kind for r, _ in routes_of(request.path) if r.method == request.method), None)
 
 
-def routes_of(path: str) -> Iterator[tuple[Route, dict[str, str]]]:
+def routes_of(path: str) -> Iterator[tuple[ApiRoute, dict[str, str]]]:
     """Yield every route a path leads to, whatever its method, with the segments it names."""
     head, _, tail = path.partition(API_PATH + "/")
     if head or not tail:
@@ -149,13 +156,13 @@ class Service:
         for route, path in found:
             if route.method == request.method:
                 self._admit(request, route)
-                call = Call(
+                call = RoutedRequest(
                     request, path, self._account, self._behaviour, self.imports, self._lists
                 )
                 return route.answer(call)
         raise _not_allowed(", ".join(route.method for route, _ in found))
 
-    def _admit(self, request: Request, route: Route) -> None:
+    def _admit(self, request: Request, route: ApiRoute) -> None:
         self._tokens.check(request)
         if missing := route.areas - self._account.areas:
             raise unauthorized(f"This integration has no access to: {', '.join(sorted(missing))}.")

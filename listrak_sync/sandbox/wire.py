@@ -12,7 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from listrak_sync.sandbox.account import Account, Field, FieldGroup, MailingList
+    from listrak_sync.sandbox.account import Account, AccountField, AccountFieldGroup, MailingList
     from listrak_sync.sandbox.behaviour import Behaviour
     from listrak_sync.sandbox.imports import Imports
 
@@ -100,8 +100,8 @@ class Known:
     """A list of the account with its fields by id, each after its group."""
 
     list: MailingList
-    fields: Mapping[int, Field]
-    groups: Mapping[int, FieldGroup]
+    fields: Mapping[int, AccountField]
+    groups: Mapping[int, AccountFieldGroup]
 
     @classmethod
     def of(cls, mailing_list: MailingList) -> Known:
@@ -115,7 +115,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RoutedRequest:
     """A request, its place names by the template's names, and the account it speaks to."""
 
     request: Request

@@ -12,7 +12,7 @@ from listrak_sync.mapping.fql import parser as fql
 from listrak_sync.mapping.fql.tokens import FqlError
 from listrak_sync.mapping.rendering import NotExpressibleError, yaml_conditions
 from listrak_sync.segment_import import yaml_writer
-from listrak_sync.segment_import.settings import Part, counterparts, is_listrak
+from listrak_sync.segment_import.settings import MappingEntry, counterparts, is_listrak
 from listrak_sync.segment_import.subscriptions import Subscription, Unread, read
 
 
@@ -80,10 +80,10 @@ def _mapping(
 
 def _remarked(name: str, subscription: Subscription, *, as_conditions: bool) -> list[str]:
     settings, remarks = counterparts(subscription.settings)
-    trigger = Part("trigger", subscription.trigger)
+    trigger = MappingEntry("trigger", subscription.trigger)
     parts = [
-        Part("name", name, tuple(remarks)),
-        *([] if subscription.enabled else [Part("enabled", False)]),
+        MappingEntry("name", name, tuple(remarks)),
+        *([] if subscription.enabled else [MappingEntry("enabled", False)]),
         _conditions(trigger) if as_conditions else trigger,
         *settings,
     ]
@@ -95,15 +95,15 @@ def _remarked(name: str, subscription: Subscription, *, as_conditions: bool) -> 
     return _lines(parts)
 
 
-def _conditions(trigger: Part) -> Part:
+def _conditions(trigger: MappingEntry) -> MappingEntry:
     """Return a trigger as conditions, or as it is where they cannot say it."""
     try:
-        return Part("conditions", [*yaml_conditions(fql.parse(str(trigger.value)))])
+        return MappingEntry("conditions", [*yaml_conditions(fql.parse(str(trigger.value)))])
     except (FqlError, NotExpressibleError):
         return trigger
 
 
-def _lines(parts: list[Part]) -> list[str]:
+def _lines(parts: list[MappingEntry]) -> list[str]:
     """Return the lines of a mapping: its name, then everything else under its remarks."""
     lines: list[str] = []
     for part in parts:
@@ -113,7 +113,7 @@ def _lines(parts: list[Part]) -> list[str]:
     return yaml_writer.item(lines)
 
 
-def _faults(parts: list[Part]) -> Iterator[tuple[str, str]]:
+def _faults(parts: list[MappingEntry]) -> Iterator[tuple[str, str]]:
     """Yield what a check will say about a mapping, each with the key that it concerns."""
     try:
         parse("", "\n".join(["mappings:", *_lines(parts)]))

@@ -52,7 +52,7 @@ _PARSE_INT: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MappingEntry:
     """A key of a mapping with its value, and what is remarked above it."""
 
     key: str
@@ -65,7 +65,7 @@ def is_listrak(settings: dict[str, Json]) -> bool:
     return any(_key(name) in _OURS for name in settings)
 
 
-def counterparts(settings: dict[str, Json]) -> tuple[list[Part], list[str]]:
+def counterparts(settings: dict[str, Json]) -> tuple[list[MappingEntry], list[str]]:
     """Return the parts of a mapping that settings become, and remarks on what becomes none.
 
     What the original fills in by itself is in neither.
@@ -121,14 +121,14 @@ def _without_metadata(value: Json) -> Json:
     return value
 
 
-def _list_id(key: str, value: Json) -> Part:
-    return Part(key, parse_id(value) or value)
+def _list_id(key: str, value: Json) -> MappingEntry:
+    return MappingEntry(key, parse_id(value) or value)
 
 
-def _fields(key: str, values: Json) -> Part:
+def _fields(key: str, values: Json) -> MappingEntry:
     """Return the profile fields, their ids read as JavaScript's parseInt reads them."""
     if not isinstance(values, dict) or any(name.startswith("@") for name in values):
-        return Part(key, values)
+        return MappingEntry(key, values)
     fields: dict[str, Json] = {}
     remarks: list[str] = []
     for name in sorted(values, key=lambda name: str(_parse_int(name)) != name):
@@ -146,7 +146,7 @@ def _fields(key: str, values: Json) -> Part:
             fields[str(field_id)] = values[name]
             if str(field_id) != name:
                 remarks.append(f"{_shown(name)} is field {field_id}, as Segment reads it")
-    return Part(key, fields, tuple(remarks))
+    return MappingEntry(key, fields, tuple(remarks))
 
 
 def _parse_int(text: str) -> int:
@@ -164,11 +164,11 @@ def _shown(value: Json) -> str:
     return text if len(text) <= 200 else f"{text[:199]}…"
 
 
-_MAKERS: Final[dict[str, Callable[[str, Json], Part]]] = {
+_MAKERS: Final[dict[str, Callable[[str, Json], MappingEntry]]] = {
     "list_id": _list_id,
-    "email_address": Part,
+    "email_address": MappingEntry,
     "profile_field_values": _fields,
-    "audience_key": Part,
-    "enable_batching": Part,
+    "audience_key": MappingEntry,
+    "enable_batching": MappingEntry,
 }
 """How each setting becomes a part of a mapping, in the order in which they are written."""

@@ -40,10 +40,10 @@ class Unread:
     reason: str
 
 
-Found: TypeAlias = Subscription | Unread
+SubscriptionOrUnread: TypeAlias = Subscription | Unread
 
 
-def read(source: str, data: bytes) -> Iterator[Found]:
+def read(source: str, data: bytes) -> Iterator[SubscriptionOrUnread]:
     """Yield every subscription in a JSON text; `source` names it in messages.
 
     Takes an answer of the Public API (`data`, `subscriptions`, `subscription`), a list of
@@ -72,7 +72,7 @@ def _place(data: bytes, problem: str) -> str:
     return f":{len(above) + 1}:{len(line.decode(errors='replace')) + 1}"
 
 
-def _found(document: Json) -> Iterator[Found] | None:
+def _found(document: Json) -> Iterator[SubscriptionOrUnread] | None:
     """Return what a document holds, None where it has none of the known shapes."""
     match document:
         case list():
@@ -94,7 +94,7 @@ def _found(document: Json) -> Iterator[Found] | None:
     return None
 
 
-def _each(items: list[Json]) -> Iterator[Found]:
+def _each(items: list[Json]) -> Iterator[SubscriptionOrUnread]:
     for number, item in enumerate(items, 1):
         found = _found(item)
         if found is None:
@@ -103,14 +103,14 @@ def _each(items: list[Json]) -> Iterator[Found]:
             yield from found
 
 
-def _page(items: list[Json], pagination: object) -> Iterator[Found]:
+def _page(items: list[Json], pagination: object) -> Iterator[SubscriptionOrUnread]:
     yield from _each(items)
     if isinstance(pagination, dict) and pagination.get("next"):
         reason = "this answer is one of several; ask for the next page, and import it as well"
         yield Unread("further subscriptions", reason)
 
 
-def _module(module: dict[str, Json]) -> Iterator[Found]:
+def _module(module: dict[str, Json]) -> Iterator[SubscriptionOrUnread]:
     """Yield the subscriptions of a Terraform module and of those below it."""
     yield from _resources(module.get("resources"))
     children = module.get("child_modules")
@@ -119,7 +119,7 @@ def _module(module: dict[str, Json]) -> Iterator[Found]:
             yield from _module(child)
 
 
-def _resources(resources: Json) -> Iterator[Found]:
+def _resources(resources: Json) -> Iterator[SubscriptionOrUnread]:
     for resource in resources if isinstance(resources, list) else ():
         if not isinstance(resource, dict) or resource.get("type") != RESOURCE:
             continue
@@ -133,7 +133,7 @@ def _resources(resources: Json) -> Iterator[Found]:
                 yield _subscription(resource.get("values"))
 
 
-def _subscription(item: Json) -> Found:
+def _subscription(item: Json) -> SubscriptionOrUnread:
     """Read one subscription, whose settings are an object, or JSON in a text."""
     if not isinstance(item, dict):
         return Unread("a subscription", "it is no object")

@@ -24,9 +24,9 @@ from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
 from listrak_sync.sandbox import (
     Account,
+    AccountField,
+    AccountFieldGroup,
     Behaviour,
-    Field,
-    FieldGroup,
     MailingList,
     Reply,
     Rule,
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
     from listrak_sync.sandbox.account import Area
 
 GROUPS = (
-    FieldGroup(
+    AccountFieldGroup(
         id=1,
         name="Audiences",
-        fields=(Field(id=789, name="VIP", data_type="CheckBox", max_length=1),),
+        fields=(AccountField(id=789, name="VIP", data_type="CheckBox", max_length=1),),
     ),
-    FieldGroup(id=2, name="Empty"),
-    FieldGroup(
+    AccountFieldGroup(id=2, name="Empty"),
+    AccountFieldGroup(
         id=3,
         name="Person",
-        fields=(Field(id=790, name="City", max_length=5), Field(id=791, name="Note")),
+        fields=(AccountField(id=790, name="City", max_length=5), AccountField(id=791, name="Note")),
     ),
 )
 ACCOUNT = Account(

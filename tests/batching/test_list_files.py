@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from listrak_sync.batching.batches import LIST_IMPORT, Batch, Limits, batches, content_id
 from listrak_sync.batching.list_files import MAX_FILE_BYTES, body, columns, content, row
 from listrak_sync.batching.window import Contact
-from listrak_sync.sandbox.account import Field
+from listrak_sync.sandbox.account import AccountField
 from listrak_sync.sandbox.bodies import read_file
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def test_read_back(cells: list[list[str]]) -> None:
 @given(CONTACTS)
 def test_as_listrak_reads_it(contacts: list[Contact]) -> None:
     """What the request says of its columns sets the values that were meant, and nothing else."""
-    fields = {number: Field(id=number) for number in (1, 2, 3)}
+    fields = {number: AccountField(id=number) for number in (1, 2, 3)}
     read = []
     for batch in made_of(contacts, Limits(5, 10_000)):
         name, kind, rows = read_file(fields, batch.body)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList, Reply, Rule
+from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList, Reply, Rule
 from listrak_sync.sandbox.account import ALL_AREAS
 from listrak_sync.sandbox.behaviour import Behaviour
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Start
 
 CHECK = ("mapping", "check", "-m", "m.yaml")
-FIELDS = (Field(id=789, name="VIP", data_type="CheckBox"), Field(id=790, name="City"))
+FIELDS = (AccountField(id=789, name="VIP", data_type="CheckBox"), AccountField(id=790, name="City"))
 ACCOUNT = Account(
-    lists=(MailingList(id=12345, groups=(FieldGroup(id=1, name="All", fields=FIELDS),)),)
+    lists=(MailingList(id=12345, groups=(AccountFieldGroup(id=1, name="All", fields=FIELDS),)),)
 )
 CLASH = 'type = "track" and type = "page"'
 REMARK = (

@@ -13,7 +13,7 @@ from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.explain import ExplainingEvaluator
 from listrak_sync.evaluation.result import NO_MATCH, SKIPS
 from listrak_sync.mapping.file import load
-from listrak_sync.run import Plan, Run, Watchers
+from listrak_sync.run import Run, RunCallbacks, RunSettings
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 
@@ -284,5 +284,7 @@ def test_stands_alone(cli: Cli) -> None:
 def test_costs_nothing_when_off(cli: Cli, listener: Any) -> None:
     """Where nobody listens, the evaluator is one that knows nothing of explaining."""
     mappings = load(cli.folder / "m.yaml")
-    run = Run(Plan(sources=(), mappings=mappings), Watchers(on_explanation=listener), Stop())
+    run = Run(
+        RunSettings(sources=(), mappings=mappings), RunCallbacks(on_explanation=listener), Stop()
+    )
     assert type(run._evaluator()) is (ExplainingEvaluator if listener else Evaluator)

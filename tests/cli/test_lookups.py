@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList
+from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList
 from listrak_sync.sandbox.account import ALL_AREAS
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Start
 
 FIELDS = (
-    Field(id=789, name="VIP", data_type="CheckBox"),
-    Field(id=790, name="City", max_length=5),
+    AccountField(id=789, name="VIP", data_type="CheckBox"),
+    AccountField(id=790, name="City", max_length=5),
 )
 SHOPPERS = MailingList(
-    id=12345, name="Shoppers", groups=(FieldGroup(id=7, name="Audiences", fields=FIELDS),)
+    id=12345, name="Shoppers", groups=(AccountFieldGroup(id=7, name="Audiences", fields=FIELDS),)
 )
 NOWHERE = {
     "LISTRAK_API_URL": "http://127.0.0.1:9",

@@ -13,7 +13,7 @@ from listrak_sync.batching.batches import PROFILE_FIELDS, Batch, Limits, batches
 from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.delivery import Delivery, Phase
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.sending import PATIENT, Listrak, RetryPolicy, Senses, Ways
+from listrak_sync.delivery.sending import PATIENT, DeliveryOptions, Listrak, RetryPolicy, Timing
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
@@ -58,9 +58,9 @@ class StillTime:
         self._chance = chance
         self._lock = threading.Lock()
 
-    def senses(self) -> Senses:
+    def senses(self) -> Timing:
         """Return the senses of a delivery in this time."""
-        return Senses(lambda: self.now, lambda: self._chance, self._rest)
+        return Timing(lambda: self.now, lambda: self._chance, self._rest)
 
     def _rest(self, _: threading.Event, seconds: float) -> None:
         with self._lock:
@@ -105,7 +105,7 @@ def deliver(
         listrak,
         outcome.receipts.append,
         outcome.stop,
-        Ways(in_flight, fall_back=False, policy=policy, senses=outcome.time.senses()),
+        DeliveryOptions(in_flight, fall_back=False, policy=policy, senses=outcome.time.senses()),
     )
     for window in windows:
         delivery.start((Phase(iter(window)),))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.delivery.delivery import Delivery, Phase
 from listrak_sync.delivery.receipts import Delivered, Undelivered, Unsent
-from listrak_sync.delivery.sending import RetryPolicy, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import Accepted, Failure, Refused, Unavailable, Verdict
@@ -330,7 +330,7 @@ def test_phase_alone() -> None:
         return Accepted()
 
     stop, batches = Stop(), some(6)
-    delivery = Delivery(Scripted(answer), lambda _: None, stop, Ways(4))
+    delivery = Delivery(Scripted(answer), lambda _: None, stop, DeliveryOptions(4))
     delivery.start((Phase(batches, alone=True), Phase(())))
     delivery.finish()
     assert stop.error is None
@@ -344,7 +344,7 @@ def test_receipts_that_cannot_be_taken() -> None:
         raise OSError("disk full")
 
     stop, route = Stop(), Scripted(lambda *_: Refused("ERROR_X", "No."))
-    delivery = Delivery(route, full, stop, Ways(2))
+    delivery = Delivery(route, full, stop, DeliveryOptions(2))
     delivery.start((Phase(some(50)),))
     delivery.finish()
     assert str(stop.error) == "disk full"

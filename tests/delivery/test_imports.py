@@ -13,12 +13,12 @@ import pytest
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
 from listrak_sync.delivery.delivery import BARRIER_PATIENCE, Delivery, Phase
 from listrak_sync.delivery.imports import FIRST_PAUSE, LONGEST_PAUSE, Followed, follow
-from listrak_sync.delivery.sending import Senses, Waiting, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, Timing, Waiting
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError, UnreachableError
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Plan, Watchers
+from listrak_sync.run import RunCallbacks, RunSettings
 from listrak_sync.sandbox import Behaviour, Reply, Rule
 from listrak_sync.sync import push
 from tests.delivery.conftest import ACCOUNT, Outcome, StillTime, connected, contact, some
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from listrak_sync.delivery.imports import Import
+    from listrak_sync.delivery.imports import ImportKey
     from listrak_sync.listrak.api import Api
     from listrak_sync.listrak.verdicts import Verdict
     from listrak_sync.sandbox import Sandbox
 
 NEVER = Behaviour(import_delay=1e8)
-QUICK = Senses(rest=lambda event, seconds: event.wait(min(seconds, 0.002)))
+QUICK = Timing(rest=lambda event, seconds: event.wait(min(seconds, 0.002)))
 """The real time, with short rests."""
 
 
-def started(api: Api, count: int) -> list[Import]:
+def started(api: Api, count: int) -> list[ImportKey]:
     """Start so many imports."""
-    found: list[Import] = []
+    found: list[ImportKey] = []
     for batch in some(count):
         verdict = api.update_profile_fields(batch.list_id, batch.body)
         found += [(batch.list_id, each) for each in verdict.resource_ids]  # type: ignore[union-attr]  # accepted, or the test fails
@@ -55,7 +55,7 @@ def test_to_their_end() -> None:
     """Imports that end at different times are all followed to their end."""
     with connected(Behaviour(import_delay=0.02, import_jitter=0.1)) as (sandbox, api):
         imports = started(api, 6)
-        followed = follow(api, imports, 60, Stop(), Ways(senses=QUICK))
+        followed = follow(api, imports, 60, Stop(), DeliveryOptions(senses=QUICK))
         assert len(sandbox.values()[7]) == 6
     assert followed == Followed(frozenset(imports), frozenset(), frozenset())
 
@@ -64,7 +64,7 @@ def test_asked_no_more_than_needed() -> None:
     """An import that has ended is not asked about again."""
     with connected() as (sandbox, api):
         imports = started(api, 3)
-        follow(api, imports, 60, Stop(), Ways(senses=QUICK))
+        follow(api, imports, 60, Stop(), DeliveryOptions(senses=QUICK))
         assert asked(sandbox) == 3
 
 
@@ -74,7 +74,7 @@ def test_back_off() -> None:
     with connected(NEVER) as (sandbox, api):
         imports = started(api, 2)
         followed = follow(
-            api, imports, 100, Stop(), Ways(senses=still.senses(), on_wait=told.append)
+            api, imports, 100, Stop(), DeliveryOptions(senses=still.senses(), on_wait=told.append)
         )
         assert asked(sandbox) == 2 * (len(still.rests) + 1)
     assert [each.seconds for each in told] == still.rests
@@ -91,7 +91,7 @@ def test_back_off() -> None:
 def test_no_usable_id(import_id: str) -> None:
     """What is no id is not asked about: the import is unverified."""
     with connected() as (sandbox, api):
-        followed = follow(api, [(7, import_id)], 60, Stop(), Ways(senses=QUICK))
+        followed = follow(api, [(7, import_id)], 60, Stop(), DeliveryOptions(senses=QUICK))
         assert sandbox.requests == ()
     assert followed.unverified == {(7, import_id)}
 
@@ -110,7 +110,7 @@ def test_not_told(reply: Reply) -> None:
     still = StillTime()
     with connected(Behaviour(faults=(Rule(action=reply, route="status"),))) as (_, api):
         imports = started(api, 2)
-        followed = follow(api, imports, 60, Stop(), Ways(senses=still.senses()))
+        followed = follow(api, imports, 60, Stop(), DeliveryOptions(senses=still.senses()))
     assert followed.unverified == frozenset(imports)
     assert still.rests == []
 
@@ -123,7 +123,7 @@ def test_passing_failures(body: str | None) -> None:
     rule = Rule(action=reply, route="status", times=3)
     with connected(Behaviour(faults=(rule,))) as (_, api):
         imports = started(api, 1)
-        followed = follow(api, imports, 60, Stop(), Ways(senses=still.senses()))
+        followed = follow(api, imports, 60, Stop(), DeliveryOptions(senses=still.senses()))
     assert followed.ended == frozenset(imports)
     assert len(still.rests) == 3
 
@@ -134,7 +134,7 @@ def test_a_signal_while_following() -> None:
     with connected(NEVER) as (_, api):
         imports = started(api, 1)
         threading.Timer(0.1, stop.because, [InterruptedRunError(2)]).start()
-        followed = follow(api, imports, 600, stop, Ways())
+        followed = follow(api, imports, 600, stop, DeliveryOptions())
     assert followed.running == frozenset(imports)
 
 
@@ -145,20 +145,20 @@ def test_an_end_among_many(ends: str) -> None:
     with connected() as (sandbox, api):
         imports = started(api, 5)
 
-        def end(_: Import) -> bool:
+        def end(_: ImportKey) -> bool:
             if ends == "stop":
                 stop.because(InterruptedRunError(2))
             still.now += 11
             return True
 
-        followed = follow(api, imports, 10, stop, Ways(senses=still.senses()), end)
+        followed = follow(api, imports, 10, stop, DeliveryOptions(senses=still.senses()), end)
         assert asked(sandbox) == 1
     assert followed == Followed(frozenset(imports[:1]), frozenset(imports[1:]), frozenset())
 
 
-def two_windows(outcome: Outcome, api: Api, senses: Senses) -> None:
+def two_windows(outcome: Outcome, api: Api, senses: Timing) -> None:
     """Send a value for a contact, and a newer one in a window of its own."""
-    ways = Ways(senses=senses)
+    ways = DeliveryOptions(senses=senses)
     delivery = Delivery(api, outcome.receipts.append, outcome.stop, ways)
     for value in ("old", "new"):
         held = [contact(1, value=value)]
@@ -241,11 +241,11 @@ def test_the_last_value_wins(
         ' {"1": {"@path": "$.traits.count"}}}]}'
     )
     behaviour = Behaviour(import_jitter=late, resource_ids="several" if ids == "several" else "one")
-    senses = Senses(rest=lambda event, _: event.wait(0.0005))
+    senses = Timing(rest=lambda event, _: event.wait(0.0005))
     with connected(behaviour, ACCOUNT) as (sandbox, api):
         before = watched(sandbox, api, monkeypatch)
-        plan = Plan(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
-        ended = push(plan, Watchers(), api, Ways(senses=senses))
+        plan = RunSettings(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
+        ended = push(plan, RunCallbacks(), api, DeliveryOptions(senses=senses))
         assert ended.error is None
         assert sandbox.settle(10)
         held = sandbox.values()[7]

@@ -27,14 +27,14 @@ from listrak_sync.delivery.isolation import halves
 from listrak_sync.delivery.journal import FOLLOW_SECONDS, KEEP_DAYS, Journal
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
 from listrak_sync.errors import SettingsError
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import API_URL
 from tests.delivery.conftest import some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-DONE = Position(done=True)
+DONE = Checkpoint(done=True)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.sqlite3"
 
 
-def begun(path: Path, *windows: list[Batch], position: Position = DONE) -> Journal:
+def begun(path: Path, *windows: list[Batch], position: Checkpoint = DONE) -> Journal:
     """Return an open journal with a new run of some windows."""
     journal = Journal(path)
     journal.begin(b'{"mapping": "m.yaml"}')
@@ -98,7 +98,7 @@ def test_planned_byte_for_byte(path: Path) -> None:
     batches = [*some(5, each=2), *file]
     with Journal(path) as journal:
         journal.begin(b"{}")
-        phases = journal.plan((Phase(batches),), [], Position())
+        phases = journal.plan((Phase(batches),), [], Checkpoint())
         read = [batch for phase in phases for batch in phase.batches]
     assert plain(read) == plain(batches)
     assert len({batch.number for batch in read} - {0}) == len(batches)
@@ -175,7 +175,7 @@ def test_parts_wait_their_turn(path: Path) -> None:
     """Parts written down while a window is sent are left to whoever divided the batch."""
     with Journal(path) as journal:
         journal.begin(b"{}")
-        phases = journal.plan((Phase(some(8, each=4)),), [], Position())
+        phases = journal.plan((Phase(some(8, each=4)),), [], Checkpoint())
         read = [
             batch for phase in phases for batch in phase.batches if one_is_divided(journal, batch)
         ]
@@ -193,7 +193,7 @@ from pathlib import Path
 from listrak_sync.delivery.delivery import Phase
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Delivered
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from tests.delivery.conftest import some
 
 def breaks_off():
@@ -202,11 +202,11 @@ def breaks_off():
 
 journal = Journal(Path(sys.argv[1]))
 journal.begin(b"{}")
-journal.plan((Phase(some(6, each=2)),), ["e.ndjson"], Position(line=6))
+journal.plan((Phase(some(6, each=2)),), ["e.ndjson"], Checkpoint(line=6))
 (window,) = journal.unanswered(journal.run)
 first = next(batch for phase in window for batch in phase.batches)
 journal.answer(Delivered(first, ("1",)))
-journal.plan((Phase(breaks_off()),), ["e.ndjson"], Position(line=8))
+journal.plan((Phase(breaks_off()),), ["e.ndjson"], Checkpoint(line=8))
 """
 
 
@@ -216,7 +216,7 @@ def test_killed(path: Path) -> None:
     assert ended.returncode == -signal.SIGKILL
     with Journal(path) as journal:
         (info,) = journal.runs()
-        assert info.position == Position(line=6)
+        assert info.position == Checkpoint(line=6)
         assert info.contacts == {"accepted": 2, "planned": 4}
         (left,) = unanswered(journal, info.id)
     assert plain(left) == plain(some(6, each=2)[1:])
@@ -273,7 +273,7 @@ def test_any_answers(windows: list[list[str]], chance: random.Random) -> None:
 
 def test_end(path: Path) -> None:
     """A run is finished once all is read and all is answered for, and not before."""
-    with begun(path, position=Position(line=5)) as journal:
+    with begun(path, position=Checkpoint(line=5)) as journal:
         assert not journal.end()
         journal.plan((), [], DONE)
         assert journal.end()
@@ -316,7 +316,7 @@ def test_runs(path: Path) -> None:
     """Runs are listed from the newest, with their settings, files and position."""
     runs = []
     for line in range(3):
-        with begun(path, some(line), position=Position(line=line)) as journal:
+        with begun(path, some(line), position=Checkpoint(line=line)) as journal:
             runs.append(journal.run)
     with Journal(path) as journal:
         infos = journal.runs()
@@ -493,9 +493,9 @@ def test_unusable_places(tmp_path: Path) -> None:
 def test_full_disk(path: Path) -> None:
     """Where the disk is full, a window is planned wholly or not at all, and that is told."""
     first, second = some(2), some(3000, 8, each=1000)
-    with begun(path, first, position=Position(line=2)) as journal:
+    with begun(path, first, position=Checkpoint(line=2)) as journal:
         with full_disk(), pytest.raises(SettingsError) as caught:
-            journal.plan((Phase(second),), [], Position(line=5))
+            journal.plan((Phase(second),), [], Checkpoint(line=5))
         assert "the journal cannot be used" in caught.value.message
         assert "Make room" in caught.value.hint
         assert "--resume" in caught.value.hint
@@ -504,7 +504,7 @@ def test_full_disk(path: Path) -> None:
         journal.answer(Delivered(window[0], ("1",)))
         run = journal.run
     with Journal(path) as journal:
-        assert journal.runs()[0].position == Position(line=2)
+        assert journal.runs()[0].position == Checkpoint(line=2)
         assert [plain(window) for window in unanswered(journal, run)] == [plain(first[1:])]
 
 
@@ -530,10 +530,10 @@ def test_a_failure_within_a_window(path: Path) -> None:
 
     with begun(path) as journal:
         with pytest.raises(ValueError, match="no batch"):
-            journal.plan((Phase(broken()),), [], Position(line=9))
-        journal.plan((Phase(some(1, 8)),), [], Position(line=3))
+            journal.plan((Phase(broken()),), [], Checkpoint(line=9))
+        journal.plan((Phase(some(1, 8)),), [], Checkpoint(line=3))
         assert [plain(window) for window in unanswered(journal)] == [plain(some(1, 8))]
-        assert journal.runs()[0].position == Position(line=3)
+        assert journal.runs()[0].position == Checkpoint(line=3)
 
 
 def test_settings_as_they_were(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from listrak_sync.delivery.delivery import Delivery, Phase
 from listrak_sync.delivery.outcomes import CONSEQUENCES, Step, error_for, step_for
 from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.sending import Retry, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, Retry
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.verdicts import (
     Accepted,
@@ -64,7 +64,9 @@ class Ran:
         self.receipts: list[Receipt] = []
         self.retries: list[Retry] = []
         self.stop, self.time = Stop(), StillTime()
-        ways = Ways(1, fall_back=fall_back, senses=self.time.senses(), on_retry=self.retries.append)
+        ways = DeliveryOptions(
+            1, fall_back=fall_back, senses=self.time.senses(), on_retry=self.retries.append
+        )
         delivery = Delivery(listrak, self.receipts.append, self.stop, ways)
         delivery.start((Phase(some(contacts, each=contacts)),))
         delivery.finish()

@@ -10,21 +10,21 @@ import pytest
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
 from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.imports import Applied, wait_for_imports
-from listrak_sync.delivery.sending import Senses, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, Timing
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError
 from listrak_sync.listrak.models import ImportSummary
 from listrak_sync.listrak.verdicts import Accepted
 from listrak_sync.report.counts import ListReport, Report
 from listrak_sync.sandbox import Account, Behaviour, Reply, Rule
-from listrak_sync.sandbox.account import Field, FieldGroup, MailingList
+from listrak_sync.sandbox.account import AccountField, AccountFieldGroup, MailingList
 from tests.delivery.conftest import StillTime, connected
 
 if TYPE_CHECKING:
-    from listrak_sync.delivery.imports import Import
+    from listrak_sync.delivery.imports import ImportKey
     from listrak_sync.listrak.api import Api
 
-GROUPS = (FieldGroup(id=1, fields=(Field(id=1),)),)
+GROUPS = (AccountFieldGroup(id=1, fields=(AccountField(id=1),)),)
 MEMBERS: dict[str, dict[int, str]] = {f"c{number}@example.com": {} for number in range(6)}
 ACCOUNT = Account(
     lists=(
@@ -33,15 +33,15 @@ ACCOUNT = Account(
     ),
     suppressed=frozenset({"c5@example.com"}),
 )
-QUICK = Senses(rest=lambda event, seconds: event.wait(min(seconds, 0.002)))
+QUICK = Timing(rest=lambda event, seconds: event.wait(min(seconds, 0.002)))
 
 
 def started(
     api: Api, emails: list[str], list_id: int = 7, route: Route = PROFILE_FIELDS, each: int = 100
-) -> list[Import]:
+) -> list[ImportKey]:
     """Start imports that set a field of contacts; return their ids as Listrak names them."""
     contacts = [Contact(list_id, email, ((1, "on"),), (0,), 0, 1) for email in emails]
-    found: list[Import] = []
+    found: list[ImportKey] = []
     for batch in batches(lambda: contacts, route, Limits(each, 1_000_000)):
         post = api.start_list_import if route == LIST_IMPORT else api.update_profile_fields
         verdict = post(list_id, batch.body)
@@ -60,7 +60,7 @@ def test_counts(ids: str) -> None:
             *started(api, emails, route=LIST_IMPORT, each=3),
             *started(api, emails[2:4], 8),
         ]
-        told = wait_for_imports(api, imports, 60, Stop(), Ways(senses=QUICK))
+        told = wait_for_imports(api, imports, 60, Stop(), DeliveryOptions(senses=QUICK))
     several = 2 if ids == "several" else 1
     assert told == {
         7: Applied(ended=3 * several, applied=5, skipped=1, suppressed=1, invalid=1),
@@ -75,7 +75,7 @@ def test_no_patience() -> None:
     still = StillTime()
     with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS), each=3)
-        told = wait_for_imports(api, imports, 30, Stop(), Ways(senses=still.senses()))
+        told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(senses=still.senses()))
     assert told == {7: Applied(running=2)}
     assert told[7].unaccounted(6) is None
     assert still.now == 30
@@ -85,7 +85,7 @@ def test_some_in_time() -> None:
     """Those that end in time are counted beside those that do not."""
     with connected(None, ACCOUNT) as (_, api):
         imports = [*started(api, ["c0@example.com"]), (7, "no id"), (8, "99999")]
-        told = wait_for_imports(api, imports, 30, Stop(), Ways(senses=QUICK))
+        told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(senses=QUICK))
     assert told == {7: Applied(ended=1, unverified=1, applied=1), 8: Applied(unverified=1)}
     assert told[7].unaccounted(1) is None
 
@@ -95,7 +95,7 @@ def test_no_ids() -> None:
     with connected(Behaviour(resource_ids="empty"), ACCOUNT) as (sandbox, api):
         imports = started(api, list(MEMBERS))
         assert imports == []
-        assert wait_for_imports(api, imports, 30, Stop(), Ways(senses=QUICK)) == {}
+        assert wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(senses=QUICK)) == {}
         assert {one.method for one in sandbox.requests} == {"POST"}
 
 
@@ -107,7 +107,9 @@ def test_no_summary(reply: Reply) -> None:
     rule = Rule(action=reply, route="status", after=1)
     with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
-        told = wait_for_imports(api, imports, 30, Stop(), Ways(senses=StillTime().senses()))
+        told = wait_for_imports(
+            api, imports, 30, Stop(), DeliveryOptions(senses=StillTime().senses())
+        )
     assert told == {7: Applied(unverified=1)}
 
 
@@ -116,7 +118,11 @@ def test_a_summary_that_fails_in_passing() -> None:
     rule = Rule(action=Reply(status=503), route="status", after=1, times=1)
     with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
         told = wait_for_imports(
-            api, started(api, list(MEMBERS)), 30, Stop(), Ways(senses=StillTime().senses())
+            api,
+            started(api, list(MEMBERS)),
+            30,
+            Stop(),
+            DeliveryOptions(senses=StillTime().senses()),
         )
     assert (told[7].ended, told[7].unverified, told[7].running) == (1, 0, 0)
 
@@ -127,7 +133,7 @@ def test_a_signal_ends_the_wait() -> None:
     with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
         threading.Timer(0.1, stop.because, [InterruptedRunError(15)]).start()
-        told = wait_for_imports(api, imports, 600, stop, Ways())
+        told = wait_for_imports(api, imports, 600, stop, DeliveryOptions())
     assert told == {7: Applied(running=1)}
 
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from listrak_sync.evaluation import lines as line_by_line
 from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.lines import LineEvaluator
-from listrak_sync.evaluation.result import SKIPS, Evaluated, Updates
+from listrak_sync.evaluation.result import SKIPS, EvaluationResult, Updates
 from listrak_sync.evaluation.updates import field_values
 from listrak_sync.events import decoding
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
+from listrak_sync.input.blocks import Block, BrokenFile, LongLine, ReadUnit, lines_of, read
 from listrak_sync.input.ranges import CompressedFile
 from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
@@ -45,7 +45,7 @@ def _evaluator(*, ignore_integrations: bool = False) -> Evaluator:
     return Evaluator(mappings, ignore_integrations=ignore_integrations)
 
 
-def _evaluate(*lines: bytes) -> Evaluated:
+def _evaluate(*lines: bytes) -> EvaluationResult:
     return _evaluator().evaluate(Block("f", 1, lines_of(b"\n".join(lines))))
 
 
@@ -212,7 +212,7 @@ def test_answers_for_a_portion(
     assert all(each.begins[0].line == each.end.line - each.lines + 1 for each in found)
 
 
-def _plain(result: Evaluated) -> tuple[Evaluated, list[object]]:
+def _plain(result: EvaluationResult) -> tuple[EvaluationResult, list[object]]:
     updates: list[object] = [
         (*row[:2], msgspec.to_builtins(row[2]), row[3]) for row in result.updates
     ]
@@ -265,7 +265,7 @@ def test_ignore_integrations() -> None:
         (BrokenFile("f", 9, b'{"a', "cut off", 5), "unreadable_file", "cut off"),
     ],
 )
-def test_no_block(piece: Piece, reason: str, detail: str) -> None:
+def test_no_block(piece: ReadUnit, reason: str, detail: str) -> None:
     """A line that was not read to its end counts as one line, unreadable."""
     result = _evaluator().evaluate(piece)
     (reject,) = result.rejects
@@ -322,7 +322,7 @@ def test_deep_value(field: Any) -> None:
     assert [reject.reason for reject in result.rejects] == ["directive_failed"]
 
 
-def _evaluated_with(part: dict[str, Any], value: bytes) -> Evaluated:
+def _evaluated_with(part: dict[str, Any], value: bytes) -> EvaluationResult:
     """Return what becomes of an event by a mapping with this part."""
     entry = {"name": "m", "list_id": 1, "email_address": "a@example.com"}
     entry |= {"profile_field_values": {"7": "on"}} | part

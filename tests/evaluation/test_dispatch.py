@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.dispatch import Candidate, Dispatch
-from listrak_sync.evaluation.result import NO_MATCH, Evaluated
-from listrak_sync.evaluation.updates import Rejected, update_maker
+from listrak_sync.evaluation.result import NO_MATCH, EvaluationResult
+from listrak_sync.evaluation.updates import RejectedUpdate, update_maker
 from listrak_sync.events import decoding
 from listrak_sync.events.decoding import Decoder
 from listrak_sync.events.timestamps import NEVER
@@ -153,10 +153,10 @@ def test_value_that_is_no_text(odd: Any) -> None:
     """Only a text finds a mapping that demands one."""
     mappings = _mappings(['event = "1"', 'event = "true"', 'event = "a"', None])
     outcome = Evaluator(mappings).outcome({"type": "track", "event": odd}, 1)
-    assert [made.mapping for made in outcome if isinstance(made, Rejected)] == [3]
+    assert [made.mapping for made in outcome if isinstance(made, RejectedUpdate)] == [3]
 
 
-def _evaluated(mappings: tuple[Mapping, ...], data: bytes, *, whole: bool) -> Evaluated:
+def _evaluated(mappings: tuple[Mapping, ...], data: bytes, *, whole: bool) -> EvaluationResult:
     evaluator = Evaluator(mappings)
     if whole:
         evaluator._first_look = evaluator._whole_look = Decoder([()])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.updates import (
-    Rejected,
+    RejectedUpdate,
     field_values,
     read_paths,
     seldom_paths,
@@ -365,7 +365,7 @@ def test_rejected() -> None:
     """A rejected event names the mapping by its index, and shows what was found, shortened."""
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
     made = update_maker(3, mapping).make({"traits": {"email": "x" * 100}}, 1, NEVER)
-    assert isinstance(made, Rejected)
+    assert isinstance(made, RejectedUpdate)
     assert (made.mapping, made.reason) == (3, "invalid_email")
     assert made.detail == f'"{"x" * 78}… is no e-mail address'
 

@@ -19,19 +19,19 @@ from listrak_sync.events.decoding import Decoder, UnreadableError
 from listrak_sync.events.key_paths import (
     Event,
     Json,
-    Part,
-    Path,
+    KeyPath,
+    Projection,
     column_finder,
     find,
     find_in_objects,
     finder,
     slots_reader,
 )
-from listrak_sync.input.blocks import Block, LongLine, Piece, lines_of
+from listrak_sync.input.blocks import Block, LongLine, ReadUnit, lines_of
 from listrak_sync.mapping.file import parse
 from tests.events.strategies import EVENTS, PATHS
 
-READ: tuple[Path, ...] = (("type",), ("n",), ("traits", "email"))
+READ: tuple[KeyPath, ...] = (("type",), ("n",), ("traits", "email"))
 
 GOOD = b'{"type":"track","event":"Audience Entered","n":1}'
 
@@ -176,7 +176,7 @@ def test_decoded(line: bytes, event: Event) -> None:
         (Block("f", 7, lines_of(b'{"x":"%b"}\n' % (b"a" * 20_000_000))), None),
     ],
 )
-def test_twenty_megabytes(piece: Piece, reason: str | None) -> None:
+def test_twenty_megabytes(piece: ReadUnit, reason: str | None) -> None:
     """A line that was passed over is rejected with its length; one that was read is an event."""
     result = _evaluator().evaluate(piece)
     assert [reject.reason for reject in result.rejects] == ([reason] if reason else [])
@@ -186,17 +186,17 @@ def test_twenty_megabytes(piece: Piece, reason: str | None) -> None:
     assert result.lines == 1
 
 
-def _with_finder(event: Event, path: Path) -> Any:
+def _with_finder(event: Event, path: KeyPath) -> Any:
     return finder(path)(event)
 
 
-def _by_column(event: Event, path: Path) -> Any:
+def _by_column(event: Event, path: KeyPath) -> Any:
     (found,) = column_finder(path)([event])
     return found
 
 
 @given(event=EVENTS, paths=PATHS, more=st.lists(EVENTS, max_size=2))
-def test_projection(event: Event, paths: set[Path], more: list[Event]) -> None:
+def test_projection(event: Event, paths: set[KeyPath], more: list[Event]) -> None:
     """On every path, the projected event has what the whole event has."""
     decoder = Decoder(paths)
     for one in (event, *more):
@@ -210,7 +210,7 @@ def test_projection(event: Event, paths: set[Path], more: list[Event]) -> None:
 
 
 @given(event=EVENTS, paths=PATHS, seldom=PATHS)
-def test_left_as_text(event: Event, paths: set[Path], seldom: set[Path]) -> None:
+def test_left_as_text(event: Event, paths: set[KeyPath], seldom: set[KeyPath]) -> None:
     """What is left as its text has on every path what the whole event has."""
     with patch.object(decoding, "_MANY", 0):
         decoder = Decoder(paths, seldom)
@@ -236,7 +236,7 @@ def test_much_that_is_seldom_read() -> None:
 
 
 @given(data=st.binary(max_size=30), paths=PATHS)
-def test_any_bytes(data: bytes, paths: set[Path]) -> None:
+def test_any_bytes(data: bytes, paths: set[KeyPath]) -> None:
     """Whatever a line is, it is an object or unreadable; what whole JSON is, is never not_json."""
     try:
         decoded = Decoder(paths).decode(data)
@@ -245,7 +245,7 @@ def test_any_bytes(data: bytes, paths: set[Path]) -> None:
             with pytest.raises(msgspec.DecodeError):
                 msgspec.json.decode(data, type=msgspec.Raw)
     else:
-        assert isinstance(decoded, dict | Part)
+        assert isinstance(decoded, dict | Projection)
 
 
 def test_odd_names() -> None:
@@ -256,7 +256,7 @@ def test_odd_names() -> None:
     assert [find(event, path) for path in paths] == [1, 2, 3]
 
 
-METHODS = sorted({name for kind in (dict, list, str, int, Part) for name in dir(kind)})
+METHODS = sorted({name for kind in (dict, list, str, int, Projection) for name in dir(kind)})
 
 
 @given(
@@ -266,7 +266,7 @@ METHODS = sorted({name for kind in (dict, list, str, int, Part) for name in dir(
 )
 def test_names_of_methods(names: list[str], value: Json, whole: bool) -> None:  # noqa: FBT001
     """A name that Python has a method for is a name like any other, wherever it leads."""
-    paths: set[Path] = {("p", name) for name in names} | ({("p",)} if whole else set())
+    paths: set[KeyPath] = {("p", name) for name in names} | ({("p",)} if whole else set())
     line = msgspec.json.encode({"p": value})
     for event in (Decoder(paths).decode(line), msgspec.json.decode(line)):
         for name in names:

@@ -11,11 +11,11 @@ from listrak_sync.events.key_paths import (
     Event,
     Found,
     Json,
-    Path,
+    KeyPath,
     find,
     finder,
-    parse_path,
-    split_path,
+    parse_key_path,
+    split_key_path,
     utf16_length,
 )
 from tests.events.strategies import EVENTS, NAMES
@@ -35,14 +35,14 @@ from tests.events.strategies import EVENTS, NAMES
         ("a b", ("a b",)),
     ],
 )
-def test_parse(text: str, path: Path) -> None:
+def test_parse(text: str, path: KeyPath) -> None:
     """Dots, indexes and quoted names part a path; `$.` may be left out."""
-    assert parse_path(text) == path
+    assert parse_key_path(text) == path
 
 
 def test_template_path() -> None:
     """A template's path has no `$.`: a dollar is a name like another."""
-    assert split_path("$.a") == ("$", "a")
+    assert split_key_path("$.a") == ("$", "a")
 
 
 EVENT: Event = {
@@ -79,7 +79,7 @@ EVENT: Event = {
         (("empty", "length"), ""),
     ],
 )
-def test_find(path: Path, found: Found) -> None:
+def test_find(path: KeyPath, found: Found) -> None:
     """Lists and texts have members by index and a length; what is falsy stands for its own."""
     result = find(EVENT, path)
     assert result == found
@@ -88,7 +88,7 @@ def test_find(path: Path, found: Found) -> None:
 
 
 @given(event=EVENTS, path=st.lists(NAMES, max_size=4).map(tuple))
-def test_finder(event: Event, path: Path) -> None:
+def test_finder(event: Event, path: KeyPath) -> None:
     """A finder made beforehand finds what find does."""
     found, expected = finder(path)(event), find(event, path)
     assert found is expected or (found == expected and type(found) is type(expected))
@@ -109,7 +109,7 @@ def _javascript_member(value: Json, name: str) -> Found:
 
 
 @given(event=EVENTS, path=st.lists(NAMES, max_size=4).map(tuple))
-def test_model(event: dict[str, Json], path: Path) -> None:
+def test_model(event: dict[str, Json], path: KeyPath) -> None:
     """What is found is what JavaScript finds name by name; nothing has only nothing below it."""
     value: Found = event
     for name in path:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.result import RESENT, Evaluated
+from listrak_sync.evaluation.result import RESENT, EvaluationResult
 from listrak_sync.evaluation.updates import changes_of, field_values
 from listrak_sync.events.key_paths import Event
 from listrak_sync.events.rejects import (
@@ -44,7 +44,7 @@ def _evaluator(text: str = MAPPINGS) -> Evaluator:
     return Evaluator(parse("m.yaml", text))
 
 
-def _evaluate(*lines: bytes, evaluator: Evaluator | None = None) -> Evaluated:
+def _evaluate(*lines: bytes, evaluator: Evaluator | None = None) -> EvaluationResult:
     data = b"".join(b"%b\n" % line for line in lines)
     return (evaluator or _evaluator()).evaluate(Block("f", 1, lines_of(data)))
 
@@ -158,7 +158,7 @@ def test_fed_back(kind: str, list_id: object, value: object, email: str, spaces:
         assert encode(again.rejects[0]) == encode(reject)
 
 
-def _only_content(evaluated: Evaluated) -> bytes:
+def _only_content(evaluated: EvaluationResult) -> bytes:
     """Return the content of the one reject there is."""
     (reject,) = evaluated.rejects
     return reject.content

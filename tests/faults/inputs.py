@@ -16,7 +16,7 @@ from typing import Any
 from listrak_sync.batching.batches import Limits
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import Ways
+from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.errors import UnreachableError
 from listrak_sync.evaluation.updates import FieldValues
 from listrak_sync.events.rejects import RefusedContact, Reject
@@ -26,7 +26,7 @@ from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
 from listrak_sync.report.counts import Report
-from listrak_sync.run import Plan, Watchers
+from listrak_sync.run import RunCallbacks, RunSettings
 from listrak_sync.sandbox import Account, Sandbox
 from listrak_sync.sync import push
 
@@ -55,9 +55,9 @@ class Inputs:
         """Return the lines as a file has them."""
         return "".join(f"{line}\n" for line in self.lines)
 
-    def plan(self, file: str, **more: Any) -> Plan:
+    def plan(self, file: str, **more: Any) -> RunSettings:
         """Return the plan of a push of a file with these lines."""
-        return Plan(
+        return RunSettings(
             sources=[Source(file)],
             mappings=parse("m.yaml", self.mappings),
             window=self.window,
@@ -161,12 +161,12 @@ class Pushed:
 
 
 def push_all(
-    given: Inputs, sandbox: Sandbox, ways: Ways, *, journalled: bool = False, **more: Any
+    given: Inputs, sandbox: Sandbox, ways: DeliveryOptions, *, journalled: bool = False, **more: Any
 ) -> Pushed:
     """Push an input to a sandbox; nothing may end it early, or be left over in a journal."""
     receipts: list[Receipt] = []
     rejects: list[Reject | RefusedContact] = []
-    watchers = Watchers(on_receipt=receipts.append, on_reject=rejects.append)
+    watchers = RunCallbacks(on_receipt=receipts.append, on_reject=rejects.append)
     addresses = Addresses(sandbox.api_url, sandbox.auth_url)
     access = Credentials("sandbox", "sandbox")
     with ExitStack() as stack:
@@ -183,7 +183,7 @@ def push_all(
     return Pushed(ended.report, tuple(receipts), tuple(rejects), sandbox.values())
 
 
-def push_until_done(given: Inputs, sandbox: Sandbox, ways: Ways, **more: Any) -> None:
+def push_until_done(given: Inputs, sandbox: Sandbox, ways: DeliveryOptions, **more: Any) -> None:
     """Push an input, and carry on where Listrak is given up, until all is sent."""
     addresses = Addresses(sandbox.api_url, sandbox.auth_url)
     access = Credentials("sandbox", "sandbox")
@@ -193,7 +193,7 @@ def push_until_done(given: Inputs, sandbox: Sandbox, ways: Ways, **more: Any) ->
         journal.begin(b"{}")
         for _ in range(1_000):
             with Api(addresses, access, ways.in_flight) as api:
-                ended = push(plan, Watchers(), api, ways, journal=journal)
+                ended = push(plan, RunCallbacks(), api, ways, journal=journal)
             assert ended.error is None or isinstance(ended.error, UnreachableError), ended.error
             (run,) = journal.runs()
             if run.is_finished:
@@ -207,4 +207,4 @@ def push_until_done(given: Inputs, sandbox: Sandbox, ways: Ways, **more: Any) ->
 def undisturbed(given: Inputs) -> Pushed:
     """Return what a push comes to in which nothing goes wrong."""
     with Sandbox(ACCOUNT) as sandbox:
-        return push_all(given, sandbox, Ways(1))
+        return push_all(given, sandbox, DeliveryOptions(1))

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Route
-from listrak_sync.delivery.sending import RetryPolicy, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.events.rejects import RefusedContact
 from listrak_sync.sandbox import Behaviour, Drop, Exchange, Reply, Rule, Sandbox
 from tests.delivery.conftest import StillTime
@@ -139,7 +139,7 @@ def size_of_files(values: Values) -> int:
 def test_only_the_poisoned_one_is_missing(batch: int) -> None:
     """Contacts hold what they would, minus the poisoned one; requests stay within the bounds."""
     time = StillTime()
-    ways = Ways(IN_FLIGHT, policy=RetryPolicy(attempts=30), senses=time.senses())
+    ways = DeliveryOptions(IN_FLIGHT, policy=RetryPolicy(attempts=30), senses=time.senses())
     with Timed(CLOSED, behaviour(2), lambda: time.now) as sandbox:
         pushed = push_all(replace(given(), batch=batch), sandbox, ways)
         requests = sandbox.requests
@@ -180,7 +180,10 @@ def test_too_little_room(route: Route, status: Literal[404, 413], limit: int) ->
     cramped = Behaviour(body_limit=limit, body_limit_status=status)
     with Sandbox(ACCOUNT, cramped) as sandbox:
         pushed = push_all(
-            Inputs(tuple(lines), mappings, window=100, batch=100), sandbox, Ways(1), route=route
+            Inputs(tuple(lines), mappings, window=100, batch=100),
+            sandbox,
+            DeliveryOptions(1),
+            route=route,
         )
         posts = [one for one in sandbox.requests if one.path.startswith("/email/v1/List/11/")]
     assert pushed.report.refused == Counter(too_large=100 - len(pushed.values[11]))

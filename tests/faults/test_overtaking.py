@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Route
-from listrak_sync.delivery.sending import RetryPolicy, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule
 from listrak_sync.sandbox.behaviour import RouteKind
 from tests.delivery.conftest import StillTime
@@ -48,7 +48,7 @@ def flips(*, alone: bool) -> Inputs:
 def test_the_last_value_wins(route: Route, *, alone: bool) -> None:
     """A contact that flips, window by window or one by one, ends as its last event says."""
     time = StillTime(chance=0.5)
-    ways = Ways(4, policy=RetryPolicy(attempts=60), senses=time.senses())
+    ways = DeliveryOptions(4, policy=RetryPolicy(attempts=60), senses=time.senses())
     ids = "several" if route == LIST_IMPORT else "one"
     behaviour = msgspec.structs.replace(BEHAVIOUR, resource_ids=ids)
     with Timed(ACCOUNT, behaviour, lambda: time.now) as sandbox:

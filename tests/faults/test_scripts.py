@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Route
-from listrak_sync.delivery.sending import RetryPolicy, Ways
+from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.events.rejects import RefusedContact, encode
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule, Sandbox
 from listrak_sync.sandbox.behaviour import Action, RouteKind, When
@@ -149,7 +149,7 @@ def test_any_script(script: Script) -> None:
     """Contacts hold what they would, but for refused ones, and those can be fed back."""
     time = StillTime(chance=0.5)
     account = msgspec.structs.replace(ACCOUNT, beta_route=script.beta_route)
-    ways = Ways(script.in_flight, policy=RetryPolicy(attempts=60), senses=time.senses())
+    ways = DeliveryOptions(script.in_flight, policy=RetryPolicy(attempts=60), senses=time.senses())
     more: dict[str, Any] = {"route": script.route, "journalled": script.journalled}
     whole = undisturbed(script.inputs)
     with Timed(account, script.behaviour, lambda: time.now) as sandbox:
@@ -170,7 +170,7 @@ def test_any_script(script: Script) -> None:
     if refused:
         again = replace(script.inputs, lines=tuple(encode(one).decode() for one in refused))
         with Sandbox(ACCOUNT) as second:
-            fed = push_all(again, second, Ways(1))
+            fed = push_all(again, second, DeliveryOptions(1))
         for list_id, contacts in fed.values.items():
             for email, fields in contacts.items():
                 values[list_id].setdefault(email, {}).update(fields)
@@ -197,7 +197,7 @@ def test_giving_up_and_resuming(script: Script, attempts: int) -> None:
     behaviour = msgspec.structs.replace(script.behaviour, poisoned=frozenset(), faults=faults)
     inputs = replace(script.inputs, by_timestamp=False)
     policy = RetryPolicy(attempts=attempts)
-    ways = Ways(script.in_flight, policy=policy, senses=time.senses())
+    ways = DeliveryOptions(script.in_flight, policy=policy, senses=time.senses())
     with Timed(account, behaviour, lambda: time.now) as sandbox:
         push_until_done(inputs, sandbox, ways, route=script.route)
         time.now += 1_000.0

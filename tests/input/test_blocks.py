@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
+from listrak_sync.input.blocks import Block, BrokenFile, LongLine, ReadUnit, lines_of, read
 from listrak_sync.input.sources import Source, expand
 
 if sys.version_info >= (3, 14):
@@ -47,7 +47,7 @@ COMPRESSIONS = [
 DAMAGED = COMPRESSIONS[1:]
 
 
-def _lines(pieces: Iterator[Piece]) -> Numbered:
+def _lines(pieces: Iterator[ReadUnit]) -> Numbered:
     """Return the lines of blocks with their numbers; a last one without newline as it is."""
     found: Numbered = []
     for piece in pieces:
@@ -64,7 +64,7 @@ def _numbered(data: bytes) -> Numbered:
     return list(enumerate(lines, 1))
 
 
-def _read(file: Path, block_bytes: int = blocks.BLOCK_BYTES) -> list[Piece]:
+def _read(file: Path, block_bytes: int = blocks.BLOCK_BYTES) -> list[ReadUnit]:
     return list(read([Source(str(file))], block_bytes))
 
 

@@ -14,8 +14,14 @@ from hypothesis import strategies as st
 from listrak_sync.errors import UsageError
 from listrak_sync.input import blocks
 from listrak_sync.input.blocks import Block, BrokenFile, LongLine, lines_of
-from listrak_sync.input.checkpoints import Position, end_of, last_line, position_in, read_from
-from listrak_sync.input.ranges import Portion
+from listrak_sync.input.checkpoints import (
+    Checkpoint,
+    checkpoint_after,
+    checkpoint_in,
+    last_line,
+    read_from,
+)
+from listrak_sync.input.ranges import UnreadUnit
 from listrak_sync.input.sources import Source, expand
 
 if TYPE_CHECKING:
@@ -27,12 +33,15 @@ Read = list[tuple[int, int, bytes]]
 LINES = st.lists(st.binary(max_size=4).filter(lambda line: b"\n" not in line), max_size=8)
 
 
-def read(inputs: Sequence[Source], start: Position = Position()) -> tuple[Read, list[Position]]:  # noqa: B008 - frozen
+START = Checkpoint()
+
+
+def read(inputs: Sequence[Source], start: Checkpoint = START) -> tuple[Read, list[Checkpoint]]:
     """Return what is read from a position on, and the position after each line of it."""
     found: Read = []
-    positions: list[Position] = []
+    positions: list[Checkpoint] = []
     for piece in read_from(inputs, start):
-        assert not isinstance(piece, Portion)
+        assert not isinstance(piece, UnreadUnit)
         lines = (
             [line.removesuffix(b"\n") for line in piece.lines]
             if isinstance(piece, Block)
@@ -41,7 +50,7 @@ def read(inputs: Sequence[Source], start: Position = Position()) -> tuple[Read, 
         first = last_line(piece) - len(lines) + 1
         for number, line in enumerate(lines, first):
             found.append((piece.source, number, line))
-            positions.append(position_in(piece, number, ()))
+            positions.append(checkpoint_in(piece, number, ()))
     return found, positions
 
 
@@ -68,7 +77,7 @@ def test_from_any_position(files: list[tuple[list[bytes], bool]], data: st.DataO
         inputs = expand(map(str, paths))
         whole, positions = read(inputs)
         index = data.draw(st.integers(0, len(whole)))
-        start = positions[index - 1] if index else Position()
+        start = positions[index - 1] if index else Checkpoint()
         assert read(inputs, start)[0] == whole[index:]
 
 
@@ -80,7 +89,7 @@ def test_across_blocks(tmp_path: Path, *, compressed: bool) -> None:
     path.write_bytes(gzip.compress(text, 1) if compressed else text)
     inputs = expand([str(path)])
     whole, positions = read(inputs)
-    assert len(list(read_from(inputs, Position()))) > 1
+    assert len(list(read_from(inputs, Checkpoint()))) > 1
     for index in (1, 1047, 1048, 1049, 2499, 2500):
         assert read(inputs, positions[index - 1])[0] == whole[index:]
 
@@ -89,7 +98,7 @@ def test_done(file: Path) -> None:
     """Where all is read, nothing is read again: the file need not be there any more."""
     inputs = expand([str(file)])
     file.unlink()
-    assert read(inputs, Position(done=True)) == ([], [])
+    assert read(inputs, Checkpoint(done=True)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -157,9 +166,9 @@ def test_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "e.ndjson"
     write(path, [b"a", b"x" * (3 << 20), b"b"])
     inputs = expand([str(path)])
-    pieces = list(read_from(inputs, Position()))
+    pieces = list(read_from(inputs, Checkpoint()))
     (long,) = (piece for piece in pieces if isinstance(piece, LongLine))
-    assert read(inputs, end_of(long))[0] == [(0, 3, b"b")]
+    assert read(inputs, checkpoint_after(long))[0] == [(0, 3, b"b")]
 
 
 def test_broken_files(tmp_path: Path) -> None:
@@ -169,9 +178,11 @@ def test_broken_files(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(lines)[:-3000])
     write(later, [b"later"])
     inputs = expand([str(path), str(later)])
-    (broken,) = (one for one in read_from(inputs, Position()) if isinstance(one, BrokenFile))
-    assert read(inputs, end_of(broken))[0] == [(1, 1, b"later")]
+    (broken,) = (one for one in read_from(inputs, Checkpoint()) if isinstance(one, BrokenFile))
+    assert read(inputs, checkpoint_after(broken))[0] == [(1, 1, b"later")]
     follows = list(
-        read_from(inputs, Position(0, 1, end_of(Block("", 1, lines_of(b"line 0\n"))).checksum))
+        read_from(
+            inputs, Checkpoint(0, 1, checkpoint_after(Block("", 1, lines_of(b"line 0\n"))).checksum)
+        )
     )
     assert any(isinstance(piece, BrokenFile) for piece in follows)

@@ -10,8 +10,8 @@ import pytest
 
 from listrak_sync.input import ranges as portions
 from listrak_sync.input.blocks import Block, BrokenFile
-from listrak_sync.input.checkpoints import Position, end_of, position_in
-from listrak_sync.input.ranges import CompressedFile, Portion, Span, read_in_portions
+from listrak_sync.input.checkpoints import Checkpoint, checkpoint_after, checkpoint_in
+from listrak_sync.input.ranges import ByteRange, CompressedFile, UnreadUnit, read_units
 from listrak_sync.input.sources import Source, expand
 
 BOM = b"\xef\xbb\xbf"
@@ -25,11 +25,11 @@ def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portions, "LARGE_COMPRESSED_BYTES", 200)
 
 
-def _of(sources: tuple[Source, ...], kind: type[Portion]) -> list[Portion]:
-    return [part for part in read_in_portions(sources) if isinstance(part, kind)]
+def _of(sources: tuple[Source, ...], kind: type[UnreadUnit]) -> list[UnreadUnit]:
+    return [part for part in read_units(sources) if isinstance(part, kind)]
 
 
-def _lines(portion: Portion) -> list[bytes]:
+def _lines(portion: UnreadUnit) -> list[bytes]:
     pieces = list(portion.pieces())
     assert all(isinstance(piece, Block) for piece in pieces)
     return [line for piece in pieces if isinstance(piece, Block) for line in piece.lines]
@@ -42,7 +42,7 @@ def test_spans(tmp_path: Path, bom: bytes, end: bytes) -> None:
     path = tmp_path / "events"
     text = b"".join(b"line %d\n" % number for number in range(99)) + end
     path.write_bytes(bom + text)
-    spans = _of(expand([str(path)]), Span)
+    spans = _of(expand([str(path)]), ByteRange)
     assert len(spans) > 5
     assert b"".join(line for span in spans for line in _lines(span)) == text
     assert all(_lines(span)[-1].endswith(b"\n") for span in spans[:-1])
@@ -53,7 +53,7 @@ def test_shorter_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portions, "BLOCK_BYTES", 30)
     path = tmp_path / "events"
     path.write_bytes(b"a line.\n" * 200)
-    spans = [span for span in _of(expand([str(path)]), Span) if isinstance(span, Span)]
+    spans = [span for span in _of(expand([str(path)]), ByteRange) if isinstance(span, ByteRange)]
     lengths = [span.end - span.start for span in spans[:-1]]
     assert lengths == sorted(lengths, reverse=True)
     assert {lengths[0], lengths[-1]} == {104, 32}
@@ -64,14 +64,17 @@ def test_numbers(tmp_path: Path) -> None:
     """Only the first span knows its lines' numbers."""
     path = tmp_path / "events"
     path.write_bytes(b"a line\n" * 99)
-    first, *others = _of(expand([str(path)]), Span)
-    assert isinstance(first, Span)
+    first, *others = _of(expand([str(path)]), ByteRange)
+    assert isinstance(first, ByteRange)
     assert first.lines_before == 0
-    assert {span.lines_before for span in others if isinstance(span, Span)} == {None}
-    numbered = Span(first.file, first.path, first.open_file, first.start, first.end, 7)
+    assert {span.lines_before for span in others if isinstance(span, ByteRange)} == {None}
+    numbered = ByteRange(first.file, first.path, first.open_file, first.start, first.end, 7)
     (piece,) = numbered.pieces()
     assert isinstance(piece, Block)
-    assert (piece.first_line, end_of(piece)) == (8, position_in(numbered, piece.last_line, ()))
+    assert (piece.first_line, checkpoint_after(piece)) == (
+        8,
+        checkpoint_in(numbered, piece.last_line, ()),
+    )
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -80,7 +83,7 @@ def test_small(tmp_path: Path, *, compressed: bool) -> None:
     path = tmp_path / "events"
     path.write_bytes(gzip.compress(b"a line\n" * 9) if compressed else b"a line\n" * 9)
     sources = expand([str(path), str(path)])
-    assert [type(part) for part in read_in_portions(sources)] == [Block, Block]
+    assert [type(part) for part in read_units(sources)] == [Block, Block]
 
 
 def test_compressed(tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_compressed(tmp_path: Path) -> None:
     first, second = _of(expand([str(path), str(path)]), CompressedFile)
     assert (first.source, second.source) == (0, 1)
     assert _lines(second) == lines
-    (block,) = read_in_portions(expand([str(path)]))
+    (block,) = read_units(expand([str(path)]))
     assert isinstance(block, Block)
 
 
@@ -101,8 +104,8 @@ def test_grown_meanwhile(tmp_path: Path) -> None:
     text = b"a line\n" * 99 + b"half a li"
     path.write_bytes(text)
     found = []
-    for span in read_in_portions(expand([str(path)])):
-        assert isinstance(span, Span)
+    for span in read_units(expand([str(path)])):
+        assert isinstance(span, ByteRange)
         found += _lines(span)
         if found[-1] == b"half a li":
             with path.open("ab") as file:
@@ -114,22 +117,22 @@ def test_cut_off_meanwhile(tmp_path: Path) -> None:
     """A file that ends before a span does gives what there is."""
     path = tmp_path / "events"
     path.write_bytes(b"a line\n" * 99)
-    *_, last = _of(expand([str(path)]), Span)
+    *_, last = _of(expand([str(path)]), ByteRange)
     os.truncate(path, 10)
     assert _lines(last) == []
-    assert position_in(last, 98, ()) == Position(0, 98)
+    assert checkpoint_in(last, 98, ()) == Checkpoint(0, 98)
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     """What is no file, or is gone, is told as without portions."""
     sources = (Source(str(tmp_path / "gone")), Source(str(tmp_path)))
-    assert [type(part) for part in read_in_portions(sources)] == [BrokenFile, BrokenFile]
+    assert [type(part) for part in read_units(sources)] == [BrokenFile, BrokenFile]
 
 
 def test_place_in_a_compressed_file(tmp_path: Path) -> None:
     """Within a compressed file the last known line is checked."""
     portion = CompressedFile("f", str(tmp_path / "f"), (0, 0), 1)
-    known = [Position(1, 40, 99), Position(1, 60, 98)]
-    within = position_in(portion, 50, known)
+    known = [Checkpoint(1, 40, 99), Checkpoint(1, 60, 98)]
+    within = checkpoint_in(portion, 50, known)
     assert (within.source, within.line, within.checksum, within.checked_line) == (1, 50, 99, 40)
-    assert position_in(portion, 60, known) == Position(1, 60, 98, checked=60)
+    assert checkpoint_in(portion, 60, known) == Checkpoint(1, 60, 98, checked=60)

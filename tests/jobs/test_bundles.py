@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.input.blocks import Block, BrokenFile, LongLine
-from listrak_sync.input.ranges import CompressedFile, Part
+from listrak_sync.input.ranges import CompressedFile, InputUnit
 from listrak_sync.input.ticks import Tick
 from listrak_sync.jobs import bundles as module
 from listrak_sync.jobs.bundles import TASK_BYTES, bundles
 
 _SIZES = (1, TASK_BYTES // 4, TASK_BYTES // 2, TASK_BYTES, 3 * TASK_BYTES)
 _BLOCKS = st.sampled_from(_SIZES).map(lambda size: Block("f", 1, [b"x" * size]))
-_OTHERS: list[Part | Tick] = [
+_OTHERS: list[InputUnit | Tick] = [
     LongLine("f", 1, b"x", 99),
     BrokenFile("f", 1, b"x", "cut off"),
     CompressedFile("f", "f", (1, 2)),
@@ -23,7 +23,7 @@ _OTHERS: list[Part | Tick] = [
 
 
 @given(st.lists(_BLOCKS | st.sampled_from(_OTHERS), max_size=20))
-def test_bundles(parts: list[Part | Tick]) -> None:
+def test_bundles(parts: list[InputUnit | Tick]) -> None:
     """Only blocks are put together, up to the size of a task; a tick has all before it out."""
     found = list(bundles(iter(parts)))
     flat = [part for each in found for part in ([each] if isinstance(each, Tick) else each)]
@@ -46,5 +46,5 @@ def test_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [len(each) for each in _lists([Block("f", 1, [b"x"])] * 3)] == [1, 1, 1]
 
 
-def _lists(parts: list[Part]) -> list[list[Part]]:
+def _lists(parts: list[InputUnit]) -> list[list[InputUnit]]:
     return [each for each in bundles(iter(parts)) if not isinstance(each, Tick)]

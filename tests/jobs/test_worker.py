@@ -5,21 +5,21 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 
-from listrak_sync.evaluation.result import RESENT, Evaluated, Updates
+from listrak_sync.evaluation.result import RESENT, EvaluationResult, Updates
 from listrak_sync.evaluation.updates import shared
 from listrak_sync.events.rejects import Reject
-from listrak_sync.input.checkpoints import Position
+from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.jobs.worker import encode_answer, read_answer
 
 
 def test_answer() -> None:
     """Every field arrives as it was, and changes that were shared are shared."""
     on, off = shared(1, 2, ((3, "on"),)), shared(4, 5, ((6, "off"), (7, "é")))
-    found = Evaluated(
+    found = EvaluationResult(
         file="a.json",
-        end=Position(1, 2, 3),
+        end=Checkpoint(1, 2, 3),
         position=4,
-        begins=[Position(5), Position(6, checked=7)],
+        begins=[Checkpoint(5), Checkpoint(6, checked=7)],
         lines=8,
         matched_lines=9,
         skipped={"blank_line": 10},
@@ -41,7 +41,7 @@ def test_answer() -> None:
 
 def test_nothing() -> None:
     """Where nothing was found, nothing arrives."""
-    read = read_answer(encode_answer(Evaluated("a.json")))
+    read = read_answer(encode_answer(EvaluationResult("a.json")))
     assert not read.updates.addresses
     read.updates = Updates()
-    assert read == Evaluated("a.json")
+    assert read == EvaluationResult("a.json")

@@ -20,15 +20,15 @@ import pytest
 
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.result import Evaluated, Updates
+from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, Piece, lines_of, read
+from listrak_sync.input.blocks import Block, BrokenFile, LongLine, ReadUnit, lines_of, read
 from listrak_sync.input.ranges import (
+    ByteRange,
     CompressedFile,
-    Part,
-    Portion,
-    Span,
-    read_in_portions,
+    InputUnit,
+    UnreadUnit,
+    read_units,
 )
 from listrak_sync.input.sources import expand
 from listrak_sync.input.ticks import Tick
@@ -36,7 +36,7 @@ from listrak_sync.jobs import bundles, in_order, worker, workers
 from listrak_sync.jobs.in_order import evaluate_in_order
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.run import Plan, Watchers
+from listrak_sync.run import RunCallbacks, RunSettings
 from listrak_sync.sync import dry_run
 
 MAPPING_TEXT = """
@@ -87,11 +87,11 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(plain), str(packed), str(broken), str(plain)]
 
 
-def _all_of_it(plan: Plan) -> tuple[bytes, bytes, str]:
+def _all_of_it(plan: RunSettings) -> tuple[bytes, bytes, str]:
     """Return all that a dry-run shows: requests, rejects and the report."""
     shown: list[bytes] = []
     rejected: list[bytes] = []
-    watchers = Watchers(on_reject=lambda reject: rejected.append(encode(reject)))
+    watchers = RunCallbacks(on_reject=lambda reject: rejected.append(encode(reject)))
     outcome = dry_run(plan, watchers, on_request=shown.append)
     assert outcome.error is None
     report = outcome.report.as_json() | {"seconds": 0, "lines_per_second": 0}
@@ -104,7 +104,7 @@ def test_same_output(
     mappings: tuple[Mapping, ...], inputs: list[str], jobs: int, window: int
 ) -> None:
     """Requests, rejects and the report are the same, byte for byte, for any number of jobs."""
-    plan = Plan(expand(inputs), mappings, window=window)
+    plan = RunSettings(expand(inputs), mappings, window=window)
     alone = _all_of_it(plan)
     assert sum(source.size for source in plan.sources) > in_order.START_BYTES
     assert len(alone[0]) > 100_000
@@ -121,12 +121,12 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
     code = (
         "import sys; from pathlib import Path\n"
         "from listrak_sync.mapping.file import load\n"
-        "from listrak_sync.run import Plan, Watchers\n"
+        "from listrak_sync.run import RunCallbacks, RunSettings\n"
         "from listrak_sync.sync import dry_run\n"
         "from listrak_sync.input.sources import Source\n"
-        "plan = Plan([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
+        "plan = RunSettings([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
         "show = sys.stdout.buffer.write\n"
-        "dry_run(plan, Watchers(), on_request=show)\n"
+        "dry_run(plan, RunCallbacks(), on_request=show)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "m.yaml")]
     one, *others = (
@@ -137,7 +137,7 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
     assert others == [one, one]
 
 
-def _pieces(count: int) -> Iterator[Piece]:
+def _pieces(count: int) -> Iterator[ReadUnit]:
     data = _lines(5, 2_000)
     lines = data.count(b"\n") + 1
     for number in range(count):
@@ -167,7 +167,7 @@ def _plain(results: Iterable[workers.Result | Tick]) -> list[object]:
     return [each if isinstance(each, Tick) else (each[0], *_values([each[1]])) for each in results]
 
 
-def _values(results: Iterable[Evaluated]) -> list[object]:
+def _values(results: Iterable[EvaluationResult]) -> list[object]:
     return [
         (
             msgspec.structs.replace(each, updates=Updates()),
@@ -187,7 +187,7 @@ def test_every_kind_of_piece(
     assert isinstance(block, Block)
     large = replace(block, lines=block.lines * 8)
     assert large.size > workers.SLOT_BYTES
-    pieces: list[Piece | Tick] = [
+    pieces: list[ReadUnit | Tick] = [
         block,
         LongLine("f", 1, b"{", 99, 1),
         block,
@@ -214,12 +214,12 @@ def test_portions(
     """Spans and compressed files are numbered and in order, however long their answers wait."""
     monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
     evaluator, sources = Evaluator(mappings), expand(inputs)
-    kinds = {type(part) for part in read_in_portions(sources)}
-    assert kinds == {Span, CompressedFile}
+    kinds = {type(part) for part in read_units(sources)}
+    assert kinds == {ByteRange, CompressedFile}
     one, many = (
         [
             result[1]
-            for result in evaluate_in_order(evaluator, read_in_portions(sources), number)
+            for result in evaluate_in_order(evaluator, read_units(sources), number)
             if not isinstance(result, Tick)
         ]
         for number in (1, jobs)
@@ -241,7 +241,7 @@ def test_replaced_file(mappings: tuple[Mapping, ...], tmp_path: Path, *, compres
     for each, seed in ((path, 7), (other, 8)):
         data = _lines(seed, 14_000)
         each.write_bytes(gzip.compress(data, 1) if compressed else data)
-    parts = list(read_in_portions(expand([str(path), str(path)])))
+    parts = list(read_units(expand([str(path), str(path)])))
     assert len(parts) > 1
     other.replace(path)
     one, two = (list(evaluate_in_order(Evaluator(mappings), iter(parts), jobs)) for jobs in (1, 2))
@@ -255,7 +255,7 @@ class _Faulty(Evaluator):
         super().__init__(mappings)
         self._last = line
 
-    def _piece(self, piece: Piece, result: Evaluated) -> None:
+    def _piece(self, piece: ReadUnit, result: EvaluationResult) -> None:
         super()._piece(piece, result)
         if result.end.line > self._last:
             raise ZeroDivisionError("a bug")
@@ -269,7 +269,7 @@ def test_error_in_a_portion(
     path = tmp_path / "events"
     data = _lines(9, 14_000)
     path.write_bytes(gzip.compress(data, 1) if compressed else data)
-    parts = read_in_portions(expand([str(path), str(path)]))
+    parts = read_units(expand([str(path), str(path)]))
     evaluator = _Faulty(mappings, 9_000 if compressed else 1_000)
     results = evaluate_in_order(evaluator, parts, 2)
     if compressed:
@@ -282,7 +282,7 @@ class _Uneven(Evaluator):
     """Takes long in other processes, longest for what comes first; fails once in this one."""
 
     def __init__(
-        self, mappings: tuple[Mapping, ...], others: Path, on_ours: Callable[[Part], None]
+        self, mappings: tuple[Mapping, ...], others: Path, on_ours: Callable[[InputUnit], None]
     ) -> None:
         super().__init__(mappings)
         self._process = os.getpid()
@@ -290,15 +290,15 @@ class _Uneven(Evaluator):
         self._on_ours = on_ours
         self._ours = 0
 
-    def evaluate(self, piece: Piece) -> Evaluated:
+    def evaluate(self, piece: ReadUnit) -> EvaluationResult:
         self._try(piece, is_first=isinstance(piece, Block) and piece.first_line == 1)
         return super().evaluate(piece)
 
-    def evaluate_portion(self, portion: Portion) -> Iterator[Evaluated]:
+    def evaluate_portion(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
         yield from super().evaluate_portion(portion)
         self._try(portion, is_first=portion.source == 0)
 
-    def _try(self, part: Part, *, is_first: bool) -> None:
+    def _try(self, part: InputUnit, *, is_first: bool) -> None:
         if os.getpid() != self._process:
             (self._others / str(os.getpid())).touch()
             time.sleep(0.5 if is_first else 0.05)
@@ -309,31 +309,31 @@ class _Uneven(Evaluator):
             raise ZeroDivisionError("once")
 
 
-@pytest.mark.parametrize("kind", [Block, Span])
+@pytest.mark.parametrize("kind", [Block, ByteRange])
 def test_parts_of_ours(
     mappings: tuple[Mapping, ...],
     inputs: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-    kind: type[Part],
+    kind: type[InputUnit],
 ) -> None:
     """While others have enough to do we evaluate, too: each part once, and not far ahead."""
     monkeypatch.setattr(in_order, "START_BYTES", 0)
-    parts = list(_pieces(40) if kind is Block else read_in_portions(expand([inputs[0]] * 4)))
+    parts = list(_pieces(40) if kind is Block else read_units(expand([inputs[0]] * 4)))
     assert {type(part) for part in parts} == {kind}
-    taken: list[Part] = []
+    taken: list[InputUnit] = []
     three: list[workers.Result | Tick] = []
     ours: list[tuple[int, int]] = []
     ahead: list[int] = []
 
-    def dealt() -> Iterator[Part]:
+    def dealt() -> Iterator[InputUnit]:
         for part in parts:
             taken.append(part)
             yield part
 
-    def on_ours(part: Part) -> None:
-        assert isinstance(part, Block | Span)
-        ours.append((part.source, part.start if isinstance(part, Span) else part.first_line))
+    def on_ours(part: InputUnit) -> None:
+        assert isinstance(part, Block | ByteRange)
+        ours.append((part.source, part.start if isinstance(part, ByteRange) else part.first_line))
         ahead.append(len(taken) - len(three))
 
     one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
@@ -355,11 +355,11 @@ def test_compressed_files_of_others(
 ) -> None:
     """No compressed file is ours, even where all others have enough to do or to tell."""
     monkeypatch.setattr(worker, "HELD_BYTES", 1)
-    parts = list(read_in_portions(expand([inputs[1]] * 7)))
+    parts = list(read_units(expand([inputs[1]] * 7)))
     assert {type(part) for part in parts} == {CompressedFile}
-    ours: list[Part] = []
+    ours: list[InputUnit] = []
 
-    def dealt() -> Iterator[Part]:
+    def dealt() -> Iterator[InputUnit]:
         for number, part in enumerate(parts):
             time.sleep(0.3 if number == 2 else 0)  # the second is answered, the first is not
             yield part
@@ -375,9 +375,9 @@ def test_beside_a_compressed_file(
     mappings: tuple[Mapping, ...], inputs: list[str], tmp_path: Path
 ) -> None:
     """What follows a compressed file need not wait until that is read."""
-    parts = list(read_in_portions(expand([inputs[1], inputs[0]])))
-    assert {type(part) for part in parts} == {CompressedFile, Span}
-    ours: list[Part] = []
+    parts = list(read_units(expand([inputs[1], inputs[0]])))
+    assert {type(part) for part in parts} == {CompressedFile, ByteRange}
+    ours: list[InputUnit] = []
     one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
     two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), iter(parts), 2))
     assert _plain(two) == _plain(one)
@@ -409,7 +409,7 @@ def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(bundles, "TASK_SECONDS", 0)
     taken = 0
 
-    def pieces() -> Iterator[Piece]:
+    def pieces() -> Iterator[ReadUnit]:
         nonlocal taken
         for number in range(99):
             taken += 1

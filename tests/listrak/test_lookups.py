@@ -11,8 +11,8 @@ from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.models import FieldGroup, ProfileField
 from listrak_sync.listrak.verdicts import Denied, NotFound
-from listrak_sync.sandbox import Account, Behaviour, Field, MailingList, Reply, Rule, Sandbox
-from listrak_sync.sandbox import FieldGroup as Group
+from listrak_sync.sandbox import Account, AccountField, Behaviour, MailingList, Reply, Rule, Sandbox
+from listrak_sync.sandbox import AccountFieldGroup as Group
 from listrak_sync.sandbox.account import ALL_AREAS
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from listrak_sync.sandbox.account import Area
 
-FIELDS = (Field(id=789, name="VIP", data_type="CheckBox"), Field(id=790, max_length=5))
+FIELDS = (
+    AccountField(id=789, name="VIP", data_type="CheckBox"),
+    AccountField(id=790, max_length=5),
+)
 LISTS = (MailingList(id=7, groups=(Group(id=1, name="A", fields=FIELDS), Group(id=2))),)
 CREDENTIALS = Credentials("sandbox", "sandbox")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.conditions import All, Condition
-from listrak_sync.mapping.explain import Failure, MappingExplainer
+from listrak_sync.mapping.explain import FailedCondition, MappingExplainer
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.model import Mapping
@@ -45,11 +45,17 @@ GOOD: Decoded = {
     ("changed", "failure"),
     [
         ({}, None),
-        ({"type": "page"}, Failure('type = "track"', "m.yaml:5:7", '= "track"', {"type": "page"})),
-        ({"type": None}, Failure('type = "track"', "m.yaml:5:7", '= "track"', {"type": None})),
+        (
+            {"type": "page"},
+            FailedCondition('type = "track"', "m.yaml:5:7", '= "track"', {"type": "page"}),
+        ),
+        (
+            {"type": None},
+            FailedCondition('type = "track"', "m.yaml:5:7", '= "track"', {"type": None}),
+        ),
         (
             {"event": "C"},
-            Failure(
+            FailedCondition(
                 "(event = \"A\" or match(event, 'B*'))",
                 "m.yaml:5:26",
                 'event = "A" or match(event, "B*")',
@@ -58,15 +64,17 @@ GOOD: Decoded = {
         ),
         (
             {"properties": {"total": "6"}},
-            Failure("properties.total > 5", "m.yaml:7:11", "> 5", {"properties.total": "6"}),
+            FailedCondition(
+                "properties.total > 5", "m.yaml:7:11", "> 5", {"properties.total": "6"}
+            ),
         ),
         (
             {"event": "Bc"},
-            Failure('event in ["A", "B"]', "m.yaml:8:11", 'in ["A", "B"]', {"event": "Bc"}),
+            FailedCondition('event in ["A", "B"]', "m.yaml:8:11", 'in ["A", "B"]', {"event": "Bc"}),
         ),
         (
             {"traits": {}},
-            Failure(
+            FailedCondition(
                 '!contains(traits.plan, "free")',
                 "m.yaml:8:36",
                 '!contains(traits.plan, "free")',
@@ -75,7 +83,7 @@ GOOD: Decoded = {
         ),
     ],
 )
-def test_trigger(changed: Decoded, failure: Failure | None) -> None:
+def test_trigger(changed: Decoded, failure: FailedCondition | None) -> None:
     """The first part that fails is shown as written, with what it expects and what it found."""
     assert MappingExplainer(mapping(*TRIGGER)).explain(GOOD | changed) == failure
 
@@ -95,30 +103,32 @@ CONDITIONS = (
         ({"type": "track", "event": "Ac", "properties": {"total": 6}}, None),
         (
             {"type": "alias"},
-            Failure("type: [track, page]", "m.yaml:5:9", 'in ["track", "page"]', {"type": "alias"}),
+            FailedCondition(
+                "type: [track, page]", "m.yaml:5:9", 'in ["track", "page"]', {"type": "alias"}
+            ),
         ),
         (
             {"type": "page", "event": "B"},
-            Failure("starts_with: A", "m.yaml:6:17", 'match(event, "A*")', {"event": "B"}),
+            FailedCondition("starts_with: A", "m.yaml:6:17", 'match(event, "A*")', {"event": "B"}),
         ),
         (
             {"type": "page", "event": "Ab"},
-            Failure('is_not: "Ab"', "m.yaml:6:33", '!= "Ab"', {"event": "Ab"}),
+            FailedCondition('is_not: "Ab"', "m.yaml:6:33", '!= "Ab"', {"event": "Ab"}),
         ),
         (
             {"type": "page", "event": "A", "properties": {"a": True}},
-            Failure(
+            FailedCondition(
                 "not: {properties.a: true}", "m.yaml:7:9", "!(properties.a = true)",
                 {"properties.a": True},
             ),
         ),
         (
             {"type": "page", "event": "A", "properties": {"total": 5}},
-            Failure("'>': 5", "m.yaml:8:28", "> 5", {"properties.total": 5}),
+            FailedCondition("'>': 5", "m.yaml:8:28", "> 5", {"properties.total": 5}),
         ),
     ],
 )  # fmt: skip
-def test_conditions(event: Decoded, failure: Failure | None) -> None:
+def test_conditions(event: Decoded, failure: FailedCondition | None) -> None:
     """Of conditions in YAML, the very operator that fails is shown, and where it stands."""
     assert MappingExplainer(mapping(*CONDITIONS)).explain(event) == failure
 

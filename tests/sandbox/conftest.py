@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 import pytest
 
-from listrak_sync.sandbox import Account, Behaviour, Field, FieldGroup, MailingList, Sandbox
+from listrak_sync.sandbox import (
+    Account,
+    AccountField,
+    AccountFieldGroup,
+    Behaviour,
+    MailingList,
+    Sandbox,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +25,17 @@ if TYPE_CHECKING:
     from listrak_sync.sandbox import Exchange
 
 FIELDS = (
-    Field(id=789, name="VIP", data_type="CheckBox"),
-    Field(id=790, name="City", max_length=5),
-    Field(id=791, name="Note"),
+    AccountField(id=789, name="VIP", data_type="CheckBox"),
+    AccountField(id=790, name="City", max_length=5),
+    AccountField(id=791, name="Note"),
 )
 SHOPPERS = MailingList(
     id=12345,
     name="Shoppers",
-    groups=(FieldGroup(id=7, name="Audiences", fields=FIELDS), FieldGroup(id=8, name="Empty")),
+    groups=(
+        AccountFieldGroup(id=7, name="Audiences", fields=FIELDS),
+        AccountFieldGroup(id=8, name="Empty"),
+    ),
     contacts={"Ann@Example.com": {790: "Ulm"}, "ben@example.com": {}, "sue@example.com": {}},
 )
 ACCOUNT = Account(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from listrak_sync.sandbox import Account, Field, FieldGroup, MailingList
+from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList
 
 
 def test_of_fields_opens_every_list() -> None:
@@ -24,7 +24,7 @@ def test_list_twice() -> None:
 
 def test_field_twice() -> None:
     """A field id stands once in a list, whatever its group."""
-    groups = tuple(FieldGroup(id=number, fields=(Field(id=9),)) for number in (1, 2))
+    groups = tuple(AccountFieldGroup(id=number, fields=(AccountField(id=9),)) for number in (1, 2))
     with pytest.raises(ValueError, match="field 9 is given twice in list 4"):
         MailingList(id=4, groups=groups)
 
@@ -32,4 +32,4 @@ def test_field_twice() -> None:
 def test_group_twice() -> None:
     """A group id stands once in a list."""
     with pytest.raises(ValueError, match="group 1 is given twice in list 4"):
-        MailingList(id=4, groups=(FieldGroup(id=1), FieldGroup(id=1)))
+        MailingList(id=4, groups=(AccountFieldGroup(id=1), AccountFieldGroup(id=1)))

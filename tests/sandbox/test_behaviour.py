@@ -7,11 +7,11 @@ import pytest
 from listrak_sync.errors import SettingsError
 from listrak_sync.sandbox import (
     Account,
+    AccountField,
+    AccountFieldGroup,
     Behaviour,
     Delay,
     Drop,
-    Field,
-    FieldGroup,
     MailingList,
     Reply,
     Rule,
@@ -40,7 +40,7 @@ WHOLE = b"""{
 
 def test_whole_script() -> None:
     """Everything that can be built in Python can be written down in a script."""
-    fields = (Field(id=789, name="VIP", data_type="CheckBox", max_length=3),)
+    fields = (AccountField(id=789, name="VIP", data_type="CheckBox", max_length=3),)
     account = Account(
         client_id="id",
         client_secret="secret",
@@ -52,7 +52,7 @@ def test_whole_script() -> None:
             MailingList(
                 id=12345,
                 name="Shoppers",
-                groups=(FieldGroup(id=7, fields=fields),),
+                groups=(AccountFieldGroup(id=7, fields=fields),),
                 contacts={"ann@example.com": {789: "on"}},
             ),
         ),

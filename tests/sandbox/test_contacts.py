@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.sandbox import Account, Field
-from listrak_sync.sandbox.contacts import Contacts, Kind, Row, is_address, takes
+from listrak_sync.sandbox import Account, AccountField
+from listrak_sync.sandbox.contacts import Contacts, ImportKind, Row, is_address, takes
 from tests.sandbox.conftest import ACCOUNT
 
 ANN = "ann@example.com"
@@ -17,26 +17,31 @@ NEW = "new@example.com"
 @pytest.mark.parametrize(
     ("kind", "row", "result", "held"),
     [
-        (Kind(), Row("ANN@EXAMPLE.COM", {790: "Rom"}), "Updated", {790: "Rom"}),
-        (Kind(), Row(NEW, {790: "Rom"}), "Skipped", None),
-        (Kind(), Row("Sue@example.com", {790: "Rom"}), "Suppressed", {}),
-        (Kind(), Row("nobody", {}), "InvalidEmail", None),
-        (Kind(), Row(ANN, {}, spoilt=True), "InvalidValue", {790: "Ulm"}),
+        (ImportKind(), Row("ANN@EXAMPLE.COM", {790: "Rom"}), "Updated", {790: "Rom"}),
+        (ImportKind(), Row(NEW, {790: "Rom"}), "Skipped", None),
+        (ImportKind(), Row("Sue@example.com", {790: "Rom"}), "Suppressed", {}),
+        (ImportKind(), Row("nobody", {}), "InvalidEmail", None),
+        (ImportKind(), Row(ANN, {}, spoilt=True), "InvalidValue", {790: "Ulm"}),
         (
-            Kind(strategy="Append"),
+            ImportKind(strategy="Append"),
             Row(ANN, {790: "Rom", 789: "on"}),
             "Updated",
             {790: "Ulm", 789: "on"},
         ),
-        (Kind(strategy="Overwrite"), Row(ANN, {790: ""}), "Updated", {790: ""}),
-        (Kind("AddSubscribers"), Row(NEW, {790: "Rom"}), "Subscribed", {}),
-        (Kind("AddSubscribers"), Row(ANN, {790: "Rom"}), "Updated", {790: "Ulm"}),
-        (Kind("AddSubscribersAndSegmentationData"), Row(NEW, {790: "A"}), "Subscribed", {790: "A"}),
-        (Kind("RemoveSubscribers"), Row(ANN, {}), "Unsubscribed", None),
-        (Kind("RemoveSubscribers"), Row(NEW, {}), "Skipped", None),
+        (ImportKind(strategy="Overwrite"), Row(ANN, {790: ""}), "Updated", {790: ""}),
+        (ImportKind("AddSubscribers"), Row(NEW, {790: "Rom"}), "Subscribed", {}),
+        (ImportKind("AddSubscribers"), Row(ANN, {790: "Rom"}), "Updated", {790: "Ulm"}),
+        (
+            ImportKind("AddSubscribersAndSegmentationData"),
+            Row(NEW, {790: "A"}),
+            "Subscribed",
+            {790: "A"},
+        ),
+        (ImportKind("RemoveSubscribers"), Row(ANN, {}), "Unsubscribed", None),
+        (ImportKind("RemoveSubscribers"), Row(NEW, {}), "Skipped", None),
     ],
 )
-def test_apply(kind: Kind, row: Row, result: str, held: dict[int, str] | None) -> None:
+def test_apply(kind: ImportKind, row: Row, result: str, held: dict[int, str] | None) -> None:
     """A row does what its import's type and strategy say, and tells what came of it."""
     contacts = Contacts(ACCOUNT)
     assert contacts.apply(12345, row, kind) == result
@@ -47,7 +52,7 @@ def test_open_lists() -> None:
     """On an open list every address is a contact."""
     contacts = Contacts(Account.of_fields({5: {9: None}}))
     assert contacts.find(5, NEW) == {}
-    assert contacts.apply(5, Row(NEW, {9: "x"}), Kind()) == "Updated"
+    assert contacts.apply(5, Row(NEW, {9: "x"}), ImportKind()) == "Updated"
     assert contacts.snapshot() == {5: {NEW: {9: "x"}}}
 
 
@@ -55,7 +60,7 @@ def test_snapshot_stays() -> None:
     """A snapshot does not change with later rows."""
     contacts = Contacts(ACCOUNT)
     before = contacts.snapshot()
-    contacts.apply(12345, Row(ANN, {790: "Rom"}), Kind())
+    contacts.apply(12345, Row(ANN, {790: "Rom"}), ImportKind())
     assert before[12345][ANN] == {790: "Ulm"}
 
 
@@ -89,20 +94,20 @@ def test_addresses(text: str) -> None:
 @given(st.text())
 def test_unknown_type_takes_any_text(value: str) -> None:
     """A field without type or length takes every text."""
-    assert takes(Field(id=1), value)
+    assert takes(AccountField(id=1), value)
 
 
 @pytest.mark.parametrize(
     ("field", "value", "taken"),
     [
-        (Field(id=1, data_type="CheckBox"), "on", True),
-        (Field(id=1, data_type="CheckBox"), "off", True),
-        (Field(id=1, data_type="CheckBox"), "On", False),
-        (Field(id=1, data_type="CheckBox"), "", False),
-        (Field(id=1, max_length=2), "ää", True),
-        (Field(id=1, max_length=2), "abc", False),
+        (AccountField(id=1, data_type="CheckBox"), "on", True),
+        (AccountField(id=1, data_type="CheckBox"), "off", True),
+        (AccountField(id=1, data_type="CheckBox"), "On", False),
+        (AccountField(id=1, data_type="CheckBox"), "", False),
+        (AccountField(id=1, max_length=2), "ää", True),
+        (AccountField(id=1, max_length=2), "abc", False),
     ],
 )
-def test_takes(field: Field, value: str, taken: bool) -> None:  # noqa: FBT001 - parametrized
+def test_takes(field: AccountField, value: str, taken: bool) -> None:  # noqa: FBT001 - parametrized
     """A check box takes `on` and `off` alone, and no field more characters than its length."""
     assert takes(field, value) is taken

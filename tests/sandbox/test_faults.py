@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.sandbox import Behaviour, Delay, Drop, Reply, Rule
-from listrak_sync.sandbox.faults import Faults, Plan
+from listrak_sync.sandbox.faults import Faults, PlannedFault
 from tests.sandbox.conftest import ACCOUNT, contact, error_of, routes_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_delays_add_up() -> None:
     behaviour = with_faults(
         Rule(action=Delay(1)), Rule(action=Delay(2)), Rule(action=Drop()), Rule(action=Delay(4))
     )
-    assert Faults(behaviour).plan("token") == Plan(3, Drop())
+    assert Faults(behaviour).plan("token") == PlannedFault(3, Drop())
 
 
 @given(st.integers(), st.floats(0, 1))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.updates import Rejected, field_values
+from listrak_sync.evaluation.updates import RejectedUpdate, field_values
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import parse
 from listrak_sync.segment_import.mapping_file import Imported, import_subscriptions
@@ -42,7 +42,7 @@ def updates(text: str, event: dict[str, Any]) -> list[tuple[Any, ...]] | str:
         return outcome
     return [
         (each.reason,)
-        if isinstance(each, Rejected)
+        if isinstance(each, RejectedUpdate)
         else (each[2][0].list_id, each[1], dict(field_values(each[2])))
         for each in outcome
     ]

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Event, Found, Json, Path
+from listrak_sync.events.key_paths import Event, Found, Json, KeyPath
 from listrak_sync.mapping.faults import suggestion
 from listrak_sync.mapping.yaml.document import Document, Node
 
@@ -24,7 +24,7 @@ class Value:
     """A value of the mapping file: how it resolves, what it reads, and what if it is constant."""
 
     resolve: Resolve
-    paths: frozenset[Path] = frozenset()
+    paths: frozenset[KeyPath] = frozenset()
     constant: Found = UNSET
     written: tuple[Node, ...] = ()
     """What it may come to as it is written in the file, whatever the event."""
@@ -161,7 +161,7 @@ def _together(node: Node, build: Callable[[list[Found]], Json], values: list[Val
     if all(value.is_constant for value in values):
         same = constant(build([value.constant for value in values]))
         return replace(same, written=(node,))
-    paths = frozenset[Path]().union(*(value.paths for value in values))
+    paths = frozenset[KeyPath]().union(*(value.paths for value in values))
     return Value(
         lambda event: build([resolver(event) for resolver in resolvers]), paths, written=(node,)
     )

@@ -9,7 +9,7 @@ from typing import Final, cast
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Event, Found, Json, Path, find, parse_path
+from listrak_sync.events.key_paths import Event, Found, Json, KeyPath, find, parse_key_path
 from listrak_sync.mapping.directives.compiler import (
     NOTHING,
     CompileDirective,
@@ -31,7 +31,7 @@ def _array_path(compiler: Compiler, node: Node) -> Value:
         return NOTHING
     where = node.value[0]
     if isinstance(where.value, str):
-        path = parse_path(where.value)
+        path = parse_key_path(where.value)
         root = Value(lambda event: find(event, path), frozenset({path}))
     else:
         root = compiler.text(where, "the path of @arrayPath")
@@ -167,7 +167,7 @@ def _merge(compiler: Compiler, node: Node) -> Value:
     values = [compiler.value(each) for each in objects.value]
     if direction == "left":
         values.reverse()
-    paths = frozenset[Path]().union(*(value.paths for value in values))
+    paths = frozenset[KeyPath]().union(*(value.paths for value in values))
     return Value(
         lambda event: _merged([value.resolve(event) for value in values]), paths, written=(node,)
     )

@@ -13,11 +13,11 @@ from listrak_sync.events.key_paths import (
     Event,
     Found,
     Json,
-    Path,
+    KeyPath,
     find,
     finder,
-    parse_path,
-    split_path,
+    parse_key_path,
+    split_key_path,
 )
 from listrak_sync.mapping.directives import liquid
 from listrak_sync.mapping.directives import objects as object_directives
@@ -42,10 +42,10 @@ JAVASCRIPT_SPACE: Final = (
 _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 
 
-def placeholders(template: str) -> tuple[Path, ...]:
+def placeholders(template: str) -> tuple[KeyPath, ...]:
     """Return the paths that a template reads, in order."""
     return tuple(
-        split_path((found[1] or found[2]).strip(JAVASCRIPT_SPACE))
+        split_key_path((found[1] or found[2]).strip(JAVASCRIPT_SPACE))
         for found in _PLACEHOLDER.finditer(template)
     )
 
@@ -85,7 +85,7 @@ def _text(found: Found) -> str:
 def _path(compiler: Compiler, node: Node) -> Value:
     operand = compiler.text(node, "the path")
     if isinstance(operand.constant, str):
-        path = parse_path(operand.constant)
+        path = parse_key_path(operand.constant)
         found = finder(path) if compiler.on_event else partial(_find, path)
         return Value(found, frozenset({path}))
 
@@ -93,12 +93,12 @@ def _path(compiler: Compiler, node: Node) -> Value:
         path = operand.resolve(event)
         if not isinstance(path, str):
             raise DirectiveError("@path: its operand resolved to no text")
-        return find(event, parse_path(path))
+        return find(event, parse_key_path(path))
 
     return Value(resolve, frozenset({()}))
 
 
-def _find(path: Path, event: Event) -> Found:
+def _find(path: KeyPath, event: Event) -> Found:
     return find(event, path)
 
 

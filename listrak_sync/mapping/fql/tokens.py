@@ -9,7 +9,7 @@ from typing import Literal as OneOf
 
 from listrak_sync.mapping.conditions import Span
 
-Kind: TypeAlias = OneOf["word", "number", "text", "sign", "end"]
+TokenKind: TypeAlias = OneOf["word", "number", "text", "sign", "end"]
 
 _SPACE: Final = re.compile(r"\s*")
 _TEXT: Final = re.compile(r'"[^"]*"|\'[^\']*\'')
@@ -45,7 +45,7 @@ class FqlError(ValueError):
 class Token:
     """A word of the trigger: `names` are a path's, `text` what was written."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     span: Span
     names: tuple[str, ...] = ()

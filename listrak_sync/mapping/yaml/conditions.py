@@ -54,10 +54,10 @@ def read_conditions(document: Document, node: Node) -> Condition | None:
     Faults are noted in the document; None where there is nothing left to test. The spans of
     the tree are offsets into the file.
     """
-    return _Reader(document).together(node, "conditions", All, 0)
+    return _ConditionReader(document).together(node, "conditions", All, 0)
 
 
-class _Reader:
+class _ConditionReader:
     """Reads the items of a list, noting what is wrong with them."""
 
     def __init__(self, document: Document) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Found, Json, Path
+from listrak_sync.events.key_paths import Found, Json, KeyPath
 from listrak_sync.mapping.directives.compiler import Compiler, DirectiveError, Value
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.yaml.document import Document
@@ -239,6 +239,6 @@ def test_exclude_when_null(value: Json, found: Found) -> None:
         ({"@excludeWhenNull": {"a": {"@path": "b"}}}, {("b",)}),
     ],
 )  # fmt: skip
-def test_paths(value: Json, paths: set[Path]) -> None:
+def test_paths(value: Json, paths: set[KeyPath]) -> None:
     """A value knows what it reads of the event, not what it reads of a part of that."""
     assert compiled(value).paths == paths

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.key_paths import Json, Path
+from listrak_sync.events.key_paths import Json, KeyPath
 from listrak_sync.mapping.directives.texts import compile_template, javascript_text, placeholders
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
@@ -70,7 +70,7 @@ def test_template(template: str, text: str) -> None:
         ("{{.}}", ((),)),
     ],
 )
-def test_placeholders(template: str, paths: tuple[Path, ...]) -> None:
+def test_placeholders(template: str, paths: tuple[KeyPath, ...]) -> None:
     """The paths that a template reads are those of its placeholders, in order."""
     assert placeholders(template) == paths
 

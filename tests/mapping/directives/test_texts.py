@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Found, Json, Path
+from listrak_sync.events.key_paths import Found, Json, KeyPath
 from listrak_sync.mapping.directives.compiler import Compiler, DirectiveError, Value
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.yaml.document import Document
@@ -258,7 +258,7 @@ def test_metadata_is_ignored() -> None:
         ({"@case": {"operator": "lower", "value": {"@path": "a"}}}, {("a",)}),
     ],
 )
-def test_paths(value: Json, paths: set[Path]) -> None:
+def test_paths(value: Json, paths: set[KeyPath]) -> None:
     """A value knows every path that it reads."""
     assert compiled(value).paths == paths
 
