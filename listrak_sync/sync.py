@@ -97,7 +97,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
     def send(window: Window) -> None:
         phases = run.phases(window, LIST_IMPORT if delivery.fell_back else None)
         try:
-            planned = phases if journal is None else journal.plan(phases, run.files, run.position)
+            planned = phases if journal is None else journal.plan(phases, run.files, run.checkpoint)
         except SettingsError as error:
             leave(window, error)
             raise  # or a later window would be planned, and this one never read again

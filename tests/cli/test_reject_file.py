@@ -14,11 +14,12 @@ from listrak_sync.cli.reject_file import RejectFile
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.sources import Source
+from listrak_sync.reasons import Reason
 
 
 def reject(line: int) -> Reject:
     """Return a reject of a line."""
-    return Reject("invalid_email", "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
+    return Reject(Reason.INVALID_EMAIL, "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
 
 
 def test_from_any_thread(tmp_path: Path) -> None:
