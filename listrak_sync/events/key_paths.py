@@ -131,28 +131,6 @@ def finder(path: KeyPath) -> Callable[[Event], Found]:
     """
     if not path:
         return lambda event: find(event, path)
-    return _compiled(f"{_walk(path)}  return value\n", lambda event: find(event, path))
-
-
-def first_finder(*paths: KeyPath) -> Callable[[Event], Found]:
-    """Return a function that finds the first value at several paths: neither missing nor null.
-
-    Only objects lead on. It is compiled like `finder`, as it is called for every match.
-    """
-
-    def first(event: Event) -> Found:
-        values = (find_in_objects(event, path) for path in paths)
-        return next((value for value in values if value is not UNSET and value is not None), UNSET)
-
-    there = "  if value is not UNSET and value is not None: return value\n"
-    return _compiled("".join(_walk(path) + there for path in paths) + "  return UNSET\n", first)
-
-
-def _walk(path: KeyPath) -> str:
-    """Return source that leads `value` from the event along a path of objects.
-
-    Anything else on the way raises AttributeError: it has no attribute of a slot's name.
-    """
     steps = (
         f"  kind = type(value)\n"
         f"  if kind is dict: value = value.get({name!r}, UNSET)\n"
@@ -160,24 +138,71 @@ def _walk(path: KeyPath) -> str:
         f"  elif value is not UNSET: value = value.{slot(name)}\n"
         for name in path
     )
-    return f"  value = event\n{''.join(steps)}"
-
-
-def _compiled(body: str, otherwise: Callable[[Event], Found]) -> Callable[[Event], Found]:
-    """Compile the body of a finder; `otherwise` is asked where an event is not made of objects."""
     source = (
-        f"def found(event):\n try:\n{body}"
-        " except (AttributeError, DecodeError): return otherwise(event)\n"
+        "def found(event):\n"
+        " value = event\n"
+        " try:\n"
+        f"{''.join(steps)}"
+        " except (AttributeError, DecodeError): return find(event, path)\n"
+        " return value"
     )
-    names: dict[str, Any] = {
-        "UNSET": UNSET,
-        "Raw": Raw,
-        "DecodeError": msgspec.DecodeError,
-        "projection_decoder": projection_decoder,
-        "otherwise": otherwise,
-    }
-    exec(source, names)  # noqa: S102 - our own text, and names as they are quoted
-    return cast("Callable[[Event], Found]", names["found"])
+    names = {"projection_decoder": projection_decoder, "find": find, "path": path}
+    return cast("Callable[[Event], Found]", _compiled(source, names))
+
+
+class FirstFinder:
+    """Finds the first value at several key paths: neither missing nor null; UNSET without one.
+
+    Only objects lead on. `of` and `of_all` (for many events) are compiled as if they were written
+    out for these paths, because they are called for every match. Where an event is not as most
+    are, `find_in_objects` is asked. They raise as that does.
+    """
+
+    of: Callable[[Event], Found]
+    of_all: Callable[[Iterable[Event]], list[Found]]
+
+    def __init__(self, *paths: KeyPath) -> None:
+        def otherwise(event: Event) -> Found:
+            values = (find_in_objects(event, path) for path in paths)
+            there = (value for value in values if value is not UNSET and value is not None)
+            return next(there, UNSET)
+
+        names: dict[str, object] = {"otherwise": otherwise}
+        lines: list[str] = []
+        for index, (first, second, *rest) in enumerate(paths):
+            names[f"decode{index}"] = projection_decoder(second)
+            names[f"find{index}"] = finder((second, *rest))
+            slots = ".".join(map(slot, (second, *rest)))
+            # Right below the event, an object may be left as text or be decoded as a whole.
+            lines += [
+                f"value = event.{slot(first)}",
+                "kind = type(value)",
+                f"if kind is Raw: value = decode{index}(value).{slots}",
+                f"elif kind is dict: value = find{index}(value)",
+                f"elif value is not UNSET: value = value.{slots}",
+                "if value is UNSET or value is None:",
+            ]
+        depths = (index for index in range(len(paths)) for _ in range(6))
+        lines = [f"{' ' * depth}{line}" for depth, line in zip(depths, lines, strict=True)]
+        lines.append(f"{' ' * len(paths)}value = UNSET")
+        body = "".join(f"   {line}\n" for line in lines)
+        caught = "except (AttributeError, DecodeError): value = otherwise(event)"
+        source = f"def of(event):\n  try:\n{body}  {caught}\n  return value"
+        self.of = _compiled(source, names)
+        source = (
+            f"def of_all(events):\n values = []\n for event in events:\n  try:\n{body}"
+            f"  {caught}\n  values.append(value)\n return values"
+        )
+        self.of_all = _compiled(source, names)
+
+
+def _compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """Compile the source of one function, which may use these names and those of this module."""
+    known = {"UNSET": UNSET, "Raw": Raw, "DecodeError": msgspec.DecodeError, **names}
+    made: dict[str, Callable[..., Any]] = {}
+    exec(source, known, made)  # noqa: S102 - our own text, and names as they are quoted
+    (function,) = made.values()
+    return function
 
 
 def column_finder(path: KeyPath) -> Callable[[Sequence[Event]], list[Found]]:
