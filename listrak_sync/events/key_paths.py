@@ -18,23 +18,23 @@ Found: TypeAlias = "Json | UnsetType"
 
 
 class Projection(msgspec.Struct, frozen=True, gc=False):
-    """What is read of an object: a value for each name that is asked for, in its slot.
+    """The members of an object that the mappings read, each in a slot of its own.
 
-    A value may be Raw: its text, which is decoded when something in it is asked for.
+    A member may be Raw: its text, which is decoded when something in it is asked for.
     """
 
 
 Event: TypeAlias = "dict[str, Json] | Projection"
-"""A decoded event, or the part of one that the loaded mappings read."""
+"""A whole decoded event, or the projection of one that the loaded mappings read."""
 
 KeyPath: TypeAlias = tuple[str, ...]
 """The names that lead to a value, outermost first; a list's index is a name of digits."""
 
 DEEPEST: Final = 100
-"""How deep Parts lie in each other, at most: Python takes no endless chain of attributes."""
+"""How deep projections nest at most: Python does not take an endless chain of attributes."""
 
 decode_raw: Final[Callable[[Raw], Any]] = msgspec.json.Decoder().decode
-"""Return the value that a text stands for. Raises msgspec.DecodeError or RecursionError."""
+"""Return the value of a text. Raises msgspec.DecodeError or RecursionError."""
 
 _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
@@ -57,21 +57,20 @@ def split_key_path(text: str) -> KeyPath:
 
 @lru_cache(maxsize=4096)
 def slot(name: str) -> str:
-    """Return the attribute of a Part that holds what stands under a name, whatever the name.
+    """Return the attribute of a Projection that holds the member of this name.
 
-    No other type has an attribute like it, so that none is taken for a value. A plain name's is
-    written out where it is asked for most: `event.context_.traits_.email_`.
+    No other type has an attribute like it: so a method is never taken for a member.
     """
     return f"{name}_" if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
 
 
 def is_field_name(name: str) -> bool:
-    """Say whether msgspec can look for a name; where it cannot, the whole object is read."""
+    """Say whether msgspec can look for a name. Where it cannot, the whole object is read."""
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 
 def projection_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Struct]:
-    """Return a type of Part: of names, the types of what stands there, and what stands for none."""
+    """Return a type of Projection, of names with the types and defaults of their values."""
     fields = [
         (slot(name), kind, msgspec.field(default=default, name=name))
         for name, kind, default in members
@@ -81,9 +80,9 @@ def projection_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Str
 
 @lru_cache(maxsize=4096)
 def projection_decoder(name: str) -> Callable[[Raw], Any]:
-    """Return what decodes an object's text to a Part with one name; what else is in it is passed.
+    """Return a function that decodes an object's text to a Projection on one name.
 
-    It raises msgspec.ValidationError where the text is no object, or the value out of range.
+    It raises msgspec.ValidationError where the text is not an object, or the value out of range.
     """
     if not is_field_name(name):
         return decode_raw
@@ -219,35 +218,35 @@ def column_finder(path: KeyPath) -> Callable[[Sequence[Event]], list[Found]]:
 
 
 def slots_reader(path: KeyPath) -> Callable[[Sequence[Event]], list[Any]]:
-    """Return what reads a value of many events at a time: see `over_slots`."""
+    """Return a function that reads a value of many events at a time: see `over_slots`."""
     return over_slots("[{0} for event in events]", path)
 
 
 def over_slots(
     source: str, *paths: KeyPath, **names: object
 ) -> Callable[[Sequence[Event]], list[Any]]:
-    """Return what computes a list from `events`; {0}, {1} … stand for an `event`'s values.
+    """Return a function that computes a list from `events`; {0}, {1} … stand for values of each.
 
-    It raises AttributeError where one has no Part on the way. It is compiled as if it were
-    written out for these paths: that is twice as fast as `attrgetter`.
+    It raises AttributeError where an event has no Projection on the way. It is compiled as if it
+    were written out for these paths, which is twice as fast as `attrgetter`.
     """
-    slots = (map(slot, path[: DEEPEST + 1]) for path in paths)  # no Part is deeper
+    slots = (map(slot, path[: DEEPEST + 1]) for path in paths)  # no projection is deeper
     values = (".".join(("event", *each)) for each in slots)
-    compute: Callable[[Sequence[Event]], list[Any]] = eval(  # noqa: S307 - ours, and slots
+    compute: Callable[[Sequence[Event]], list[Any]] = eval(  # noqa: S307 - our own text, and slots
         f"lambda events: {source.format(*values)}", names
     )
     return compute
 
 
 def _entry(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return what an object holds under a name; UNSET where there is no object."""
+    """Return the member of an object; UNSET where it has none, or the value is not an object."""
     if type(value) is dict:
         return value.get(name, UNSET)
     return getattr(value, slot(name), UNSET) if isinstance(value, Projection) else UNSET
 
 
 def _member(value: Found, name: str) -> Found:
-    """Return a member of what is no object, by the rules of the JavaScript original.
+    """Return a member of a value that is not an object, as in the original, which is JavaScript.
 
     Nothing, null, false, 0 and the empty text stand for their own members; lists and texts
     have members by index, and a length.
