@@ -246,7 +246,7 @@ def test_every_reason_is_named() -> None:
         for room in ("events", "evaluation", "jobs", "delivery")
         for path in (ROOT / "listrak_sync" / room).glob("*.py")
     )
-    raised = r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"|(?:Undelivered|Rejected)\([\w.]+, "(\w+)"'
+    raised = r'(?:Rejected|Unreadable)Error\(\s*"(\w+)"|(?:RefusedBatch|Rejected)\([\w.]+, "(\w+)"'
     found = {found[1] or found[2] for found in re.finditer(raised, source)}
     reasons = {*SKIPS, UNREADABLE_FILE, *found}
     listed = {reason for (reason,) in rows("reason")}

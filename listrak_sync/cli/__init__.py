@@ -74,7 +74,7 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line: no traceback for what the user can mend, and the documented status."""
+    """Run the command line; an error that the user can fix is shown without a traceback."""
     open_standard_streams()
     try:
         program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")

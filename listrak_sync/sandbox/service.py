@@ -1,4 +1,4 @@
-"""The stand-in's service: from a request to its answer, free of sockets."""
+"""The service of the stand-in: from a request to its answer, without sockets."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.explain import ExplainingEvaluator
 from listrak_sync.evaluation.result import NO_MATCH, SKIPS
 from listrak_sync.mapping.file import load
-from listrak_sync.run import Run, RunCallbacks, RunSettings
+from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 
