@@ -102,7 +102,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
     def send(window: Window) -> None:
         phases = run.phases(window, LIST_IMPORT if delivery.fell_back else None)
         try:
-            planned = phases if journal is None else journal.plan(phases, run.files, run.position)
+            planned = phases if journal is None else journal.plan(phases, run.files, run.checkpoint)
         except SettingsError as error:
             leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.

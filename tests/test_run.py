@@ -276,7 +276,7 @@ def test_from_any_window(file: Path, tmp_path: Path, jobs: int) -> None:
 
     def windows(start: Checkpoint) -> list[tuple[Checkpoint, list[Contact]]]:
         run = Run(replace(given, start=start), RunCallbacks(), Stop())
-        return [(run.position, _placed(run, window)) for window in run.windows()]
+        return [(run.checkpoint, _placed(run, window)) for window in run.windows()]
 
     whole = windows(Checkpoint())
     assert len(whole) > 10

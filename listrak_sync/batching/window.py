@@ -81,7 +81,7 @@ class Window:
         """Take some updates."""
         changes = list(chain.from_iterable(updates.changes))
         if len(changes) > len(updates):  # some have several, which few have
-            updates = updates.parts()
+            updates = updates.single_changes()
         self.given += len(changes)
         keys, together = updates.addresses, "".join(updates.addresses)
         if is_other := together.lower() != together:

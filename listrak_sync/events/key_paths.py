@@ -90,44 +90,35 @@ def projection_decoder(name: str) -> Callable[[Raw], Any]:
     return msgspec.json.Decoder(projection_type([(name, Any, UNSET)])).decode
 
 
-def _opened(text: Raw, place: KeyPath, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return what the text at a place stands for, of an object no more than what is under a name.
+def _opened(text: Raw, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return the value of a text; of an object, only the projection on one name.
 
-    Raises as `find` does, with the place in the message.
+    Raises as `find` does.
     """
-    try:
-        return projection_decoder(name)(text)
-    except msgspec.ValidationError as error:
-        if not bytes(text).startswith(b"{"):
-            return decode_raw(text)
-        message = str(error).replace("`$", f"`{'.'.join(('$', *place))}", 1)
-        raise msgspec.ValidationError(message) from None
+    return (projection_decoder(name) if bytes(text).startswith(b"{") else decode_raw)(text)
 
 
 def find(value: Found | Projection, path: KeyPath) -> Found:
-    """Return what stands at `path` under `value`, as JavaScript would.
+    """Return the value at `path` under `value`, as JavaScript finds it; UNSET where there is none.
 
-    Raises msgspec.DecodeError where it is in a text and a number is out of range, RecursionError
+    Raises msgspec.DecodeError where it lies in a text and a number is out of range, RecursionError
     where it nests too deep.
     """
     found: Any = value
-    for depth, name in enumerate(path):
+    for name in path:
         if type(found) is Raw:
-            found = _opened(found, path[:depth], name)
-        found = (
-            _entry(found, name)
-            if type(found) is dict or isinstance(found, Projection)
-            else (_member(found, name))
-        )
+            found = _opened(found, name)
+        is_object = type(found) is dict or isinstance(found, Projection)
+        found = _entry(found, name) if is_object else _member(found, name)
     return cast(Found, found)
 
 
 def find_in_objects(value: Found | Projection, path: KeyPath) -> Found:
-    """Return what stands at `path` under `value`, where only objects lead on. Raises as `find`."""
+    """Return the value at `path` under `value`, where only objects lead on. Raises as `find`."""
     found: Any = value
-    for depth, name in enumerate(path):
+    for name in path:
         if type(found) is Raw:
-            found = _opened(found, path[:depth], name)
+            found = _opened(found, name)
         found = _entry(found, name)
     return cast(Found, found)
 
@@ -140,6 +131,28 @@ def finder(path: KeyPath) -> Callable[[Event], Found]:
     """
     if not path:
         return lambda event: find(event, path)
+    return _compiled(f"{_walk(path)}  return value\n", lambda event: find(event, path))
+
+
+def first_finder(*paths: KeyPath) -> Callable[[Event], Found]:
+    """Return a function that finds the first value at several paths: neither missing nor null.
+
+    Only objects lead on. It is compiled like `finder`, as it is called for every match.
+    """
+
+    def first(event: Event) -> Found:
+        values = (find_in_objects(event, path) for path in paths)
+        return next((value for value in values if value is not UNSET and value is not None), UNSET)
+
+    there = "  if value is not UNSET and value is not None: return value\n"
+    return _compiled("".join(_walk(path) + there for path in paths) + "  return UNSET\n", first)
+
+
+def _walk(path: KeyPath) -> str:
+    """Return source that leads `value` from the event along a path of objects.
+
+    Anything else on the way raises AttributeError: it has no attribute of a slot's name.
+    """
     steps = (
         f"  kind = type(value)\n"
         f"  if kind is dict: value = value.get({name!r}, UNSET)\n"
@@ -147,23 +160,23 @@ def finder(path: KeyPath) -> Callable[[Event], Found]:
         f"  elif value is not UNSET: value = value.{slot(name)}\n"
         for name in path
     )
+    return f"  value = event\n{''.join(steps)}"
+
+
+def _compiled(body: str, otherwise: Callable[[Event], Found]) -> Callable[[Event], Found]:
+    """Compile the body of a finder; `otherwise` is asked where an event is not made of objects."""
     source = (
-        "def found(event):\n"
-        " value = event\n"
-        " try:\n"
-        f"{''.join(steps)}"
-        " except (AttributeError, DecodeError): return find(event, path)\n"
-        " return value"
+        f"def found(event):\n try:\n{body}"
+        " except (AttributeError, DecodeError): return otherwise(event)\n"
     )
     names: dict[str, Any] = {
         "UNSET": UNSET,
         "Raw": Raw,
         "DecodeError": msgspec.DecodeError,
         "projection_decoder": projection_decoder,
-        "find": find,
-        "path": path,
+        "otherwise": otherwise,
     }
-    exec(source, names)  # noqa: S102 - ours, and names as they are quoted
+    exec(source, names)  # noqa: S102 - our own text, and names as they are quoted
     return cast("Callable[[Event], Found]", names["found"])
 
 
@@ -224,6 +237,14 @@ def _member(value: Found, name: str) -> Found:
             return value[index] if index < len(value) else UNSET
         return UNSET
     return UNSET if value else value
+
+
+def excerpt(value: Found) -> str:
+    """Return a value for a message, as JSON and shortened."""
+    if value is UNSET:
+        return "nothing"
+    text = msgspec.json.encode(value, enc_hook=lambda _: None).decode()
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def utf16_length(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Rejected lines as a file that can be mended and fed back."""
+"""Rejected lines, written so that they can be fixed and fed back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from listrak_sync.reasons import Reason
+
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
     """A line, or a mapping's update of it, that cannot be sent: why, and where it stood.
@@ -16,7 +18,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
     name of the mapping whose update it is, None where the whole line was rejected.
     """
 
-    reason: str
+    reason: Reason
     detail: str
     file: str
     line: int
@@ -28,7 +30,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
 class RefusedContact(msgspec.Struct, frozen=True, gc=False):
     """A contact's values that did not reach Listrak: why, and where the newest one stood."""
 
-    reason: str
+    reason: Reason
     detail: str
     file: str
     line: int

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from listrak_sync.batching.batches import PROFILE_FIELDS, Batch
 from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
-from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import RESENT
 from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse

@@ -13,12 +13,13 @@ import pytest
 from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.sources import Source
+from listrak_sync.reasons import Reason
 from listrak_sync.report.rejects_file import RejectsFile
 
 
 def reject(line: int) -> Reject:
     """Return a reject of a line."""
-    return Reject("invalid_email", "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
+    return Reject(Reason.INVALID_EMAIL, "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
 
 
 def test_from_any_thread(tmp_path: Path) -> None:
