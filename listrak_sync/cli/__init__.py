@@ -9,9 +9,9 @@ import typer
 from typer.main import get_group
 
 from listrak_sync import __version__
+from listrak_sync.cli.durations import with_default_wait
 from listrak_sync.cli.lazy import LazyCommand
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.options import with_default_wait
 from listrak_sync.cli.output import open_standard_streams
 from listrak_sync.errors import ListrakSyncError
 
