@@ -86,7 +86,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
     Reading and evaluating go on while a window is sent. When a run ends early, what is gathered
     and not sent is answered for as unsent and planned in the journal. It is not planned, but read
     again by a later run, where a guard stopped the run or an output could not be written. With
-    `wait`, imports are followed for so many seconds after everything is sent.
+    `wait`, imports are followed for that many seconds after everything is sent.
     """
     stop, options = stop or Stop(), options or DeliveryOptions()
     run = Run(settings, callbacks, stop)
@@ -110,6 +110,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
         delivery.start(planned)
 
     try:
+        # Before anything new: each window waits for the one before, so the newer values win.
         for phases in _left_over(journal, run):
             delivery.start(phases)
         for window in run.windows():

@@ -138,7 +138,7 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
 
 
 def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...] | Failure:
-    """Return the fields of a list with their groups, or why the groups cannot be had."""
+    """Return the fields of a list with their groups, or why we cannot have the groups."""
     groups = look_up(lambda: api.field_groups(list_id))
     if not isinstance(groups, tuple):
         return groups

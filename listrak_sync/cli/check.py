@@ -48,7 +48,7 @@ def check(
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
 ) -> None:
-    """Check a mapping file: show every fault, then remarks on what may not be meant so.
+    """Check a mapping file: show every fault, then remarks on what looks like a mistake.
 
     Remarks are not faults: the exit status stays 0.
     """

@@ -26,13 +26,13 @@ EVERY: Final = 30.0
 """Seconds between two lines of progress in a log."""
 
 WIDE: Final = 120
-"""A terminal with so many columns has room for a long bar beside the figures."""
+"""The columns that a terminal needs for a long bar beside the figures."""
 
 LONG_PAUSE: Final = 5.0
-"""A pause of so many seconds is told without --verbose as well."""
+"""A pause of this many seconds is told even without --verbose."""
 
 LONG_WAIT: Final = 10.0
-"""When imports take longer than so many seconds, that is told once without --verbose as well."""
+"""That imports take longer than this, in seconds, is told once even without --verbose."""
 
 
 class ProgressDisplay:

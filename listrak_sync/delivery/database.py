@@ -130,6 +130,7 @@ class Database:
             hint = "Use the version of listrak-sync that wrote it, or name another with --journal."
             raise SettingsError(f"{self.path}: this journal has another version: {written}", hint)
         execute("PRAGMA foreign_keys = ON")
+        # What is deleted held addresses of contacts: they must not stay in free pages.
         execute("PRAGMA secure_delete = FAST")
         execute(f"PRAGMA page_size = {PAGE_BYTES}")
         execute("PRAGMA auto_vacuum = INCREMENTAL")

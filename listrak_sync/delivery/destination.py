@@ -1,4 +1,4 @@
-"""Whom requests go to: Listrak, or a stand-in on this machine."""
+"""Where requests go: to Listrak, or to a stand-in on this machine."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Summarizing(Listrak, Protocol):
     """The part of Listrak's API that tells how imports ended."""
 
     def import_summary(self, list_id: int, import_id: int) -> ImportSummary | Failure:
-        """Return the counts of an import, or why they cannot be had."""
+        """Return the counts of an import, or why we cannot have them."""
 
 
 class Applied(msgspec.Struct):
@@ -150,7 +150,7 @@ def follow(
 
 
 def waited_too_long(running: Collection[ImportKey], seconds: float) -> UnreachableError:
-    """Return the error of a run whose imports have not ended after so many seconds."""
+    """Return the error of a run whose imports have not ended after some seconds."""
     named = ", ".join(f"{import_id} of list {list_id}" for list_id, import_id in sorted(running))
     hint = "Newer values must not overtake them: run it again when Listrak has caught up."
     return UnreachableError(f"imports did not end within {seconds:.0f} s: {named}", hint)

@@ -14,10 +14,10 @@ from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch
 from listrak_sync.reasons import Reason
 
 FEW: Final = 5
-"""After so many single contacts in a row, refused alike, the fault is the whole list's."""
+"""How many single contacts in a row, refused alike, make it a fault of the whole list."""
 
 SUSPECT: Final = 2
-"""After so many, the next contacts are taken from far apart: neighbours may be bad alike."""
+"""After how many the next contacts are taken from far apart: neighbours may be bad alike."""
 
 Fields: TypeAlias = frozenset[int]
 """Ids of profile fields."""
@@ -35,7 +35,7 @@ class Isolation:
     """
 
     def __init__(self, in_flight: int = 1) -> None:
-        """Begin a run with so many requests at a time."""
+        """Begin a run with `in_flight` requests at a time."""
         # Each of them may meet a bad contact first of all.
         self._few = max(FEW, in_flight + 1)
         self._lock = threading.Lock()

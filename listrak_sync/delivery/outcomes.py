@@ -117,7 +117,7 @@ CONSEQUENCES: Final[dict[type[Verdict], Consequence]] = {
 
 
 def step_for(verdict: Verdict, contacts: int) -> Step:
-    """Return what we do with a batch of so many contacts after a verdict."""
+    """Return what we do with a batch of `contacts` contacts after a verdict."""
     consequence = CONSEQUENCES[type(verdict)]
     return consequence.single if contacts == 1 else consequence.several
 

@@ -31,7 +31,7 @@ class RefusedBatch:
 
 @dataclass(frozen=True, slots=True)
 class UnsentBatch:
-    """The contacts of a batch were not sent, or nobody knows, because the run had to stop."""
+    """The run had to stop: the contacts of a batch were not sent, or we do not know."""
 
     batch: Batch
     detail: str

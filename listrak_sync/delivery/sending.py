@@ -25,7 +25,7 @@ class Listrak(Protocol):
         """Start the import of a file."""
 
     def list(self, list_id: int) -> object | Failure:
-        """Return a list, or why it cannot be had."""
+        """Return a list, or why we cannot have it."""
 
     def import_finished(self, list_id: int, import_id: int) -> bool | Failure:
         """Say whether an import has ended."""
@@ -35,7 +35,7 @@ class Listrak(Protocol):
 class RetryPolicy:
     """Exponential back-off with full jitter: times in seconds, `attempts` with the first.
 
-    Where Listrak asks for a pause of more than `most`, nobody waits for it.
+    Where Listrak asks for a pause of more than `most`, the question is given up.
     """
 
     attempts: int = 8
@@ -53,6 +53,7 @@ class RetryPolicy:
         """
         if attempt >= self.attempts:
             return None
+        # Full jitter: threads that failed together must not ask again together.
         back_off = random() * min(self.longest, self.first * 2.0 ** (attempt - 1))
         pause = max(retry_after or 0.0, back_off)
         return pause if pause <= self.most else None
@@ -69,7 +70,7 @@ BRIEF = RetryPolicy(attempts=3, most=30.0)
 class Timing:
     """The clock, chance and rest that sending depends on; tests give others.
 
-    `rest` waits for so many seconds, or until the delivery is stopped.
+    `rest` waits for a number of seconds, or until the delivery is stopped.
     """
 
     clock: Callable[[], float] = time.monotonic

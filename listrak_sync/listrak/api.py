@@ -62,9 +62,11 @@ class Api:
         self, addresses: Addresses, credentials: Credentials, connections: int = 1
     ) -> None:
         urls = (addresses.api_url, addresses.auth_url)
+        # This machine's own addresses are never reached by a proxy.
         own = [url for url in urls if is_loopback(url)]
         self._addresses = addresses
         self._auth = ClientCredentials(credentials, addresses.auth_url)
+        # One more than there are senders: any of them may have to get a token meanwhile.
         limits = httpx.Limits(
             max_connections=connections + 1, max_keepalive_connections=connections + 1
         )
@@ -76,6 +78,7 @@ class Api:
                 limits=limits,
                 timeout=TIMEOUT,
                 event_hooks={"response": [bound]},
+                # With trust_env off, httpx would not look at SSL_CERT_FILE.
                 verify=httpx.create_ssl_context(),
                 mounts={f"all://{urlsplit(url).netloc}": None for url in own},
                 trust_env=len(own) < len(urls),

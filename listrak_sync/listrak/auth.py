@@ -17,7 +17,7 @@ from listrak_sync.listrak.replies import UNREADABLE, judge
 from listrak_sync.listrak.verdicts import Accepted, Denied, Failure, NotFound, Refused, Unavailable
 
 RENEW_BEFORE: Final = 60.0
-"""A token is renewed so many seconds before its end, or a tenth of its life before."""
+"""How many seconds before its end a token is renewed, or a tenth of its life if that is less."""
 
 SHORTEST_SECRET: Final = 8
 """A shorter secret is not hidden in texts: it could be part of any word."""
@@ -98,6 +98,7 @@ class ClientCredentials(httpx.Auth):
 
     def _current(self, refused: str) -> TokenFlow:
         """Return a token that is not the refused one; one thread asks, the others wait."""
+        # The lock is held while the request that is yielded is sent.
         with self._lock:
             if not self._token or self._token == refused or self._clock() >= self._ends:
                 self._token = ""

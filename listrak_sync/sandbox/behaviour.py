@@ -49,8 +49,8 @@ Action: TypeAlias = Reply | Delay | Drop
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a fault happens: on which route, after how many requests, how often, how likely.
 
-    A rule counts the requests of its route that get as far as it. It lets the first `after` of
-    them pass, and acts at most `times` times (None: for ever).
+    A rule counts the requests of its route that reach it. It lets the first `after` of them pass,
+    and acts at most `times` times (None: for ever).
     """
 
     action: Action
@@ -69,7 +69,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     token_uses        requests for which a token is honoured, None: no limit
     expires_in        what the token answer says: the lifetime, another number, or nothing
     import_delay      seconds from an import's acceptance until it is applied
-    import_jitter     up to so many more seconds, drawn for each import: they end out of order
+    import_jitter     more seconds at most, drawn for each import: they end out of order
     resource_ids      `resourceId` of an accepted import: one id, two with a comma, or empty
     next_page         `nextPageCursor` as a bare cursor, or as the address of the next page
     body_limit        bytes of a POST to the API; the default is the published limit of imports

@@ -70,7 +70,7 @@ def carry_out(
 ) -> Answer | None:
     """Return the answer of a request under its plan, None where the connection closes instead.
 
-    `apply` carries out the request; `wait` waits for so many seconds.
+    `apply` carries out the request; `wait` waits for a number of seconds.
     """
     if plan.delay:
         wait(plan.delay)
