@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
-    PROFILE_FIELDS,
-    Limits,
     Route,
     batches,
     single,
 )
 from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.delivery import Phase, Phases
-from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
-from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.ranges import InputUnit
-from listrak_sync.input.sources import Source
 from listrak_sync.input.ticks import Tick, with_ticks
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
-from listrak_sync.mapping.model import Mapping
 from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
-
-DEFAULT_WINDOW: Final = 1_000_000
+from listrak_sync.run_settings import RunSettings
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
@@ -42,23 +36,6 @@ OnProgress: TypeAlias = Callable[[Report, str, int], None]
 
 While reading and while sending: from several threads.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What a run reads, and by which rules: the same for dry-run and push."""
-
-    sources: Sequence[Source]
-    mappings: Sequence[Mapping]
-    ignore_integrations: bool = False
-    by_timestamp: bool = True
-    window: int = DEFAULT_WINDOW
-    limits: Limits | None = None
-    route: Route = PROFILE_FIELDS
-    guards: Guards = field(default_factory=Guards)
-    flush_every: float | None = None
-    start: Checkpoint = field(default_factory=Checkpoint)
-    jobs: int = 1
 
 
 def _ignore(*_: object) -> None:
@@ -169,17 +146,17 @@ class Run:
         try:
             self.callbacks.on_receipt(receipt)
             match receipt:
-                case Undelivered(batch, reason, detail):
+                case RefusedBatch(batch, reason, detail):
                     for contact in batch.contacts:
-                        self.callbacks.on_reject(self._refused(contact, Reason(reason), detail))
-                case Unsent(batch, detail):
+                        self.callbacks.on_reject(self._refused(contact, reason, detail))
+                case UnsentBatch(batch, detail):
                     for contact in batch.contacts:
                         self.callbacks.on_reject(self._refused(contact, Reason.UNSENT, detail))
         except Exception as error:  # noqa: BLE001 - told when all is answered for
             self.stop.because(error)
             return False
         try:
-            if isinstance(receipt, Undelivered):  # what is read meanwhile stops the reader
+            if isinstance(receipt, RefusedBatch):  # what is read meanwhile stops the reader
                 self._guard_rejects()
             self.callbacks.on_progress(self.report, *self._place)
         except Exception as error:  # noqa: BLE001 - as above

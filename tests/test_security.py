@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
 from listrak_sync.batching.window import Contact
-from listrak_sync.delivery.access import check_access
+from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api

@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called, so that the others cost them no time."""
+"""Commands that are imported when they are called: --help imports none of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Summarised(TyperCommand):
 
 
 class LazyCommand(TyperCommand):
-    """A command of which only the name and the summary are there until somebody calls it.
+    """A command with only a name and a summary until it is called.
 
     `source` names a function or an app below `listrak_sync.cli`, as `module:object`.
     """

@@ -57,8 +57,12 @@ def test_done(cli: Cli, start: Start) -> None:
             for each in ("", "-wal", "-shm", ".lock")
         ),
         ("push", ("e.ndjson", "-m", "m.yaml", "--wait", "9999999h"), "at most 8760h"),
-        ("push", ("e.ndjson", "-m", "m.yaml", "--wait", "5x"), "'5x' is no span of time"),
-        ("push", ("-m", "m.yaml", "--wait", "1h30m", "e.ndjson"), "'1h30m' is no span of time"),
+        ("push", ("e.ndjson", "-m", "m.yaml", "--wait", "5x"), "'5x' is not a valid duration"),
+        (
+            "push",
+            ("-m", "m.yaml", "--wait", "1h30m", "e.ndjson"),
+            "'1h30m' is not a valid duration",
+        ),
         ("push", ("e.ndjson", "-m", "m.yaml", "--flush-every", f"{'9' * 400}h"), "at most 8760h"),
         ("push", ("e.ndjson", "-m", "m.yaml", "--batch-bytes", "195000001"), "too much"),
         ("push", ("--resume", "--sandbox"), "Leave out --sandbox."),
@@ -112,7 +116,11 @@ def test_mapping_file(cli: Cli, start: Start, command: str) -> None:
         ({}, ("--client-secret-file", "absent"), "absent: No such file"),
         (SET, ("--api-url", "http://api.example.com"), "http is for loopback addresses only"),
         (SET | {"LISTRAK_AUTH_URL": "http://api.example.com"}, (), "loopback"),
-        (SET | {"LISTRAK_API_URL": "nowhere"}, (), "LISTRAK_API_URL: nowhere is no address"),
+        (
+            SET | {"LISTRAK_API_URL": "nowhere"},
+            (),
+            "LISTRAK_API_URL: nowhere is not a valid address",
+        ),
         (SET | {"SSL_CERT_FILE": "/absent.pem"}, (), "certificates"),
     ],
 )

@@ -52,7 +52,7 @@ class Wait(msgspec.Struct, tag=True):
 Request: TypeAlias = Start | Wait
 LOADED = (
     "listrak_sync.cli.push",
-    "listrak_sync.delivery.access",
+    "listrak_sync.delivery.outcomes",
     "listrak_sync.listrak.api",
     "rich.table",
 )

@@ -139,9 +139,9 @@ def size_of_files(values: Values) -> int:
 def test_only_the_poisoned_one_is_missing(batch: int) -> None:
     """Contacts hold what they would, minus the poisoned one; requests stay within the bounds."""
     time = StillTime()
-    ways = DeliveryOptions(IN_FLIGHT, policy=RetryPolicy(attempts=30), senses=time.senses())
+    options = DeliveryOptions(IN_FLIGHT, policy=RetryPolicy(attempts=30), timing=time.timing())
     with Timed(CLOSED, behaviour(2), lambda: time.now) as sandbox:
-        pushed = push_all(replace(given(), batch=batch), sandbox, ways)
+        pushed = push_all(replace(given(), batch=batch), sandbox, options)
         requests = sandbox.requests
     assert pushed.values == expected()
     check_bounds(requests, size_of_files(pushed.values))

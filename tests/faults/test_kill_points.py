@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 POISON = "poison@example.com"
 JOURNAL = "listrak_sync.delivery.journal:Journal"
 DELIVERY = "listrak_sync.delivery.delivery:Delivery"
-REJECTS = "listrak_sync.cli.reject_file:RejectFile"
+REJECTS = "listrak_sync.report.rejects_file:RejectsFile"
 API = "listrak_sync.listrak.api:Api"
 
 

@@ -37,7 +37,8 @@ from listrak_sync.jobs.in_order import evaluate_in_order
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.reasons import Reason
-from listrak_sync.run import RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
 
 MAPPING_TEXT = """
@@ -122,7 +123,8 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
     code = (
         "import sys; from pathlib import Path\n"
         "from listrak_sync.mapping.file import load\n"
-        "from listrak_sync.run import RunCallbacks, RunSettings\n"
+        "from listrak_sync.run import RunCallbacks\n"
+        "from listrak_sync.run_settings import RunSettings\n"
         "from listrak_sync.sync import dry_run\n"
         "from listrak_sync.input.sources import Source\n"
         "plan = RunSettings([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"

@@ -20,11 +20,11 @@ from listrak_sync.listrak import bounds
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import LONGEST_WORDS, Api
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.listrak.models import ListInfo
 from listrak_sync.listrak.verdicts import (
     Accepted,
     Denied,
     Failure,
+    ListInfo,
     Redirected,
     Refused,
     Unavailable,
