@@ -9,7 +9,7 @@ import yaml
 
 Scalar: TypeAlias = str | int | float | bool | None
 
-_FORMS: Final = {
+FORMS: Final = {
     "null": re.compile(r"~|null|Null|NULL|"),
     "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
     "int": re.compile(r"[-+]?(?:0|[1-9][0-9]{0,999})|0o[0-7]{1,999}|0x[0-9a-fA-F]{1,999}"),
@@ -20,18 +20,18 @@ _FORMS: Final = {
 }
 """What is no text where it stands bare; leading zeros stay text."""
 
-KINDS: Final = ("str", *_FORMS)
+KINDS: Final = ("str", *FORMS)
 """The scalars' names, as tags have them."""
 
 
 def bare(text: str) -> Scalar:
     """Return what a scalar without quotes or tag is."""
-    return next((read(kind, text) for kind in _FORMS if matches(kind, text)), text)
+    return next((read(kind, text) for kind in FORMS if matches(kind, text)), text)
 
 
 def matches(kind: str, text: str) -> bool:
     """Say whether a text can be read as a kind of scalar."""
-    return kind == "str" or _FORMS[kind].fullmatch(text) is not None
+    return kind == "str" or FORMS[kind].fullmatch(text) is not None
 
 
 def read(kind: str, text: str) -> Scalar:
