@@ -100,7 +100,7 @@ def compose(text: str) -> yaml.Node | None:
         raise UnreadableYamlError(0, *TOO_DEEP) from None
     except (ValueError, OverflowError):  # from chr(): the parser does not look at the number
         problem = "an escape in a text names no character"
-        raise UnreadableYamlError(0, problem, "correct the escape") from None
+        raise UnreadableYamlError(0, problem, "fix the escape") from None
 
 
 _MISPLACED: Final = {

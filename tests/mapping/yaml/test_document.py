@@ -184,7 +184,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 'b' c", "1:8: this is not valid YAML; fix the syntax"),
         ("a: 1\nb: \x07c", "2:4: the character U+0007 is not allowed in YAML; take it out"),
         ("a: \ud800", "1:4: the character U+D800 is not allowed in YAML; take it out"),
-        ('a: "\\UFFFFFFFF"', "1:1: an escape in a text names no character; correct the escape"),
+        ('a: "\\UFFFFFFFF"', "1:1: an escape in a text names no character; fix the escape"),
         ("a: &x [*x]", "1:4: a[0]: an alias makes this endless; write the values out"),
         ("a: &x {b: *x}", "1:4: a.b: an alias makes this endless; write the values out"),
         ("[" * 30_000, "1:1: values nest deeper than 100; write it flatter"),
