@@ -17,7 +17,7 @@ from listrak_sync import __version__
 from listrak_sync.cli import main, program
 from listrak_sync.cli.lazy import LazyCommand
 from listrak_sync.sandbox import Behaviour, Delay, Rule
-from tests.cli.conftest import COMMAND, ROOT, TIMEOUT, event, events
+from tests.cli.conftest import ROOT, TIMEOUT, event, events
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def commands(command: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, .
 
 def test_version(cli: Cli) -> None:
     """The version is the package's."""
-    ran = cli.run("--version")
+    ran = cli.run_fresh("--version")
     assert (ran.status, ran.out, ran.err) == (0, f"listrak-sync {__version__}\n", "")
 
 
@@ -216,8 +216,9 @@ def test_progress_off_a_terminal(cli: Cli, start: Start, progress: str) -> None:
 
 def messages_of(cli: Cli, *arguments: str, colours: bool = False) -> str:
     """Run a command with its messages on a terminal; return them."""
-    command = COMMAND, *arguments
-    status, shown = on_terminal(cli.folder, cli.environment, *command, colours=colours, data=False)
+    status, shown = on_terminal(
+        cli.launcher, cli.folder, cli.environment, *arguments, colours=colours, data=False
+    )
     assert status == 0
     return shown
 

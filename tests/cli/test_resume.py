@@ -16,12 +16,12 @@ from listrak_sync.sandbox import Account, Behaviour, Reply, Rule, Sandbox
 from tests.cli.conftest import ACCOUNT, LIST, MAPPING, TIMEOUT, Gate, event, events, imports
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
     from listrak_sync.sandbox.wire import Answer, Request
     from tests.cli.conftest import Cli, Start
+    from tests.processes import Process
 
 PUSH = ("push", "e.ndjson", "-m", "m.yaml", "--window", "2")
 RESUME = ("push", "--resume", "--json")
@@ -37,7 +37,7 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def feed(process: subprocess.Popen[bytes], text: str) -> None:
+def feed(process: Process, text: str) -> None:
     """Write to a process and leave the pipe open."""
     assert process.stdin is not None
     process.stdin.write(text.encode())

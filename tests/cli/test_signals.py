@@ -15,15 +15,15 @@ import pytest
 from tests.cli.conftest import LIST, TIMEOUT, events, imports
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from tests.cli.conftest import Cli, Start
+    from tests.processes import Process
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
-def feed(process: subprocess.Popen[bytes], text: str) -> None:
+def feed(process: Process, text: str) -> None:
     """Write to a process and leave the pipe open."""
     assert process.stdin is not None
     process.stdin.write(text.encode())
@@ -94,7 +94,7 @@ def test_waiting_for_a_token(cli: Cli, number: int, status: int) -> None:
         with server.accept()[0]:
             time.sleep(0.2)
             process.send_signal(number)
-            out, err = process.communicate(timeout=5)
+            out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == json.loads(out)["exit_status"] == status
     assert b"error: interrupted" in err
     assert b"Traceback" not in err
@@ -110,7 +110,7 @@ def test_several_processes(cli: Cli, start: Start, command: str, number: int, st
     start()
     process = cli.start(
         *(command, "-m", "m.yaml", "--jobs", "2", "--json", "--progress", "none"),
-        start_new_session=True,
+        new_session=True,
     )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     feed(process, events(40_000))
@@ -118,7 +118,7 @@ def test_several_processes(cli: Cli, start: Start, command: str, number: int, st
     workers = children.read_text().split()
     time.sleep(0.2)
     os.killpg(process.pid, number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=TIMEOUT)
     record = json.loads(out)
     assert (process.returncode, record["exit_status"]) == (status, status)
     assert record["lines"] == record["matched_lines"] == record["values"] > 0

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule, Sandbox
-from tests.faults.conftest import IS_LONG, KILLED, TIMEOUT, Launcher, Process, Pushes
+from tests.faults.conftest import IS_LONG, KILLED, TIMEOUT, Push, Pushes
 from tests.faults.inputs import ACCOUNT, inputs, undisturbed
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.behaviour import Action, RouteKind
+    from tests.processes import Launcher
 
 ROUNDS = 120
 SECONDS = 15.0
@@ -71,7 +72,7 @@ def options(random: Random) -> tuple[str, ...]:
     )
 
 
-def kill_at_random(process: Process, sandbox: Sandbox, random: Random) -> None:
+def kill_at_random(process: Push, sandbox: Sandbox, random: Random) -> None:
     """Kill a process a moment after some number of requests, if it has not ended by then."""
     target = len(sandbox.requests) + random.choice((0, 1, 2, random.randrange(60)))
     end = time.monotonic() + TIMEOUT
