@@ -40,7 +40,7 @@ def main() -> int:
     parser.add_argument("--long", action="store_true", help="try many more examples")
     scope = parser.add_mutually_exclusive_group()
     scope.add_argument(
-        "--quick", action="store_true", help="leave out tests with processes or sockets"
+        "--quick", action="store_true", help="few examples, and no test with processes or sockets"
     )
     scope.add_argument(
         "--coverage",
@@ -52,7 +52,8 @@ def main() -> int:
     given = parser.parse_args()
     if given.paths and (given.quick or given.coverage):
         parser.error("--quick and --coverage are for all tests")
-    environment = os.environ | {"LISTRAK_SYNC_TESTS": "long" if given.long else "short"}
+    examples = "long" if given.long else "quick" if given.quick else "short"
+    environment = os.environ | {"LISTRAK_SYNC_TESTS": examples}
     if given.newest or given.lowest:
         with tempfile.TemporaryDirectory() as folder:
             return run(elsewhere(folder, given.paths, lowest=given.lowest), environment)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
+from array import array
 from contextlib import ExitStack
 from dataclasses import asdict
 from io import BytesIO
@@ -109,6 +112,13 @@ class Process:
                 raise subprocess.TimeoutExpired("listrak-sync", timeout or 0)
         self.wait(timeout)
         return read["stdout"], read["stderr"]
+
+    def has_read(self) -> bool:
+        """Say whether it has taken all that was written to its standard input."""
+        assert self.stdin is not None
+        left = array("i", [0])
+        fcntl.ioctl(self.stdin, termios.FIONREAD, left)
+        return left[0] == 0
 
     def close(self) -> None:
         """Kill it if it has not ended, and close our ends of its streams."""

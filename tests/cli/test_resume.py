@@ -290,7 +290,8 @@ def test_a_signal(cli: Cli, start: Start, number: int, status: int) -> None:
     process = cli.start(*PUSH)
     assert gate.begun.wait(TIMEOUT)
     process.send_signal(number)
-    time.sleep(0.1)
+    assert process.stderr is not None
+    assert b"stopping" in process.stderr.readline()
     gate.go.set()
     assert process.wait(TIMEOUT) == status
     assert runs(cli)[0]["state"] == "unfinished"
@@ -330,6 +331,7 @@ def test_a_signal_while_a_pipe_is_silent(cli: Cli, start: Start) -> None:
     process = cli.start("push", "-m", "m.yaml", "-v")
     feed(process, events(5))
     until(lambda: sandbox.requests)
+    until(process.has_read)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(TIMEOUT) == 143

@@ -70,6 +70,7 @@ def test_waiting_for_a_pipe(cli: Cli, start: Start, number: int, status: int) ->
     process = cli.start("push", "-m", "m.yaml", "--rejects", "r.ndjson", "-v")
     feed(process, events(3))
     until(lambda: sandbox.requests)
+    until(process.has_read)
     time.sleep(0.3)
     process.send_signal(number)
     assert process.wait(TIMEOUT) == status
@@ -102,6 +103,13 @@ def test_waiting_for_a_token(cli: Cli, number: int, status: int) -> None:
     assert cli.run("runs", "--json").out == ""
 
 
+def ignores_signals(process: str) -> bool:
+    """Say whether a process leaves signals to its parent."""
+    status = Path(f"/proc/{process}/status").read_text()
+    ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+    return all(ignored >> number - 1 & 1 for number, _ in SIGNALS)
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
 @pytest.mark.parametrize("command", ["push", "dry-run"])
@@ -116,6 +124,7 @@ def test_several_processes(cli: Cli, start: Start, command: str, number: int, st
     feed(process, events(40_000))
     until(lambda: len(children.read_text().split()) == 2)
     workers = children.read_text().split()
+    until(lambda: all(map(ignores_signals, workers)))
     time.sleep(0.2)
     os.killpg(process.pid, number)
     out, err = process.communicate(timeout=TIMEOUT)
@@ -133,6 +142,7 @@ def test_dry_run(cli: Cli, number: int, status: int) -> None:
     process = cli.start("dry-run", "-m", "m.yaml", "--rejects", "r.ndjson")
     feed(process, events(1))
     until((cli.folder / "r.ndjson").exists)
+    until(process.has_read)
     time.sleep(0.2)
     process.send_signal(number)
     assert process.wait(TIMEOUT) == status

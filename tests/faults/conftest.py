@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.faults.inputs import Inputs
     from tests.launcher import Call
 
-TIMEOUT = 60
+TIMEOUT = 120
 PLAIN = {
     name: value for name, value in clean_environment().items() if not name.startswith("COVERAGE")
 }
