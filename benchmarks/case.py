@@ -12,7 +12,8 @@ from pathlib import Path
 
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import load
-from listrak_sync.run import DEFAULT_WINDOW, RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import DEFAULT_WINDOW, RunSettings
 from listrak_sync.sync import RunResult, dry_run, push
 
 

@@ -4,6 +4,7 @@ ListrakSyncError            1  a bug, where nothing below fits
 ├── UsageError              2  an option or an input that cannot be used
 ├── SettingsError           3  credentials, addresses or limits that cannot be used
 │   └── MappingFileError    3  the mapping file, with every fault in it
+├── OutputError             3  standard output or a file that cannot be written
 ├── AccessRefusedError      4  Listrak does not let this integration in
 ├── UnreachableError        5  Listrak does not answer, or keeps failing
 ├── StoppedError            7  a guard, or Listrak for a whole list, said no
@@ -15,14 +16,14 @@ from __future__ import annotations
 
 
 class ListrakSyncError(Exception):
-    """What the user is told instead of a traceback: what is wrong, then what to do.
+    """An error that the user is told instead of a traceback.
 
-    `message` says where and what, `hint` what to do next; either may span lines.
+    `message` says where and what, `hint` what to do next; either may have several lines.
     """
 
     exit_status: int = 1
     label: str = "error: "
-    """What the message begins with; nothing where each of its lines begins with a place."""
+    """What the message begins with; empty where each of its lines begins with a place."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -31,13 +32,19 @@ class ListrakSyncError(Exception):
 
 
 class UsageError(ListrakSyncError):
-    """An option or an input that cannot be used as given."""
+    """An option or an input cannot be used as given."""
 
     exit_status = 2
 
 
 class SettingsError(ListrakSyncError):
-    """Credentials, an address or a limit that cannot be used."""
+    """Credentials, an address, a limit or the journal cannot be used."""
+
+    exit_status = 3
+
+
+class OutputError(ListrakSyncError):
+    """Standard output or the rejects file cannot be written: a disk is full, for example."""
 
     exit_status = 3
 
@@ -67,7 +74,7 @@ class BusyError(ListrakSyncError):
 
 
 class InterruptedRunError(ListrakSyncError):
-    """A signal ended the run: 128 and the signal's number is the exit status."""
+    """A signal ended the run; the exit status is 128 and the signal's number."""
 
     def __init__(self, signal: int) -> None:
         super().__init__("interrupted", "What was in flight is finished, nothing more was sent.")

@@ -10,9 +10,9 @@ from listrak_sync.errors import StoppedError
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits to what a run may do: counts, and the share of a window's values that are `off`.
+    """Limits of a run: counts, and the share of a window's values that are `off`.
 
-    Each check raises StoppedError, which names the option that would allow more.
+    Each check raises StoppedError, which names the option that allows more.
     """
 
     max_rejects: int | None = None
@@ -20,7 +20,7 @@ class Guards:
     max_off_ratio: float | None = None
 
     def check_rejects(self, rejects: int) -> None:
-        """Look at all that was rejected so far."""
+        """Check how much is rejected so far."""
         if self.max_rejects is not None and rejects > self.max_rejects:
             hint = "Look at the rejects; allow more with --max-rejects."
             raise StoppedError(
@@ -28,7 +28,7 @@ class Guards:
             )
 
     def check_contacts(self, contacts: int) -> None:
-        """Look at the contacts of all windows so far, before the last of them is sent."""
+        """Check the contacts of all windows so far, before the last of them is sent."""
         if self.max_contacts is not None and contacts > self.max_contacts:
             hint = "Look at dry-run; allow more with --max-contacts."
             raise StoppedError(
@@ -36,11 +36,11 @@ class Guards:
             )
 
     def check_off(self, window: Window) -> None:
-        """Look at the values of a window before it is sent."""
+        """Check the values of a window before it is sent."""
         if self.max_off_ratio is None:
             return
         off, total = window.off_values()
         if total and off / total > self.max_off_ratio:
-            hint = "Has an audience emptied by mistake? Allow more with --max-off-ratio."
+            hint = "Has an audience been emptied by mistake? Allow more with --max-off-ratio."
             ratio = f"{off:,} of {total:,} values are off"
             raise StoppedError(f"{ratio}: more than --max-off-ratio {self.max_off_ratio:g}", hint)

@@ -3,39 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
-    PROFILE_FIELDS,
-    Limits,
     Route,
     batches,
     single,
 )
 from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.delivery import Phase, Phases
-from listrak_sync.delivery.receipts import Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.explain import ExplainingEvaluator, Explanation
-from listrak_sync.evaluation.lines import LineEvaluator
+from listrak_sync.evaluation.evaluator import Evaluator
+from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
-from listrak_sync.guards import Guards
-from listrak_sync.input.checkpoints import Checkpoint, checkpoint_in, read_from
+from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.ranges import InputUnit
-from listrak_sync.input.sources import Source
 from listrak_sync.input.ticks import Tick, with_ticks
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
-from listrak_sync.mapping.model import Mapping
+from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
-
-DEFAULT_WINDOW: Final = 1_000_000
+from listrak_sync.run_settings import RunSettings
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
@@ -43,23 +36,6 @@ OnProgress: TypeAlias = Callable[[Report, str, int], None]
 
 While reading and while sending: from several threads.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What a run reads, and by which rules: the same for dry-run and push."""
-
-    sources: Sequence[Source]
-    mappings: Sequence[Mapping]
-    ignore_integrations: bool = False
-    by_timestamp: bool = True
-    window: int = DEFAULT_WINDOW
-    limits: Limits | None = None
-    route: Route = PROFILE_FIELDS
-    guards: Guards = field(default_factory=Guards)
-    flush_every: float | None = None
-    start: Checkpoint = field(default_factory=Checkpoint)
-    jobs: int = 1
 
 
 def _ignore(*_: object) -> None:
@@ -79,26 +55,24 @@ class RunCallbacks:
 class Run:
     """A run's report and the window that it gathers."""
 
-    def __init__(self, plan: RunSettings, watchers: RunCallbacks, stop: Stop) -> None:
-        self.plan = plan
-        self.watchers = watchers
+    def __init__(self, settings: RunSettings, callbacks: RunCallbacks, stop: Stop) -> None:
+        self.settings = settings
+        self.callbacks = callbacks
         self.stop = stop
-        self.report = Report([mapping.name for mapping in plan.mappings])
+        self.report = Report([mapping.name for mapping in settings.mappings])
         self.files: list[str] = []
-        self._read_to: Checkpoint | tuple[InputUnit, int, Sequence[Checkpoint]] = plan.start
-        self._gathering: tuple[EvaluationResult, Updates] | None = None
-        self._single = [not mapping.enable_batching for mapping in plan.mappings]
+        self._read_to: ReadPoint | None = None
+        self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None
+        self._single = [not mapping.enable_batching for mapping in settings.mappings]
         self._window = Window(self._single)
         self._gathered = 0
         self._place = "", 0
         self._started = time.monotonic()
 
     @property
-    def position(self) -> Checkpoint:
-        """Return how far is read what windows have been made of."""
-        if isinstance(self._read_to, Checkpoint):
-            return self._read_to
-        return checkpoint_in(*self._read_to)
+    def checkpoint(self) -> Checkpoint:
+        """Return how far the input is read that windows have been made of."""
+        return self.settings.start if self._read_to is None else self._read_to.checkpoint()
 
     def windows(self) -> Iterator[Window]:
         """Read and evaluate the input; yield each window when it is full, and the last.
@@ -106,48 +80,52 @@ class Run:
         Raises the reason to end early, StoppedError where a guard says no. What was gathered
         by then is in `rest`.
         """
-        evaluator, jobs = self._evaluator(), self._jobs
-        parts: Iterator[InputUnit | Tick] = read_from(
-            self.plan.sources, self.plan.start, in_portions=not self._is_line_by_line
+        evaluator = Evaluator(
+            self.settings.mappings,
+            ignore_integrations=self.settings.ignore_integrations,
+            by_timestamp=self.settings.by_timestamp,
+            on_explanation=self.callbacks.on_explanation,
         )
-        if self.plan.flush_every is not None:
-            parts = with_ticks(parts, self.plan.flush_every)
-        until_stopped = self.stop.until(parts)
+        units: Iterator[InputUnit | Tick] = read_from(
+            self.settings.sources, self.settings.start, in_units=not self._is_line_by_line
+        )
+        if self.settings.flush_every is not None:
+            units = with_ticks(units, self.settings.flush_every)
+        until_stopped = self.stop.until(units)
         with closing(
-            evaluate_in_order(evaluator, until_stopped, jobs, self.stop.event.is_set)
+            evaluate_in_order(evaluator, until_stopped, self._jobs, self.stop.event.is_set)
         ) as results:
             for result in results:
                 if isinstance(result, Tick):
                     if len(self._window):
                         yield self._full()
                     continue
-                part, evaluated = result
-                self._gathering = evaluated, evaluated.updates
+                unit, evaluated = result
+                self._gathering = unit, evaluated, evaluated.updates
                 self._count(evaluated)
-                yield from self._gather(part, evaluated)
-                self._read_to, self._gathering = evaluated.end, None
+                yield from self._gather(unit, evaluated)
+                self._gathered_all(unit, evaluated)
                 self._guard_rejects()
                 self._place = evaluated.file, evaluated.position
-                self.watchers.on_progress(self.report, *self._place)
+                self.callbacks.on_progress(self.report, *self._place)
         if self.stop.error is not None:
             raise self.stop.error
-        if isinstance(evaluator, ExplainingEvaluator):
-            self.report.funnels = tuple(evaluator.funnels())
+        self.report.funnels = evaluator.funnels()
         if len(self._window):
             yield self._full()
 
     def rest(self) -> Window:
         """Return all that is counted and in no window yet, wherever the run has ended."""
         if self._gathering is not None:
-            evaluated, updates = self._gathering
+            unit, evaluated, updates = self._gathering
             self._window.add_all(updates, self._file(evaluated.file))
-            self._read_to, self._gathering = evaluated.end, None
+            self._gathered_all(unit, evaluated)
         return self._next_window()
 
     def phases(self, window: Window, route: Route | None = None) -> Phases:
         """Return a window's batches: those that go alone one by one, then the rest."""
-        route = route or self.plan.route
-        limits = self.plan.limits or DEFAULT_LIMITS[route]
+        route = route or self.settings.route
+        limits = self.settings.limits or DEFAULT_LIMITS[route]
         return (
             Phase(single(window.alone, route), alone=True),
             Phase(batches(window.together, route, limits)),
@@ -161,26 +139,26 @@ class Run:
     def take_receipt(self, receipt: Receipt) -> bool:
         """Count how a batch ended, and hand on its contacts where they were not accepted.
 
-        Returns whether they could be handed on. What a watcher raises, or a guard, ends the run;
+        Returns whether they could be handed on. What a callback raises, or a guard, ends the run;
         its other batches are still answered for.
         """
         self.report.count_receipt(receipt)
         try:
-            self.watchers.on_receipt(receipt)
+            self.callbacks.on_receipt(receipt)
             match receipt:
-                case Undelivered(batch, reason, detail):
+                case RefusedBatch(batch, reason, detail):
                     for contact in batch.contacts:
-                        self.watchers.on_reject(self._refused(contact, reason, detail))
-                case Unsent(batch, detail):
+                        self.callbacks.on_reject(self._refused(contact, reason, detail))
+                case UnsentBatch(batch, detail):
                     for contact in batch.contacts:
-                        self.watchers.on_reject(self._refused(contact, "unsent", detail))
+                        self.callbacks.on_reject(self._refused(contact, Reason.UNSENT, detail))
         except Exception as error:  # noqa: BLE001 - told when all is answered for
             self.stop.because(error)
             return False
         try:
-            if isinstance(receipt, Undelivered):  # what is read meanwhile stops the reader
+            if isinstance(receipt, RefusedBatch):  # what is read meanwhile stops the reader
                 self._guard_rejects()
-            self.watchers.on_progress(self.report, *self._place)
+            self.callbacks.on_progress(self.report, *self._place)
         except Exception as error:  # noqa: BLE001 - as above
             self.stop.because(error)
         return True
@@ -193,56 +171,52 @@ class Run:
     @property
     def _is_line_by_line(self) -> bool:
         """Say whether each event counts at once."""
-        return self.watchers.on_explanation is not None or self.plan.flush_every is not None
+        explains = self.callbacks.on_explanation is not None
+        return explains or self.settings.flush_every is not None
 
     @property
     def _jobs(self) -> int:
         """Return how many processes evaluate."""
-        return self.plan.jobs if can_fork() and not self._is_line_by_line else 1
-
-    def _evaluator(self) -> LineEvaluator:
-        """Return an evaluator that explains only where somebody listens."""
-        explain = self.watchers.on_explanation
-        make = (
-            Evaluator if explain is None else partial(ExplainingEvaluator, on_explanation=explain)
-        )
-        return make(
-            self.plan.mappings,
-            ignore_integrations=self.plan.ignore_integrations,
-            by_timestamp=self.plan.by_timestamp,
-        )
+        return self.settings.jobs if can_fork() and not self._is_line_by_line else 1
 
     def _count(self, evaluated: EvaluationResult) -> None:
         self.report.count_evaluated(evaluated)
         for reject in evaluated.rejects:
-            self.watchers.on_reject(reject)
+            self.callbacks.on_reject(reject)
 
-    def _gather(self, part: InputUnit, evaluated: EvaluationResult) -> Iterator[Window]:
+    def _gather(self, unit: InputUnit, evaluated: EvaluationResult) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
         file, updates = self._file(evaluated.file), evaluated.updates
         before = start = 0
         while start < len(updates):
             line = updates.lines[start]
-            if line != before and len(self._window) >= self.plan.window:
+            if line != before and len(self._window) >= self.settings.window:
                 if before:
-                    self._read_to = part, line - 1, evaluated.begins
-                self._gathering = evaluated, updates.between(start)
+                    self._read_to = ReadPoint(unit, line - 1, evaluated.begins)
+                self._gathering = unit, evaluated, updates.between(start)
                 yield self._full()
-            room = self.plan.window - len(self._window)
-            some = updates.between(start, start + max(1, room // 2))  # two fill up at most by each
+            # A line's updates stay in one window. Each update takes up to two places in it (a
+            # contact, and one that goes out alone), so half of what is left always fits.
+            room = self.settings.window - len(self._window)
+            some = updates.between(start, start + max(1, room // 2))
             self._window.add_all(some, file)
             before, start = some.lines[-1], start + len(some)
+
+    def _gathered_all(self, unit: InputUnit, evaluated: EvaluationResult) -> None:
+        """Note that everything of a result is in a window."""
+        self._read_to = ReadPoint(unit, evaluated.end.line, (evaluated.end,))
+        self._gathering = None
 
     def _full(self) -> Window:
         """Return the window, which the guards let pass."""
         self._guard_rejects()
         self._gathered += self._window.contacts
-        self.plan.guards.check_contacts(self._gathered)
-        self.plan.guards.check_off(self._window)
+        self.settings.guards.check_contacts(self._gathered)
+        self.settings.guards.check_off(self._window)
         return self._next_window()
 
     def _guard_rejects(self) -> None:
-        self.plan.guards.check_rejects(self.report.reject_count)
+        self.settings.guards.check_rejects(self.report.reject_count)
 
     def _next_window(self) -> Window:
         window, self._window = self._window, Window(self._single)
@@ -251,7 +225,7 @@ class Run:
         )
         return window
 
-    def _refused(self, contact: Contact, reason: str, detail: str) -> RefusedContact:
+    def _refused(self, contact: Contact, reason: Reason, detail: str) -> RefusedContact:
         fields = {str(field_id): value for field_id, value in contact.fields}
         update = ContactUpdate(contact.list_id, contact.email_address, fields)
         names = self.names(contact)

@@ -1,10 +1,10 @@
-"""The stations in their order: events in, imports accepted, everything answered for."""
+"""The stations in their order: events go in, and every line and contact is answered for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -13,39 +13,44 @@ from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.delivery import Delivery, Phase, Phases
 from listrak_sync.delivery.imports import Summarizing, wait_for_imports
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.receipts import Unsent
-from listrak_sync.delivery.rows import RunInfo
+from listrak_sync.delivery.receipts import UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import ListrakSyncError, SettingsError, StoppedError
+from listrak_sync.errors import ListrakSyncError, OutputError, SettingsError, StoppedError
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.report.counts import Report
-from listrak_sync.run import Run, RunCallbacks, RunSettings
+from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run_settings import RunSettings
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended: its report, and why it ended early if it did."""
+    """How a run ended: its report, and the error that ended it early, if there was one."""
 
     report: Report
     error: Exception | None = None
 
+    def or_else(self, error: Exception | None) -> RunResult:
+        """Return the result with an error, unless it already has one."""
+        return self if self.error is not None else replace(self, error=error)
+
 
 def dry_run(
-    plan: RunSettings,
-    watchers: RunCallbacks,
+    settings: RunSettings,
+    callbacks: RunCallbacks,
     *,
     on_request: Callable[[bytes], None] | None = None,
     on_contact: Callable[[bytes], None] | None = None,
     addresses: Addresses | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
-    """Do everything that a push does except to send.
+    """Do everything that a push does, except send.
 
-    `on_request` is given a JSON line for each request, `on_contact` one for each contact.
+    `on_request` is called with a JSON line for each request, `on_contact` with one for each
+    contact.
     """
-    run = Run(plan, watchers, stop or Stop())
+    run = Run(settings, callbacks, stop or Stop())
     addresses = addresses or Addresses()
 
     def show(window: Window) -> None:
@@ -66,51 +71,55 @@ def dry_run(
     return RunResult(run.finish())
 
 
-def push(  # noqa: PLR0913 - the places where a run's parts come from
-    plan: RunSettings,
-    watchers: RunCallbacks,
+def push(  # noqa: PLR0913 - the parts of a run come from as many places
+    settings: RunSettings,
+    callbacks: RunCallbacks,
     listrak: Summarizing,
-    ways: DeliveryOptions | None = None,
+    options: DeliveryOptions | None = None,
     *,
     journal: Journal | None = None,
     wait: float | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
-    """Send what the input asks for, after what earlier runs of the journal left unanswered.
+    """Send what earlier runs of the journal left unanswered, then what the input asks for.
 
-    Reading and evaluating go on while a window is sent. What is gathered and not sent when a
-    run ends early is answered for as unsent, and planned in the journal: except where a guard
-    stopped the run, or rejects or the journal cannot be written, so that it is read again. With
-    `wait`, imports are followed for so many seconds after all is sent.
+    Reading and evaluating go on while a window is sent. When a run ends early, what is gathered
+    and not sent is answered for as unsent and planned in the journal. It is not planned, but read
+    again by a later run, where a guard stopped the run or an output could not be written. With
+    `wait`, imports are followed for that many seconds after everything is sent.
     """
-    stop, ways = stop or Stop(), ways or DeliveryOptions()
-    run = Run(plan, watchers, stop)
-    delivery = Delivery(listrak, run.take_receipt, stop, ways, journal)
+    stop, options = stop or Stop(), options or DeliveryOptions()
+    run = Run(settings, callbacks, stop)
+    delivery = Delivery(listrak, run.take_receipt, stop, options, journal)
 
     def leave(window: Window, error: ListrakSyncError) -> None:
-        """Answer for a window that is neither sent nor planned, once the one before is sent."""
+        """Answer for a window that is neither sent nor planned, after the one before."""
         delivery.finish()
         stop.because(error)
         for batch in _batches(run.phases(window)):
-            run.take_receipt(Unsent(batch, str(error)))
+            run.take_receipt(UnsentBatch(batch, str(error)))
 
     def send(window: Window) -> None:
         phases = run.phases(window, LIST_IMPORT if delivery.fell_back else None)
         try:
-            planned = phases if journal is None else journal.plan(phases, run.files, run.position)
+            planned = phases if journal is None else journal.plan(phases, run.files, run.checkpoint)
         except SettingsError as error:
             leave(window, error)
-            raise  # or a later window would be planned, and this one never read again
+            # Not only told: if a later window were planned, this one would never be read again.
+            raise
         delivery.start(planned)
 
     try:
+        # Before anything new: each window waits for the one before, so the newer values win.
         for phases in _left_over(journal, run):
             delivery.start(phases)
         for window in run.windows():
             send(window)
         if journal is not None:
             journal.plan((), run.files, Checkpoint(done=True))
-    except (StoppedError, SettingsError) as error:
+    except (StoppedError, SettingsError, OutputError) as error:
+        # What a guard held back must not be sent by the next run unseen. Where rejects or the
+        # journal cannot be written, planning more would lose answers.
         leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
         stop.because(error)
@@ -124,7 +133,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
             stop.because(error)
     if wait is not None and stop.error is None:
         imports = run.report.imports()
-        run.report.applied = wait_for_imports(listrak, imports, wait, stop, ways)
+        run.report.applied = wait_for_imports(listrak, imports, wait, stop, options)
     run.report.fell_back = delivery.fell_back
     return RunResult(run.finish(), stop.error)
 
@@ -132,7 +141,7 @@ def push(  # noqa: PLR0913 - the places where a run's parts come from
 def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
     """Yield what unfinished runs left unanswered, the oldest first; count it apart.
 
-    What was meant for another destination stays where it is.
+    Runs for another destination are left alone.
     """
     if journal is None:
         return
@@ -148,9 +157,9 @@ def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
 
 
 def _counted(phases: Phases, run: Run, before: int, *, is_own: bool) -> Phases:
-    """Count batches of an earlier window, and number their files as this run does.
+    """Count the batches of an earlier window, and number their files as this run does.
 
-    Another run's mappings have other names, which nobody knows any more.
+    The mappings of another run are dropped: this run does not know their names.
     """
 
     def batches(phase: Phase) -> Iterator[Batch]:
@@ -174,14 +183,6 @@ def _batches(phases: Phases) -> Iterator[Batch]:
     """Yield the batches of every phase."""
     for phase in phases:
         yield from phase.batches
-
-
-def unfinished(journal: Journal, run: str | None) -> RunInfo | None:
-    """Return the run to resume: the one named, else the newest that is not finished."""
-    open_runs = [info for info in journal.runs() if not info.is_finished]
-    if run is None:
-        return open_runs[0] if open_runs else None
-    return next((info for info in open_runs if info.id == run), None)
 
 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:

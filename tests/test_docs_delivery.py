@@ -14,17 +14,16 @@ import pytest
 from listrak_sync import errors
 from listrak_sync.batching.batches import DEFAULT_LIMITS
 from listrak_sync.batching.list_files import MAX_FILE_BYTES
-from listrak_sync.cli.journal_file import default_journal
-from listrak_sync.cli.options import DEFAULT_WAIT
+from listrak_sync.cli.startup import DEFAULT_WAIT
 from listrak_sync.delivery.delivery import BARRIER_PATIENCE
 from listrak_sync.delivery.isolation import FEW
-from listrak_sync.delivery.journal import KEEP_DAYS
+from listrak_sync.delivery.journal import KEEP_DAYS, default_journal
 from listrak_sync.delivery.outcomes import CONSEQUENCES, Consequence, Step
 from listrak_sync.delivery.sending import PATIENT
 from listrak_sync.listrak import bounds
 from listrak_sync.listrak.replies import MAX_RETRY_AFTER, judge
 from listrak_sync.listrak.verdicts import Accepted, Unexpected, Verdict
-from listrak_sync.run import DEFAULT_WINDOW
+from listrak_sync.run_settings import DEFAULT_WINDOW
 from listrak_sync.sandbox import Reply, Rule
 from listrak_sync.sandbox.behaviour import Behaviour
 from tests.cli.conftest import COMMAND, MAPPING, TIMEOUT, Cli, Start, cli, event, start
@@ -120,7 +119,7 @@ def test_exit_statuses_are_those_of_the_errors() -> None:
     [
         f"after {PATIENT.attempts} attempts, stop",
         f"random part of {PATIENT.first} s, 1 s, 2 s … up to {PATIENT.longest:.0f} s",
-        f"only {MAX_RETRY_AFTER / 60:.0f} minutes are waited for",
+        f"we wait only {MAX_RETRY_AFTER / 60:.0f} minutes",
         f"more than {bounds.LARGEST >> 20} MiB, or one that takes longer than {bounds.LONGEST:.0f}",
         "at most 2·k·log2(n) + 10 requests",
         f"when {FEW} single contacts in a row",

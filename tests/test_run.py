@@ -24,7 +24,8 @@ from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.ranges import LARGE_BYTES, LARGE_COMPRESSED_BYTES
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Run, RunCallbacks, RunSettings
+from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push
 from tests.delivery.conftest import connected, faulty
@@ -275,7 +276,7 @@ def test_from_any_window(file: Path, tmp_path: Path, jobs: int) -> None:
 
     def windows(start: Checkpoint) -> list[tuple[Checkpoint, list[Contact]]]:
         run = Run(replace(given, start=start), RunCallbacks(), Stop())
-        return [(run.position, _placed(run, window)) for window in run.windows()]
+        return [(run.checkpoint, _placed(run, window)) for window in run.windows()]
 
     whole = windows(Checkpoint())
     assert len(whole) > 10

@@ -21,7 +21,8 @@ from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.report.counts import Report
-from listrak_sync.run import RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
 
 State = dict[tuple[int, str], dict[str, str]]
@@ -298,7 +299,8 @@ PEAK = """
 import sys
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
 plan = RunSettings(expand([sys.argv[1]]), parse("m.yaml", sys.argv[2]), window=1000)
 report = dry_run(plan, RunCallbacks(), on_request=len).report

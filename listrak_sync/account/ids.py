@@ -1,4 +1,4 @@
-"""Do the lists and fields that mappings name exist at Listrak."""
+"""Checks whether the lists and fields that mappings name exist at Listrak."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
-from listrak_sync.delivery.access import answered, ask, check_access
+from listrak_sync.delivery.outcomes import answered, check_access
+from listrak_sync.delivery.sending import look_up
 from listrak_sync.errors import (
     AccessRefusedError,
     ListrakSyncError,
     SettingsError,
     StoppedError,
 )
-from listrak_sync.listrak.models import FieldGroup, ListInfo, ProfileField
-from listrak_sync.listrak.verdicts import Denied, Failure, NotFound, words_of
+from listrak_sync.listrak.verdicts import (
+    Denied,
+    Failure,
+    FieldGroup,
+    ListInfo,
+    NotFound,
+    ProfileField,
+    words_of,
+)
 from listrak_sync.mapping.check import Finding, list_id_of
 from listrak_sync.mapping.model import MappedField, Mapping
 from listrak_sync.mapping.values import field_text
@@ -31,7 +39,7 @@ Look under Integration Management in Listrak; then: listrak-sync auth test"""
 
 
 class LookUps(Protocol):
-    """What of Listrak's API finds lists and fields."""
+    """The part of Listrak's API that finds lists and fields."""
 
     def authenticate(self) -> Failure | None:
         """Get a token; return why there is none."""
@@ -51,7 +59,7 @@ class LookUps(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a look at Listrak came to: faults, and what could not be looked up."""
+    """The problems that a look at Listrak found, and what could not be looked up."""
 
     problems: tuple[Finding, ...] = ()
     not_checked: tuple[str, ...] = ()
@@ -59,7 +67,7 @@ class Checked:
     """How many lists were found."""
 
     def error(self, file: str) -> ListrakSyncError | None:
-        """Return the error that the problems end in: a missing list weighs more than a field."""
+        """Return the error for the problems: a missing list weighs more than a field."""
         if not self.problems:
             return None
         message = "\n".join(problem.shown(file) for problem in self.problems)
@@ -69,15 +77,15 @@ class Checked:
 
 
 def lists(api: LookUps) -> tuple[ListInfo, ...]:
-    """Return every list of the account. Raises what a failure means."""
+    """Return every list of the account. Raises the error that a failure means."""
     check_access(api)
-    return _allowed(ask(api.lists), "the lists of the account", "List")
+    return _allowed(look_up(api.lists), "the lists of the account", "List")
 
 
 def fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...]:
     """Return a list's fields, each after its group.
 
-    Raises StoppedError where there is no such list, otherwise what a failure means.
+    Raises StoppedError where the list does not exist, else the error that a failure means.
     """
     check_access(api)
     found = _fields(api, list_id)
@@ -90,7 +98,7 @@ def fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField],
 def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
     """Look up every list that the enabled mappings name, once, with its fields.
 
-    What may not be looked up is said. Raises what any other failure means.
+    What we may not look up is in the result. Raises the error that any other failure means.
     """
     check_access(api)
     by_list: dict[int, list[Mapping]] = {}
@@ -102,9 +110,9 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
     not_checked: list[str] = []
     there = 0
     for list_id, naming in by_list.items():
-        found = ask(lambda wanted=list_id: api.list(wanted))  # type: ignore[misc]  # bound now
+        found = look_up(lambda wanted=list_id: api.list(wanted))  # type: ignore[misc]  # bound now
         if isinstance(found, NotFound):
-            message = f"there is no list {list_id}: {words_of(found)}"
+            message = f"list {list_id} does not exist: {words_of(found)}"
             problems += (_problem(mapping, "missing_list", message) for mapping in naming)
             continue
         if isinstance(found, Denied):
@@ -130,13 +138,13 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
 
 
 def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...] | Failure:
-    """Return a list's fields, or why its groups cannot be had; each look-up is retried alone."""
-    groups = ask(lambda: api.field_groups(list_id))
+    """Return the fields of a list with their groups, or why we cannot have the groups."""
+    groups = look_up(lambda: api.field_groups(list_id))
     if not isinstance(groups, tuple):
         return groups
     found: list[tuple[FieldGroup, ProfileField]] = []
     for group in groups:
-        inside = ask(lambda wanted=group.id: api.fields(list_id, wanted))  # type: ignore[misc]  # bound now
+        inside = look_up(lambda wanted=group.id: api.fields(list_id, wanted))  # type: ignore[misc]  # bound now
         found += ((group, field) for field in answered(inside))
     return tuple(found)
 
@@ -154,7 +162,7 @@ def _field_problems(
         text = field_text(field.value.constant) or ""
         if _switches(field) and there.data_type not in {CHECK_BOX, None}:
             value = "on or off" if field.may_use_audience else text
-            message = f"{what} is set to {value}, but is no CheckBox: it is {there.data_type}"
+            message = f"{what} is set to {value}, but it is not a CheckBox: it is {there.data_type}"
             yield _problem(mapping, "no_check_box", message, field)
         elif not _switches(field) and 0 < (there.max_length or 0) < len(text):
             message = f"{what} takes {there.max_length} characters, the constant has {len(text)}"
@@ -175,7 +183,7 @@ def _problem(
 
 
 def _allowed(answer: _T | Failure, what: str, areas: str) -> _T:
-    """Return an answer that is no failure. Raises what a failure means, naming the areas."""
+    """Return the answer to a look-up. Raises an error that names the areas it needs."""
     if isinstance(answer, Denied):
         message = f"{what}: access refused: {words_of(answer)}"
         raise AccessRefusedError(message, _AREA_HINT.format(areas=f"{areas} needed"))

@@ -1,19 +1,27 @@
-"""What a command answers that cannot do what it is asked to."""
+"""What a command answers at its end: a report, or why it cannot do what it is asked to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import typer
 
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json, printable
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.cli.output import draw, print_json, printable
+from listrak_sync.cli.tables import summary
+from listrak_sync.errors import ListrakSyncError, StoppedError
+
+if TYPE_CHECKING:
+    from listrak_sync.sync import RunResult
+
+DONE: Final = 0
+SOME_REJECTED: Final = 6
 
 
 def answer(command: str, exit_status: int, error: Exception | None) -> dict[str, object]:
-    """Return what every JSON object of a command that ended begins with."""
+    """Return the keys with which the JSON object of every command begins."""
     told = None if error is None else printable(str(error))
     return {"command": command, "exit_status": exit_status, "error": told}
 
@@ -22,9 +30,9 @@ def answer(command: str, exit_status: int, error: Exception | None) -> dict[str,
 def answering(
     command: str, messages: Messages, *, as_json: bool, report: Mapping[str, object] = {}
 ) -> Iterator[None]:
-    """End the command where an error is raised, with a message and its status.
+    """End the command with a message and the exit status of an error that is raised inside.
 
-    With `as_json` it prints an object that says so, followed by what `report` holds.
+    With `as_json`, it also prints a JSON object with the error, followed by what `report` holds.
     """
     try:
         yield
@@ -33,3 +41,61 @@ def answering(
             print_json({**answer(command, error.exit_status, error), **report})
         messages.error(error)
         raise typer.Exit(error.exit_status) from None
+
+
+def conclude(
+    command: str,
+    result: RunResult,
+    messages: Messages,
+    *,
+    as_json: bool,
+    keeps_rejects: bool,
+    title: str | None = None,
+    table_is_data: bool = False,
+) -> int:
+    """Show how a run ended; return its exit status."""
+    if as_json:
+        print_json(_record(command, result))
+    else:
+        table = summary(title or command, result.report)
+        if table_is_data:
+            draw(table)
+        else:
+            messages.table(table)
+        messages.record("ended", _record(command, result))
+    if result.report.fell_back:
+        messages.info("the profile-fields route is closed: the rest went by list import")
+    if result.report.reject_count and not keeps_rejects:
+        messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")
+    match _error(result):
+        case ListrakSyncError() as error:
+            messages.error(error)
+        case Exception() as error:
+            raise error
+    return _exit_status(result)
+
+
+def _exit_status(result: RunResult) -> int:
+    """Return the exit status that tells a script how a run went."""
+    match _error(result):
+        case None:
+            return SOME_REJECTED if result.report.reject_count else DONE
+        case ListrakSyncError(exit_status=status):
+            return status
+    return 1
+
+
+def _error(result: RunResult) -> Exception | None:
+    """Return what went wrong: why the run ended early, or which lists Listrak refused."""
+    refusals = {key: each.refusal for key, each in result.report.lists.items() if each.refusal}
+    if result.error is not None or not refusals:
+        return result.error
+    # The reason of a refused list begins with its name, since a reject has to say it.
+    lines = (f"list {key}: {text.removeprefix(f'list {key}: ')}" for key, text in refusals.items())
+    hint = "Fix the mapping, see: listrak-sync mapping check --online; then push the input again."
+    return StoppedError("\n".join(lines), hint)
+
+
+def _record(command: str, result: RunResult) -> dict[str, object]:
+    """Return the report with the exit status and the error that ended the run."""
+    return answer(command, _exit_status(result), _error(result)) | result.report.as_json()

@@ -1,4 +1,4 @@
-"""`listrak-sync auth test`: does Listrak let this integration in."""
+"""`listrak-sync auth test`: checks whether Listrak lets this integration in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
-from listrak_sync.cli.destination import listrak
-from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, one_line, print_json, print_text
+from listrak_sync.cli.startup import Summarised
+from listrak_sync.delivery.destination import open_listrak
+from listrak_sync.delivery.outcomes import answered, check_access
+from listrak_sync.delivery.sending import look_up
 from listrak_sync.errors import StoppedError
-from listrak_sync.listrak.addresses import API_URL, AUTH_URL
+from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.listrak.verdicts import NotFound, words_of
 from listrak_sync.mapping.check import list_id_of
 from listrak_sync.mapping.file import load
@@ -34,7 +36,7 @@ def _group() -> None:
 def auth_test(
     mapping: Annotated[
         Path | None,
-        options.mapping_file("Ask for each list of this mapping file, too."),
+        options.mapping_file("Also ask for each list of this mapping file."),
     ] = None,
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
@@ -43,18 +45,16 @@ def auth_test(
     quiet: options.Quiet = False,
 ) -> None:
     """Get a token, call the API and, with a mapping, ask for each of its lists."""
-    from listrak_sync.delivery.access import answered, ask, check_access  # noqa: PLC0415 - slow
-
     messages = Messages(quiet=quiet)
     names: dict[int, str | None] = {}
     missing: list[str] = []
     with answering("auth test", messages, as_json=as_json):
         wanted = _list_ids(load(mapping)) if mapping else ()
-        with listrak(api_url, auth_url, client_secret_file) as api:
+        with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
             check_access(api)
-            count = len(answered(ask(api.lists)))
+            count = len(answered(look_up(api.lists)))
             for each in wanted:
-                found = ask(lambda wanted=each: api.list(wanted))  # type: ignore[misc]  # bound now
+                found = look_up(lambda wanted=each: api.list(wanted))  # type: ignore[misc]  # bound now
                 if isinstance(found, NotFound):
                     missing.append(f"list {each}: {words_of(found)}")
                 else:
@@ -72,6 +72,6 @@ def auth_test(
 
 
 def _list_ids(mappings: tuple[Mapping, ...]) -> tuple[int, ...]:
-    """Return the lists that the enabled mappings name, each once."""
+    """Return the ids of the lists that the enabled mappings name, each once."""
     ids = (list_id_of(mapping) for mapping in mappings if mapping.enabled)
     return tuple(dict.fromkeys(list_id for list_id in ids if list_id is not None))

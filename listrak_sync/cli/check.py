@@ -1,4 +1,4 @@
-"""`listrak-sync mapping check`: the faults of a mapping file, and remarks on it."""
+"""`listrak-sync mapping check`: shows the faults of a mapping file, and remarks on it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answer, answering
-from listrak_sync.cli.destination import listrak
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, print_json, print_text, printable
+from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.input.sources import shown
-from listrak_sync.listrak.addresses import API_URL, AUTH_URL
+from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.check import Finding, remarks
 from listrak_sync.mapping.faults import Fault, MappingFileError
 from listrak_sync.mapping.file import load
@@ -31,8 +31,8 @@ def check(
         bool,
         typer.Option(
             "--online",
-            help="Ask Listrak, too: lists and fields exist, on and off are for check boxes, "
-            "constants are not too long.",
+            help="Also ask Listrak: whether lists and fields exist, on and off are for check "
+            "boxes, and constants are not too long.",
         ),
     ] = False,
     as_json: Annotated[
@@ -41,16 +41,16 @@ def check(
             "--json",
             help='Print one JSON object: {"file", "mappings", "faults", "remarks", "online"}. '
             "mappings: how many, null where there are faults. "
-            'online: {"lists", "problems", "not_checked"}, null where nobody was asked.',
+            'online: {"lists", "problems", "not_checked"}, null without --online.',
         ),
     ] = False,
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
 ) -> None:
-    """Check a mapping file: every fault, then remarks on what hardly does what was meant.
+    """Check a mapping file: show every fault, then remarks on what looks like a mistake.
 
-    Remarks are no faults: the exit status stays 0.
+    Remarks are not faults: the exit status stays 0.
     """
     file, messages = str(mapping), Messages()
     with answering("mapping check", messages, as_json=as_json):
@@ -63,10 +63,10 @@ def check(
     checked: Checked | None = None
     error: ListrakSyncError | None = None
     if online:
-        from listrak_sync.account.ids import check as check_online  # noqa: PLC0415 - loads httpx
+        from listrak_sync.account.ids import check as check_online  # noqa: PLC0415 - only with --online
 
         try:
-            with listrak(api_url, auth_url, client_secret_file) as api:
+            with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
                 checked = check_online(mappings, api)
             error = checked.error(file)
         except ListrakSyncError as problem:
@@ -94,7 +94,7 @@ def _loaded(file: Path) -> tuple[Mapping, ...] | MappingFileError:
 def _tell(
     messages: Messages, file: str, count: int, found: Sequence[Finding], checked: Checked | None
 ) -> None:
-    """Say in a line what was checked, and in one each what could not be."""
+    """Tell what was checked, and what could not be checked."""
     for line in checked.not_checked if checked else ():
         messages.info(line)
     counts = f"{counted(count, 'mapping')}, no faults, {counted(len(found), 'remark')}"
@@ -110,7 +110,7 @@ def _record(
     remarks: Sequence[Finding] = (),
     checked: Checked | None = None,
 ) -> dict[str, object]:
-    """Return what --json prints."""
+    """Return the object that --json prints."""
     keys = ("line", "column", "path", "message", "instead")
     return {
         "file": shown(file),

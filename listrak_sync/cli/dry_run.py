@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.answers import answering
-from listrak_sync.cli.ending import conclude
-from listrak_sync.cli.explanations import explainer
+from listrak_sync.cli.answers import answering, conclude
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.narration import announce
-from listrak_sync.cli.output import flush, write_line
-from listrak_sync.cli.progress import ProgressDisplay
-from listrak_sync.cli.reject_file import RejectFile
-from listrak_sync.cli.run_settings import RunOptions
-from listrak_sync.cli.signals import interruptible
-from listrak_sync.delivery.stop import Stop
+from listrak_sync.cli.output import flush, one_line, write_line
+from listrak_sync.cli.progress import ProgressDisplay, announce
+from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
+from listrak_sync.evaluation.explain import Explanation
+from listrak_sync.events.key_paths import Json
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.report.counts import Report
-from listrak_sync.run import DEFAULT_WINDOW, RunCallbacks
+from listrak_sync.report.rejects_file import RejectsFile
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import DEFAULT_WINDOW, Order, RouteChoice, RunOptions
 from listrak_sync.sync import dry_run as run_dry
+
+SHOWN_CONDITION: Final = 240
+"""How many characters of a condition a terminal shows."""
+
+SHOWN_VALUE: Final = 60
+"""How many characters of a value a terminal shows; the JSON lines have all."""
 
 
 class Format(StrEnum):
@@ -46,24 +52,24 @@ def dry_run(
         typer.Option(
             "--format",
             help="summary: counts. requests: each request that push would send. "
-            "updates: each contact's final values. The latter two as JSON lines.",
+            "updates: the final values of each contact. The last two are JSON lines.",
         ),
     ] = Format.summary,
     explain: Annotated[
         bool,
         typer.Option(
             "--explain",
-            help="Tell for each event and mapping why it matched or not: readable on a terminal, "
+            help="Tell for each event and mapping why it matched or not: as text on a terminal, "
             "else as JSON lines.",
         ),
     ] = False,
     rejects: options.Rejects = None,
     max_rejects: options.MaxRejects = None,
     ignore_integrations: options.IgnoreIntegrations = False,
-    order: options.OrderOption = options.Order.timestamp,
+    order: options.OrderOption = Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
     jobs: options.Jobs = None,
-    route: options.RouteOption = options.RouteChoice.auto,
+    route: options.RouteOption = RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
     api_url: options.ApiUrl = API_URL,
@@ -75,63 +81,109 @@ def dry_run(
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
-    settings = RunOptions(
-        ignore_integrations=ignore_integrations,
-        order=order,
-        window=window,
-        route=route,
-        batch_contacts=batch_contacts,
-        batch_bytes=batch_bytes,
-    )
+    printed = [
+        option
+        for option, is_given in (
+            ("--json", as_json),
+            (f"--format {format_}", format_ is not Format.summary),
+            ("--explain", explain),
+        )
+        if is_given
+    ]
     with answering("dry-run", messages, as_json=as_json, report=Report([]).as_json()):
-        wanted = [
-            name
-            for name, given in (
-                ("--json", as_json),
-                (f"--format {format_}", format_ is not Format.summary),
-                ("--explain", explain),
-            )
-            if given
-        ]
-        if len(wanted) > 1:
+        if len(printed) > 1:
             hint = "Leave one out: each prints on standard output."
-            raise UsageError(f"{' and '.join(wanted)} exclude each other", hint)
+            raise UsageError(f"{' and '.join(printed)} exclude each other", hint)
         addresses = Addresses(api_url=api_url)
-        plan = settings.plan(load(mapping), expand(events or ()), Guards(max_rejects), jobs)
-        if wanted and sys.stdout.isatty() and progress is options.Progress.auto:
-            progress = options.Progress.none  # the bar would stand amid the lines of data
-        announce(plan.sources, messages)
+        run_options = RunOptions(
+            ignore_integrations=ignore_integrations,
+            order=order,
+            window=window,
+            route=route,
+            batch_contacts=batch_contacts,
+            batch_bytes=batch_bytes,
+        )
+        settings = run_options.settings(
+            load(mapping), expand(events or ()), Guards(max_rejects), jobs
+        )
+        if printed and sys.stdout.isatty() and progress is options.Progress.auto:
+            progress = options.Progress.none  # a bar would stand between the lines of data
+        announce(settings.sources, messages)
         stop = Stop()
         try:
             with (
                 interruptible(stop),
-                RejectFile(rejects, (*plan.sources, Source(str(mapping)))) as reject_file,
-                ProgressDisplay(progress, plan.sources, messages, sends=False) as display,
+                RejectsFile(rejects, (*settings.sources, Source(str(mapping)))) as rejects_file,
+                ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
             ):
-                watchers = RunCallbacks(
-                    reject_file.write,
-                    display,
-                    on_explanation=explainer() if explain else None,
-                )
-                outcome = run_dry(
-                    plan,
-                    watchers,
+                result = run_dry(
+                    settings,
+                    RunCallbacks(
+                        rejects_file.write,
+                        display,
+                        on_explanation=_explainer() if explain else None,
+                    ),
                     stop=stop,
                     on_request=write_line if format_ is Format.requests else None,
                     on_contact=write_line if format_ is Format.updates else None,
                     addresses=addresses,
                 )
-                outcome = reject_file.close(outcome)
+                result = result.or_else(rejects_file.close())
             flush()
-        except BrokenPipeError:
+        except BrokenPipeError:  # who reads the data has seen enough
             raise typer.Exit from None
         raise typer.Exit(
             conclude(
                 "dry-run",
-                outcome,
+                result,
                 messages,
                 as_json=as_json,
                 keeps_rejects=rejects is not None,
-                table_is_data=not wanted,
+                table_is_data=not printed,
             )
         )
+
+
+def _explainer() -> Callable[[Explanation], None]:
+    """Return a function that prints an explanation: as text on a terminal, else as JSON."""
+    if sys.stdout.isatty():
+        return lambda explanation: write_line(_readable(explanation).encode())
+    return lambda explanation: write_line(msgspec.json.encode(explanation))
+
+
+def _readable(explanation: Explanation) -> str:
+    """Return an explanation as a line, with its details below it."""
+    where = f"{explanation.file}:{explanation.line}"
+    who = f" {explanation.mapping}:" if explanation.mapping else ""
+    why = f": {explanation.reason}" if explanation.reason else ""
+    lines = (
+        f"{where}:{who} {explanation.outcome}{why}",
+        *(f"    {line}" for line in _details(explanation)),
+    )
+    return "\n".join(map(one_line, lines))
+
+
+def _details(explanation: Explanation) -> Iterator[str]:
+    if explanation.detail:
+        yield explanation.detail
+    if explanation.fields is not None:
+        values = _values(explanation.fields, " = ")
+        yield f"list {explanation.list_id}, {explanation.email_address}: {values}"
+    if explanation.condition is not None:
+        yield f"{explanation.at}: {_cut(explanation.condition, SHOWN_CONDITION)}"
+        expected = f"expected {_cut(explanation.expected or '', SHOWN_CONDITION)}, "
+        found = f"found {_values(explanation.found or {}, ': ')}"
+        yield found if explanation.expected == explanation.condition else expected + found
+
+
+def _values(values: dict[str, str] | dict[str, Json], joiner: str) -> str:
+    return ", ".join(f"{name}{joiner}{_value(value)}" for name, value in values.items())
+
+
+def _value(value: Json) -> str:
+    """Return a value as shortened JSON; a missing value or null is called nothing."""
+    return "nothing" if value is None else _cut(msgspec.json.encode(value).decode(), SHOWN_VALUE)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

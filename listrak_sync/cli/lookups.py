@@ -1,4 +1,4 @@
-"""`listrak-sync lists`, `listrak-sync fields`: the ids that a mapping file names."""
+"""`listrak-sync lists` and `listrak-sync fields`: show the ids that a mapping file needs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from listrak_sync.account import ids
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
-from listrak_sync.cli.destination import listrak
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import print_json
 from listrak_sync.cli.tables import print_table
-from listrak_sync.listrak.addresses import API_URL, AUTH_URL
+from listrak_sync.delivery.destination import open_listrak
+from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.values import MAX_ID
 
 ListId = Annotated[int, typer.Argument(metavar="LIST_ID", min=1, max=MAX_ID, help="The list's id.")]
@@ -40,14 +41,12 @@ def lists(
 
     The integration needs the area List.
     """
-    from listrak_sync.account import ids as online  # noqa: PLC0415 - loads httpx
-
     messages = Messages()
     with (
         answering("lists", messages, as_json=as_json),
-        listrak(api_url, auth_url, client_secret_file) as api,
+        open_listrak(Addresses(api_url, auth_url), client_secret_file) as api,
     ):
-        found = online.lists(api)
+        found = ids.lists(api)
     if as_json:
         records = [{"id": each.list_id, "name": each.list_name} for each in found]
         print_json({"lists": records})
@@ -68,14 +67,12 @@ def fields(
 
     The integration needs the areas List and Segmentation.
     """
-    from listrak_sync.account import ids as online  # noqa: PLC0415 - loads httpx
-
     messages = Messages()
     with (
         answering("fields", messages, as_json=as_json),
-        listrak(api_url, auth_url, client_secret_file) as api,
+        open_listrak(Addresses(api_url, auth_url), client_secret_file) as api,
     ):
-        found = online.fields(api, list_id)
+        found = ids.fields(api, list_id)
     if as_json:
         records = [
             {

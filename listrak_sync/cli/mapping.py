@@ -1,4 +1,4 @@
-"""`listrak-sync mapping`: what helps to write a mapping file."""
+"""`listrak-sync mapping`: helps to write a mapping file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
-from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, print_lines
+from listrak_sync.cli.startup import Summarised
 from listrak_sync.errors import UsageError
 
 app = typer.Typer(
@@ -63,12 +63,10 @@ def import_(
     conditions: Annotated[
         bool,
         typer.Option(
-            "--conditions", help="Write triggers as conditions, where those can say the same."
+            "--conditions", help="Write triggers as conditions where conditions can say the same."
         ),
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file if there is one already.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Turn Segment's subscriptions of Listrak (Actions) into a mapping file."""
@@ -84,7 +82,7 @@ def import_(
         return
     _write(output, imported.text, replace=force)
     messages.info(f"{output}: {counted(imported.mappings, 'mapping')} written")
-    messages.info(f"Look it over, then run: listrak-sync mapping check -m {output}")
+    messages.info(f"Read it, then run: listrak-sync mapping check -m {output}")
 
 
 def _read(file: str) -> bytes:
@@ -101,7 +99,7 @@ def _write(file: Path, text: str, *, replace: bool) -> None:
             stream.write(text)
     except FileExistsError as error:
         hint = "Name another file, or replace it with --force."
-        raise UsageError(f"{file}: this file is there already", hint) from error
+        raise UsageError(f"{file}: this file exists already", hint) from error
     except OSError as error:
         hint = "Name a file that can be written with --output."
         raise UsageError(f"{file}: {error.strerror or error}", hint) from error

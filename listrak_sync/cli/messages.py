@@ -21,7 +21,7 @@ LogFormat: TypeAlias = Literal["text", "json"]
 
 
 class Messages:
-    """Tells people and logs what goes on, as much as they want to know."""
+    """Tells people and logs what goes on, in the detail they ask for."""
 
     def __init__(
         self, *, quiet: bool = False, verbose: bool = False, log_format: LogFormat = "text"
@@ -31,7 +31,7 @@ class Messages:
         self._json = log_format == "json"
 
     def error(self, error: ListrakSyncError) -> None:
-        """Say what is wrong and what to do, also when quiet."""
+        """Say what is wrong and what to do, even when quiet."""
         if self._json:
             self._log("error", error.message, hint=error.hint, exit_status=error.exit_status)
             return
@@ -45,7 +45,7 @@ class Messages:
             self._say("info", message, details)
 
     def detail(self, message: str, **details: object) -> None:
-        """Say what only --verbose shows."""
+        """Say what is shown only with --verbose."""
         if self.verbose and not self.quiet:
             self._say("debug", message, details)
 
@@ -56,7 +56,7 @@ class Messages:
                 rich_console(stderr=True).print(table)
 
     def record(self, message: str, record: Mapping[str, object]) -> None:
-        """Log what people are shown as a table, where messages are JSON lines, unless quiet."""
+        """Log what people see as a table, where messages are JSON lines, unless quiet."""
         if self._json and not self.quiet:
             self._log("info", message, **msgspec.to_builtins(record))
 

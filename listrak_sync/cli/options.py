@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
-LONGEST: Final = 365 * 86_400.0
-"""The longest span of time in seconds; clocks and timers of the system take no endless ones."""
-
-DEFAULT_WAIT: Final = "10m"
-"""How long `--wait` without a value waits."""
-
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
-
-
-def parse_duration(text: str) -> float:
-    """Return a span of time in seconds. Raises typer.BadParameter."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None or not float(found[1]):
-        raise typer.BadParameter(f"{text!r} is no span of time; write 30s, 5m or 1h")
-    seconds = float(found[1]) * _SECONDS[found[2]]
-    if seconds > LONGEST:
-        raise typer.BadParameter(f"{text!r} is too long; at most {LONGEST / 3600:.0f}h")
-    return seconds
-
-
-def with_default_wait(arguments: Sequence[str]) -> list[str]:
-    """Give `--wait` its default where the next argument is no span of time.
-
-    What begins with a digit and names nothing that is there is meant as one, and refused later.
-    """
-    filled = list(arguments)
-    for index, argument in enumerate(filled):
-        following = filled[index + 1] if index + 1 < len(filled) else ""
-        if argument == "--wait" and not _is_meant_as_duration(following):
-            filled[index] = f"--wait={DEFAULT_WAIT}"
-    return filled
-
-
-def _is_meant_as_duration(text: str) -> bool:
-    if _DURATION.fullmatch(text):
-        return True
-    return text[:1].isdigit() and not os.path.lexists(text)
-
+from listrak_sync.run_settings import Order, RouteChoice
 
 EVENTS = typer.Argument(
     metavar="EVENTS",
@@ -61,7 +20,7 @@ Events = Annotated[list[str] | None, EVENTS]
 
 
 def mapping_file(what: str) -> Any:  # noqa: ANN401 - typer keeps the type of an option to itself
-    """Return the option that names a mapping file, by what it is for."""
+    """Return the option that names a mapping file, with its help."""
     return typer.Option(
         "--mapping",
         "-m",
@@ -87,7 +46,7 @@ JournalPath = Annotated[
 IgnoreIntegrations = Annotated[
     bool,
     typer.Option(
-        "--ignore-integrations", help="Take events that their integrations object filters."
+        "--ignore-integrations", help="Take events that their integrations object filters out."
     ),
 ]
 Rejects = Annotated[
@@ -95,7 +54,7 @@ Rejects = Annotated[
     typer.Option(
         readable=False,
         metavar="FILE",
-        help="Write what is rejected here, to be mended and fed back. Readable by you alone.",
+        help="Write what is rejected to this file, to be fixed and fed back. Only you can read it.",
         show_default=False,
     ),
 ]
@@ -104,7 +63,7 @@ MaxRejects = Annotated[
     typer.Option(
         metavar="N",
         min=0,
-        help="Stop, before sending more, once more than this is rejected.",
+        help="Stop, before anything more is sent, once more than this is rejected.",
         show_default=False,
     ),
 ]
@@ -132,7 +91,7 @@ WindowSize = Annotated[
     typer.Option(
         metavar="N",
         min=1,
-        help="Contacts gathered before sending; within them, only the newest value is sent.",
+        help="Contacts gathered before sending; of their values, only the newest are sent.",
     ),
 ]
 Jobs = Annotated[
@@ -148,7 +107,7 @@ Jobs = Annotated[
 Json = Annotated[
     bool, typer.Option("--json", help="Print the report as one JSON object on standard output.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and data.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and data.")]
 Verbose = Annotated[
     bool,
     typer.Option("--verbose", "-v", help="Tell which files are read, and how each request ended."),
@@ -172,27 +131,12 @@ SecretFile = Annotated[
 ]
 
 
-class RouteChoice(StrEnum):
-    """By which of Listrak's two ways imports are started."""
-
-    auto = "auto"
-    profile_fields = "profile-fields"
-    list_import = "list-import"
-
-
 RouteOption = Annotated[
     RouteChoice,
     typer.Option(
         "--route", help="auto: profile fields, or list imports where that route is closed."
     ),
 ]
-
-
-class Order(StrEnum):
-    """Which of two values for a field is the newer one."""
-
-    timestamp = "timestamp"
-    input = "input"
 
 
 class LogFormats(StrEnum):

@@ -1,4 +1,4 @@
-"""Data on standard output, for as long as somebody reads it."""
+"""Data on standard output, until nobody reads it any more."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING
 
 import msgspec
 
-from listrak_sync.errors import SettingsError
+from listrak_sync.errors import OutputError
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def printable(text: str) -> str:
-    """Return text that cannot steer a terminal: control characters are written as escapes."""
+    """Return text that cannot control a terminal: control characters are shown as escapes."""
     return "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
         for character in text
@@ -27,35 +26,23 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return text that can neither steer a terminal nor leave its line."""
+    """Return text that can neither control a terminal nor leave its line."""
     return printable(text).replace("\n", "\\n")
 
 
 def counted(count: int, what: str) -> str:
-    """Return so many of something, in words."""
+    """Return a count with its noun: 1 list, 2 lists."""
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def open_standard_streams() -> None:
-    """Give those that were closed before the program began an end that leads nowhere.
-
-    What standard output cannot encode is escaped, as it is on standard error.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest free number: its own
-            setattr(sys, name, os.fdopen(descriptor, mode))
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
 def silence(stream: IO[str]) -> None:
-    """Lead a stream nowhere, so that the interpreter does not complain about it at the end."""
+    """Send a stream to /dev/null."""
+    # Otherwise the interpreter complains at its end that it cannot flush the stream.
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def rich_console(*, stderr: bool) -> RichConsole:
-    """Return a console that respects NO_COLOR and the width, and takes brackets as text."""
+    """Return a console that respects NO_COLOR and the width, and shows brackets as text."""
     from rich.console import Console as RichConsole  # noqa: PLC0415 - slow, and often not needed
 
     class Console(RichConsole):
@@ -68,22 +55,19 @@ def rich_console(*, stderr: bool) -> RichConsole:
 
 
 def write_line(data: bytes) -> None:
-    """Write a line; raise BrokenPipeError once nobody reads any more.
-
-    Raises SettingsError where it cannot be written otherwise.
-    """
+    """Write a line. Raises BrokenPipeError once nobody reads any more, else OutputError."""
     with _standard_output():
         sys.stdout.buffer.write(data + b"\n")
 
 
 def flush() -> None:
-    """Hand on what is written; a closed pipe is no error any more. Raises SettingsError."""
+    """Flush what is written; a closed pipe is ignored. Raises OutputError."""
     with suppress(BrokenPipeError), _standard_output():
         sys.stdout.buffer.flush()
 
 
 def print_lines(lines: Iterable[bytes]) -> None:
-    """Print lines until there is no more, or nobody who reads them. Raises SettingsError."""
+    """Print lines while somebody reads them. Raises OutputError."""
     with suppress(BrokenPipeError):
         for line in lines:
             write_line(line)
@@ -91,12 +75,12 @@ def print_lines(lines: Iterable[bytes]) -> None:
 
 
 def print_json(record: object) -> None:
-    """Print one JSON object. Raises SettingsError."""
+    """Print one JSON object. Raises OutputError."""
     print_lines([msgspec.json.encode(record)])
 
 
 def print_text(lines: Iterable[str]) -> None:
-    """Print lines for people, in the encoding that they asked for. Raises SettingsError."""
+    """Print lines for people, in the encoding of standard output. Raises OutputError."""
     with suppress(BrokenPipeError), _standard_output():
         for line in lines:
             sys.stdout.write(f"{line}\n")
@@ -104,14 +88,14 @@ def print_text(lines: Iterable[str]) -> None:
 
 
 def draw(table: Table) -> None:
-    """Draw a table as wide as the terminal. Raises SettingsError."""
+    """Draw a table as wide as the terminal. Raises OutputError."""
     with _standard_output():
         rich_console(stderr=False).print(table)
 
 
 @contextmanager
 def _standard_output() -> Iterator[None]:
-    """Give standard output up where it cannot be written, and say so unless a pipe is closed."""
+    """Give up standard output where it cannot be written. Raises OutputError or BrokenPipeError."""
     try:
         yield
     except OSError as error:
@@ -119,4 +103,4 @@ def _standard_output() -> Iterator[None]:
         if isinstance(error, BrokenPipeError):
             raise
         hint = "Make room, or send it elsewhere; then run it again."
-        raise SettingsError(f"standard output: {error.strerror or error}", hint) from error
+        raise OutputError(f"standard output: {error.strerror or error}", hint) from error

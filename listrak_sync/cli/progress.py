@@ -1,7 +1,8 @@
-"""How far a run has come, as a bar on a terminal or as lines in a log."""
+"""How a run goes on: what it reads, how far it is, and how each request ended."""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options import Progress
-from listrak_sync.cli.output import rich_console
-from listrak_sync.input.sources import Source
+from listrak_sync.cli.output import counted, rich_console
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
+from listrak_sync.delivery.sending import Retry, Waiting
+from listrak_sync.input.sources import STANDARD_INPUT, Source
 from listrak_sync.report.counts import Report
 
 if TYPE_CHECKING:
@@ -20,14 +23,20 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 EVERY: Final = 30.0
-"""Seconds between two lines in a log."""
+"""Seconds between two lines of progress in a log."""
 
 WIDE: Final = 120
-"""From so many columns on there is room for a long bar beside the figures."""
+"""The columns that a terminal needs for a long bar beside the figures."""
+
+LONG_PAUSE: Final = 5.0
+"""A pause of this many seconds is told even without --verbose."""
+
+LONG_WAIT: Final = 10.0
+"""That imports take longer than this, in seconds, is told once even without --verbose."""
 
 
 class ProgressDisplay:
-    """Shows bytes read, lines, contacts, rate and time left, as it was asked to, to any thread."""
+    """Shows bytes read, lines, contacts, rate and time left; any thread may report progress."""
 
     def __init__(
         self,
@@ -58,7 +67,7 @@ class ProgressDisplay:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        """Show the bar if one is wanted."""
+        """Show the bar, if it is wanted."""
         if self._wanted is Progress.bar:
             from rich import progress  # noqa: PLC0415 - slow, and only on a terminal
             from rich.table import Column  # noqa: PLC0415 - as above
@@ -84,12 +93,12 @@ class ProgressDisplay:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
 
     def __call__(self, report: Report, file: str, position: int) -> None:
-        """Show the counts so far; `position` is in bytes of the file as it lies on disk."""
+        """Show the counts so far; `position` is in bytes of the file on disk."""
         if self._wanted is Progress.none:
             return
         done = self._before.get(file, 0) + position
@@ -114,3 +123,43 @@ class ProgressDisplay:
         share = f" ({done / self._total:.0%})" if self._total else ""
         rate = report.lines / seconds if seconds else 0
         return f"{report.lines:,} lines read{share}, {self._contacts(report)}, {rate:,.0f} lines/s"
+
+
+def announce(sources: Sequence[Source], messages: Messages) -> None:
+    """Tell what is read, with --verbose; tell a person at a terminal that we read from it."""
+    for source in sources:
+        if source.file != os.devnull:
+            messages.detail(f"to be read: {source.name!r}", bytes=source.size)
+    if any(source.file == STANDARD_INPUT for source in sources) and sys.stdin.isatty():
+        messages.info("reading events from standard input; Ctrl-D ends it")
+
+
+def tell(receipt: Receipt, messages: Messages) -> None:
+    """Tell how a request ended, with --verbose."""
+    batch = receipt.batch
+    what = f"list {batch.list_id}, batch {batch.id}, {len(batch.contacts)} contacts"
+    match receipt:
+        case AcceptedBatch(imports=imports):
+            messages.detail(f"{what}: accepted, imports {', '.join(imports) or 'unnamed'}")
+        case RefusedBatch(reason=reason, detail=detail):
+            messages.detail(f"{what}: {reason}: {detail}")
+        case UnsentBatch(detail=detail):
+            messages.detail(f"{what}: not sent: {detail}")
+
+
+def tell_retry(retry: Retry, messages: Messages) -> None:
+    """Tell that a request is sent again, with --verbose or where every sender waits long."""
+    what = f"attempt {retry.attempt} failed, the next in {retry.seconds:.1f} s: {retry.reason}"
+    if retry.held and retry.seconds >= LONG_PAUSE:
+        messages.info(f"Listrak asks for a pause: {what}")
+    else:
+        messages.detail(what)
+
+
+def tell_wait(waiting: Waiting, messages: Messages) -> None:
+    """Tell that we wait for imports, with --verbose or once it takes long."""
+    imports = counted(waiting.imports, "import")
+    if waiting.waited < LONG_WAIT <= waiting.waited + waiting.seconds:
+        messages.info(f"waiting until Listrak has applied {imports}")
+    else:
+        messages.detail(f"{imports} not applied yet, asking again in {waiting.seconds:.1f} s")

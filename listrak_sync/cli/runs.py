@@ -1,4 +1,4 @@
-"""`listrak-sync runs`: what the journal knows of earlier runs."""
+"""`listrak-sync runs`: lists the runs in the journal."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.journal_file import default_journal
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import one_line, print_lines, print_text
-from listrak_sync.cli.push_task import read_back
 from listrak_sync.cli.tables import Cell, in_columns, print_table
 from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.journal import Journal, default_journal
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
 from listrak_sync.input.sources import STANDARD_INPUT, shown
+from listrak_sync.resume import decode_options
 
 NAMES: Final = ("run", "started (UTC)", "state", "accepted", "refused", "unsent")
 
 
 class ListedRun(msgspec.Struct, frozen=True):
-    """What is told of a run, as --json has it."""
+    """A run as --json shows it."""
 
     run: str
     started: str
@@ -45,7 +44,7 @@ def runs(
         str | None,
         typer.Option(
             metavar="RUN",
-            help="Take a run out of the journal, with what is unsent of it.",
+            help="Delete a run from the journal, with what is unsent of it.",
             show_default=False,
         ),
     ] = None,
@@ -81,7 +80,7 @@ def runs(
 def _lines(runs: Sequence[ListedRun]) -> Iterator[str]:
     """Yield runs in columns that fit into a terminal of 80 characters.
 
-    How far an unfinished one was read stands below it, as that may be long.
+    How far an unfinished run was read may be long, so it stands below the run.
     """
     heads, *lines = in_columns(NAMES, [_cells(run) for run in runs])
     yield heads
@@ -97,10 +96,10 @@ def _cells(run: ListedRun) -> tuple[Cell, ...]:
 
 
 def _listed(info: RunInfo) -> ListedRun:
-    position, settings = info.position, read_back(info.settings)
+    position, pushed = info.position, decode_options(info.settings)
     where = "nothing"
     if position.line:
-        file = settings.events[position.source]
+        file = pushed.events[position.source]
         where = f"line {position.line:,} of {'a pipe' if file == STANDARD_INPUT else shown(file)}"
     return ListedRun(
         run=info.id,
@@ -110,6 +109,6 @@ def _listed(info: RunInfo) -> ListedRun:
         refused=info.contacts.get("refused", 0),
         unsent=info.contacts.get("planned", 0),
         read_up_to="the end" if position.done else where,
-        mapping=shown(settings.mapping),
-        inputs=[shown(file) for file in settings.events],
+        mapping=shown(pushed.mapping),
+        inputs=[shown(file) for file in pushed.events],
     )

@@ -1,4 +1,4 @@
-"""`listrak-sync sandbox`: a stand-in for Listrak on this machine."""
+"""`listrak-sync sandbox`: runs a stand-in for Listrak on this machine."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.destination import known_fields
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.signals import interruptible
-from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.destination import known_fields
+from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.file import load
 

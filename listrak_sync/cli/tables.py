@@ -1,4 +1,4 @@
-"""Rows in columns."""
+"""Tables: the summary of a run, and rows in columns."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from listrak_sync.cli.output import counted, draw, one_line, print_text
-from listrak_sync.delivery.imports import Applied
-from listrak_sync.report.counts import ListReport, Report
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from listrak_sync.delivery.imports import Applied
+    from listrak_sync.report.counts import ListReport, Report
+
 
 _Row: TypeAlias = tuple[str, int, str]
-"""What is counted, how much of it, and a remark."""
+"""What is counted, the count, and a note."""
 
 SHOWN_IMPORTS = 5
-"""How many import ids of a list are shown; --json has all."""
+"""How many import ids of a list are shown; --json has all of them."""
 
 
 def summary(title: str, report: Report) -> Table:
-    """Return the table that ends a run: every line, match, value and contact is in it."""
+    """Return the table at the end of a run, which counts every line, match, value and contact."""
     from rich import box  # noqa: PLC0415 - slow, and only needed at the end
     from rich.table import Table  # noqa: PLC0415 - slow, and only needed at the end
 
@@ -106,11 +107,11 @@ def _imports(entry: ListReport) -> str:
 
 
 Cell: TypeAlias = str | int | None
-"""What stands in a column: numbers to its right, nothing where there is None."""
+"""What a column holds: numbers are aligned to the right, None is empty."""
 
 
 def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Print rows below names: folded to the width of a terminal, elsewhere a line for each."""
+    """Print rows below names: folded on a terminal, one line for each row elsewhere."""
     rows = list(rows)
     if not sys.stdout.isatty():
         print_text(in_columns(names, rows))
@@ -128,7 +129,7 @@ def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
 
 
 def in_columns(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
-    """Yield names and rows, each as one line; the columns are as wide as they have to be."""
+    """Yield names and rows, each as one line, in columns as wide as they need to be."""
     from rich.cells import cell_len  # noqa: PLC0415 - only for people
 
     texts = [list(names), *([_shown(cell) for cell in row] for row in rows)]
@@ -145,7 +146,7 @@ def in_columns(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iterator
 
 
 def _numbers(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
-    """Say of each column whether it holds nothing but numbers."""
+    """Say of each column whether it holds only numbers."""
     return [not any(isinstance(row[index], str) for row in rows) for index in range(len(names))]
 
 

@@ -1,4 +1,4 @@
-"""A SQLite file of ours, readable by its owner alone and written in transactions."""
+"""A SQLite file that only its owner can read, written in transactions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from listrak_sync.errors import BusyError, SettingsError
 
 
 class Lock:
-    """An exclusive lock on a file, which the system lets go of when the process ends."""
+    """An exclusive lock on a file, which the system releases when the process ends."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock on a journal. Raises BusyError where another process has it, OSError."""
+        """Take the lock of a journal. Raises BusyError where another process has it, or OSError."""
         beside = path.with_name(f"{path.name}.lock")
         self._descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -39,35 +39,38 @@ class Lock:
             raise
 
     def release(self) -> None:
-        """Let others have the lock."""
+        """Release the lock."""
         os.close(self._descriptor)
 
 
 PAGE_BYTES: Final = 32_768
-"""The size of a page: bodies are about a megabyte, and large pages halve what they cost."""
+"""The size of a page: a body is about a megabyte, and large pages halve the time it takes."""
 
 CHECKPOINT_PAGES: Final = 4096
-"""How much is written beside the file before it goes into it; what is deleted by then does not."""
+"""How many pages are written beside the file before they are copied into it.
+
+A body that is answered, and so deleted, by then is never copied.
+"""
 
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_MEND: Final = "Mend that, name another journal with --journal PATH, or do without: --no-journal."
+_FIX: Final = "Fix that, name another journal with --journal PATH, or do without: --no-journal."
 _ROOM: Final = """\
 Make room and carry on with: listrak-sync push --resume
 Or name another journal with --journal PATH, or do without: --no-journal."""
 _MOVE: Final = """\
-Is it another file? Then name the journal with --journal PATH. Else move it away, with the files
--wal and -shm beside it, and push the same input again: values converge, so sending twice does no
-harm."""
+If this is another file, name the journal with --journal PATH. Otherwise move it away, with the
+files -wal and -shm beside it, and push the same input again: values converge, so sending twice
+does no harm."""
 
 
 class Database:
-    """An open database; its methods may be called by any thread, and one at a time goes on."""
+    """An open database; any thread may call its methods, and one at a time goes on."""
 
     def __init__(self, path: Path, schema: str, application: int, version: int) -> None:
         """Open or create a database that only its owner can read.
 
-        The file is of an application (a 32-bit number) and a version of the schema, and refused
-        with SettingsError where it is not. Raises it, too, where it cannot be used at all.
+        `application` (a 32-bit number) and `version` (of the schema) are written in the file.
+        Raises SettingsError where those of a file differ, and where it cannot be used at all.
         """
         self.path = path
         self._lock = threading.RLock()
@@ -81,7 +84,7 @@ class Database:
                 raise
 
     def close(self) -> None:
-        """Give back the room of what is deleted, and let go of the file."""
+        """Give deleted pages back to the file system, and close the file."""
         with self._lock:
             with suppress(sqlite3.Error):
                 self._connection.executescript("PRAGMA incremental_vacuum")  # execute stops early
@@ -89,15 +92,15 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read, undisturbed by other threads. Raises SettingsError for what is damaged."""
+        """Read while no other thread writes. Raises SettingsError where the file is damaged."""
         with self._lock, guarded(self.path):
             yield self._connection
 
     @contextmanager
     def writing(self, *, durably: bool = False) -> Iterator[sqlite3.Connection]:
-        """Write several things or none of them. Raises SettingsError.
+        """Write several things, or none of them. Raises SettingsError.
 
-        What is written survives the end of the process; if durably, a loss of power, too.
+        What is written survives the end of the process; with `durably`, also a loss of power.
         """
         with self._lock, guarded(self.path):
             if self._connection.in_transaction:
@@ -109,11 +112,11 @@ class Database:
                 yield self._connection
                 self._connection.commit()
             except BaseException:
-                self._connection.rollback()  # nothing to do where a full disk has done it
+                self._connection.rollback()  # does nothing where a full disk already has
                 raise
 
     def _prepare(self, schema: str, application: int, version: int) -> None:
-        """Set a new file up; check that another one is ours before anything in it is changed."""
+        """Set up a new file; check that an existing one is a journal before it is changed."""
         execute = self._connection.execute
         (found,) = execute("PRAGMA application_id").fetchone()
         (written,) = execute("PRAGMA user_version").fetchone()
@@ -121,12 +124,13 @@ class Database:
         is_new = not (found or written or tables)
         if not is_new and found != application:
             raise SettingsError(
-                f"{self.path}: not a journal, but a database of another kind", _MOVE
+                f"{self.path}: this is another kind of database, not a journal", _MOVE
             )
         if not is_new and written != version:
             hint = "Use the version of listrak-sync that wrote it, or name another with --journal."
-            raise SettingsError(f"{self.path}: a journal of another version: {written}", hint)
+            raise SettingsError(f"{self.path}: this journal has another version: {written}", hint)
         execute("PRAGMA foreign_keys = ON")
+        # What is deleted held addresses of contacts: they must not stay in free pages.
         execute("PRAGMA secure_delete = FAST")
         execute(f"PRAGMA page_size = {PAGE_BYTES}")
         execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -141,22 +145,20 @@ class Database:
 
 @contextmanager
 def guarded(path: Path) -> Iterator[None]:
-    """Turn what SQLite, the disk or a damaged row says into what the user can do about it.
-
-    Raises SettingsError.
-    """
+    """Turn errors of SQLite, of the disk and of damaged rows into a SettingsError with a hint."""
     try:
         yield
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # msgspec below 0.23 raises UnicodeDecodeError for text that is not UTF-8
         raise SettingsError(f"{path}: the journal is damaged: {error}", _MOVE) from error
     except sqlite3.DatabaseError as error:
         hint = _hint(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         raise SettingsError(f"{path}: the journal cannot be used: {error}", hint) from error
     except OSError as error:
-        raise SettingsError(f"{path}: {error.strerror or error}", _MEND) from error
+        raise SettingsError(f"{path}: {error.strerror or error}", _FIX) from error
 
 
 def _hint(code: int) -> str:
     if code in _DAMAGED:
         return _MOVE
-    return _ROOM if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR} else _MEND
+    return _ROOM if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR} else _FIX

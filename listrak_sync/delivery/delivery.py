@@ -1,57 +1,34 @@
-"""Sends windows of batches and answers for every contact in them."""
+"""Sends windows of batches, and answers for every contact in them."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from listrak_sync.batching.batches import Batch
-from listrak_sync.delivery.imports import ImportKey, follow, waited_too_long
+from listrak_sync.delivery.imports import follow, waited_too_long
 from listrak_sync.delivery.isolation import Isolation
 from listrak_sync.delivery.outcomes import Outcomes
-from listrak_sync.delivery.receipts import Delivered, Receipt, Unsent
+from listrak_sync.delivery.receipts import (
+    AcceptedBatch,
+    Ledger,
+    NoLedger,
+    Receipt,
+    UnsentBatch,
+)
 from listrak_sync.delivery.sending import DeliveryOptions, Listrak
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import ListrakSyncError
 
-
-class Ledger(Protocol):
-    """Remembers beyond a run what was planned, and how it ended."""
-
-    def imports(self) -> list[ImportKey]:
-        """Return the imports that may still be running, of runs before."""
-
-    def answer(self, receipt: Receipt) -> None:
-        """Write down how a batch ended."""
-
-    def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:
-        """Write down the parts that take a batch's place; return them numbered."""
-
-
-class NoLedger:
-    """Writes nothing down."""
-
-    def imports(self) -> list[ImportKey]:
-        """Know of no import."""
-        return []
-
-    def answer(self, receipt: Receipt) -> None:
-        """Forget a receipt."""
-
-    def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:  # noqa: ARG002 - a Ledger
-        """Return the parts as they are."""
-        return parts
-
-
 BARRIER_PATIENCE: Final = 1800.0
-"""How long, in seconds, the imports of one window may take before the next gives up."""
+"""How many seconds the imports of a window may take before the run stops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Batches that may be in flight together; `alone` ones go out one by one, in order."""
+    """Batches that may be in flight together; with `alone`, they go out one by one, in order."""
 
     batches: Iterable[Batch]
     alone: bool = False
@@ -63,10 +40,11 @@ Phases: TypeAlias = Iterable[Phase]
 class Delivery:
     """Sends one window after the other, several batches at a time, in threads of its own.
 
-    A window is begun when every import of the one before, also of a run before, is accepted and,
-    where Listrak lets us ask, has ended. `on_receipt` is called for each batch, by one thread at
-    a time; where it returns False, nobody was told, and the batch stays unanswered. Once stopped,
-    what is in flight is finished and nothing new is sent.
+    A window begins when every import of the window before is accepted and, where Listrak lets
+    us ask, has ended; this includes the last window of an earlier run. `on_receipt` is called
+    for each batch, by one thread at a time; where it returns False, nobody was told, and the
+    batch stays unanswered. Once the run stops, what is in flight is finished and nothing new is
+    sent.
     """
 
     def __init__(
@@ -74,16 +52,16 @@ class Delivery:
         listrak: Listrak,
         on_receipt: Callable[[Receipt], bool | None],
         stop: Stop,
-        ways: DeliveryOptions | None = None,
+        options: DeliveryOptions | None = None,
         ledger: Ledger | None = None,
     ) -> None:
         self._listrak = listrak
         self._on_receipt = on_receipt
         self._stop = stop
-        self._ways = ways or DeliveryOptions()
+        self._options = options or DeliveryOptions()
         self._ledger: Ledger = ledger or NoLedger()
-        self._isolation = Isolation(self._ways.in_flight)
-        self._outcomes = Outcomes(listrak, self._isolation, stop, self._ways)
+        self._isolation = Isolation(self._options.in_flight)
+        self._outcomes = Outcomes(listrak, self._isolation, stop, self._options)
         self._lock = threading.Lock()
         self._open = self._ledger.imports()
         self._window: threading.Thread | None = None
@@ -94,8 +72,10 @@ class Delivery:
         return self._outcomes.fell_back
 
     def start(self, phases: Phases) -> None:
-        """Begin a window once the one before is answered for; return while it is sent."""
+        """Begin a window once the one before is answered for; return while it is being sent."""
         self.finish()
+        # Daemons: a second signal or a bug in the thread that reads must end the process, and
+        # not wait for requests. The journal knows what they leave unanswered.
         self._window = threading.Thread(target=self._send_window, args=(phases,), daemon=True)
         self._window.start()
 
@@ -120,7 +100,7 @@ class Delivery:
     def _send_together(self, shared: Iterator[Batch]) -> None:
         threads = [
             threading.Thread(target=self._send_shared, args=(shared,), daemon=True)
-            for _ in range(self._ways.in_flight)
+            for _ in range(self._options.in_flight)
         ]
         for thread in threads:
             thread.start()
@@ -128,7 +108,7 @@ class Delivery:
             thread.join()
 
     def _send_alone(self, batches: Iterator[Batch]) -> None:
-        """Send batches in order; what touches a contact again waits for what came before."""
+        """Send batches in order; a batch with a contact of an earlier one waits for its import."""
         touched: set[tuple[int, str]] = set()
         for batch in batches:
             contacts = {(each.list_id, each.email_address.lower()) for each in batch.contacts}
@@ -139,7 +119,7 @@ class Delivery:
             self._deliver(batch)
 
     def _send_shared(self, shared: Iterator[Batch]) -> None:
-        """Send batches of an iterator shared with other threads until there are no more."""
+        """Send batches of an iterator that other threads share, until it is empty."""
         try:
             while True:
                 with self._lock:
@@ -151,7 +131,7 @@ class Delivery:
             self._stop.because(error)
 
     def _deliver(self, batch: Batch) -> None:
-        """Answer for every contact of a batch, dividing it where that is needed."""
+        """Send a batch, divided where needed, until each of its contacts is answered for."""
         pending, taken = [batch], set[int]()
         while pending:
             each = pending.pop(self._isolation.next_of(pending))
@@ -163,32 +143,37 @@ class Delivery:
                 continue
             self._isolation.learn(outcome, taken, whole=each is batch)
             with self._lock:
-                if isinstance(outcome, Delivered):
+                if isinstance(outcome, AcceptedBatch):
                     self._open += ((each.list_id, import_id) for import_id in outcome.imports)
                 is_told = self._on_receipt(outcome)
-            if is_told is not False:  # for with the answer, the ledger forgets the contacts
+            # The answer is written down after the receipt was told: with it the ledger forgets
+            # the contacts. After a kill in between, the batch is sent again, which does no harm;
+            # the other way round, its rejects would be lost.
+            if is_told is not False:
                 self._note(outcome)
 
-    def _divided(self, batch: Batch, parts: list[Batch]) -> list[Batch] | Unsent:
-        """Have the parts of a batch written down; without that, none is sent."""
+    def _divided(self, batch: Batch, parts: list[Batch]) -> list[Batch] | UnsentBatch:
+        """Have the parts of a batch written down; where that fails, none of them is sent."""
         try:
             return self._ledger.divide(batch, parts)
         except ListrakSyncError as error:
             self._stop.because(error)
-            return Unsent(batch, error.message)
+            return UnsentBatch(batch, error.message)
 
     def _note(self, receipt: Receipt) -> None:
-        """Have an answer written down; where that fails, the others are still answered for."""
+        """Have an answer written down; where that fails, other batches are still answered for."""
         try:
             self._ledger.answer(receipt)
         except ListrakSyncError as error:
             self._stop.because(error)
 
     def _barrier(self) -> None:
-        """Wait until the imports so far have ended, so that nothing newer overtakes them."""
+        """Wait until the imports so far have ended."""
+        # An accepted import is applied later, and imports may overtake one another. What is sent
+        # now would lose to an older value that is applied after it.
         with self._lock:
             imports, self._open = self._open, []
         if imports and not self._stop.event.is_set():
-            followed = follow(self._listrak, imports, BARRIER_PATIENCE, self._stop, self._ways)
+            followed = follow(self._listrak, imports, BARRIER_PATIENCE, self._stop, self._options)
             if followed.running and not self._stop.event.is_set():
                 self._stop.because(waited_too_long(followed.running, BARRIER_PATIENCE))

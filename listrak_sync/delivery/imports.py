@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import msgspec
 
+from listrak_sync.delivery.receipts import ImportKey
 from listrak_sync.delivery.sending import DeliveryOptions, Listrak, Waiting
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UnreachableError
-from listrak_sync.listrak.models import ImportSummary
-from listrak_sync.listrak.verdicts import Failure, Unavailable
+from listrak_sync.listrak.verdicts import Failure, ImportSummary, Unavailable
+
+FIRST_PAUSE: Final = 0.25
+LONGEST_PAUSE: Final = 15.0
+"""Seconds between two questions about an import: they double from the first to the longest."""
+
+MAX_DIGITS: Final = 10
+"""Listrak's ids are numbers of 32 bits: what has more digits is not an id."""
 
 
 class Summarizing(Listrak, Protocol):
-    """What of Listrak's API tells how imports ended."""
+    """The part of Listrak's API that tells how imports ended."""
 
     def import_summary(self, list_id: int, import_id: int) -> ImportSummary | Failure:
-        """Return the counts of an import, or why there are none."""
+        """Return the counts of an import, or why we cannot have them."""
 
 
 class Applied(msgspec.Struct):
-    """What a list's imports did: imports by what is known of them, contacts by how they ended."""
+    """What the imports of a list did: imports by what is known, contacts by how they ended."""
 
     ended: int = 0
     running: int = 0
@@ -36,7 +43,7 @@ class Applied(msgspec.Struct):
     def unaccounted(self, accepted: int) -> int | None:
         """Return how many of the accepted contacts Listrak does not mention.
 
-        None where not every import of the list has told what it did.
+        None where Listrak has not told of every import of the list what it did.
         """
         if self.running or self.unverified:
             return None
@@ -52,14 +59,27 @@ class Applied(msgspec.Struct):
         self.invalid += invalid
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Imports by what is known of them when the waiting ends.
+
+    `unverified` are those of which Listrak tells nothing: the id is not usable, or we may not
+    ask about it.
+    """
+
+    ended: frozenset[ImportKey]
+    running: frozenset[ImportKey]
+    unverified: frozenset[ImportKey]
+
+
 def wait_for_imports(
     listrak: Summarizing,
     imports: Iterable[ImportKey],
     patience: float,
     stop: Stop,
-    ways: DeliveryOptions,
+    options: DeliveryOptions,
 ) -> dict[int, Applied]:
-    """Return by list what its imports did, having waited for them for so many seconds."""
+    """Wait for imports, at most `patience` seconds; return for each list what its imports did."""
     lists: dict[int, Applied] = {}
     untold: set[ImportKey] = set()
 
@@ -77,7 +97,7 @@ def wait_for_imports(
                 entry.unverified += 1
         return True
 
-    followed = follow(listrak, imports, patience, stop, ways, count)
+    followed = follow(listrak, imports, patience, stop, options, count)
     for each in followed.running - untold:
         lists.setdefault(each[0], Applied()).running += 1
     for each in followed.unverified | (followed.running & untold):
@@ -85,51 +105,28 @@ def wait_for_imports(
     return lists
 
 
-FIRST_PAUSE: Final = 0.25
-LONGEST_PAUSE: Final = 15.0
-"""Seconds between two questions about an import: they double from the first to the longest."""
-
-MAX_DIGITS: Final = 10
-"""What is longer is no id: all of Listrak's are of 32 bits."""
-
-ImportKey: TypeAlias = tuple[int, str]
-"""A list's id and the id of an import of it, as Listrak named it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """Imports by what is known of them once nobody waits any more.
-
-    Of the unverified ones Listrak says nothing: the id is none, or may not be asked about.
-    """
-
-    ended: frozenset[ImportKey]
-    running: frozenset[ImportKey]
-    unverified: frozenset[ImportKey]
-
-
 def follow(
     listrak: Listrak,
     imports: Iterable[ImportKey],
     patience: float,
     stop: Stop,
-    ways: DeliveryOptions,
+    options: DeliveryOptions,
     on_end: Callable[[ImportKey], bool] = lambda _: True,
 ) -> Followed:
-    """Ask about imports until all have ended, patience (in seconds) is, or the run is stopped.
+    """Ask about imports until all have ended, `patience` seconds are over, or the run stops.
 
-    What could not be asked about by then is running, for all that is known. `on_end` is told of
-    each import when it has ended, may ask about it in the same time, and says whether that is
-    done: else it is told again.
+    An import that could not be asked about by then counts as running. `on_end` is called for
+    each import that has ended. It may ask about it in the same time; where it returns False, it
+    is called again.
     """
-    senses, running = ways.senses, dict.fromkeys(imports)
+    timing, running = options.timing, dict.fromkeys(imports)
     ended: set[ImportKey] = set()
     unverified: set[ImportKey] = set()
-    until = senses.clock() + patience
+    until = timing.clock() + patience
     pause = FIRST_PAUSE
     while running:
         for each in tuple(running):
-            if stop.event.is_set() or senses.clock() > until:
+            if stop.event.is_set() or timing.clock() > until:
                 break
             match _finished(listrak, each):
                 case True if on_end(each):
@@ -142,25 +139,25 @@ def follow(
                 case _:
                     unverified.add(each)
                     del running[each]
-        left = until - senses.clock()
+        left = until - timing.clock()
         if not running or left <= 0 or stop.event.is_set():
             break
         pause = min(pause, left)
-        ways.on_wait(Waiting(len(running), patience - left, pause))
-        senses.rest(stop.event, pause)
+        options.on_wait(Waiting(len(running), patience - left, pause))
+        timing.rest(stop.event, pause)
         pause = min(pause * 2, LONGEST_PAUSE)
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
 
 
 def waited_too_long(running: Collection[ImportKey], seconds: float) -> UnreachableError:
-    """Return what to tell where imports have not ended after so many seconds."""
+    """Return the error of a run whose imports have not ended after some seconds."""
     named = ", ".join(f"{import_id} of list {list_id}" for list_id, import_id in sorted(running))
     hint = "Newer values must not overtake them: run it again when Listrak has caught up."
     return UnreachableError(f"imports did not end within {seconds:.0f} s: {named}", hint)
 
 
 def _finished(listrak: Listrak, each: ImportKey) -> bool | Failure | None:
-    """Say whether an import has ended, or why that is not told; None for what is no id."""
+    """Say whether an import has ended, or why we cannot know; None for an unusable id."""
     list_id, import_id = each
     if not import_id.isascii() or not import_id.isdigit() or len(import_id) > MAX_DIGITS:
         return None

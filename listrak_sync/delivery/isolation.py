@@ -10,31 +10,33 @@ import msgspec
 
 from listrak_sync.batching.batches import Batch, Limits, rebatch
 from listrak_sync.batching.window import Contact
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch
+from listrak_sync.reasons import Reason
 
 FEW: Final = 5
-"""So many single contacts in a row, refused alike, are taken for a fault of the whole list."""
+"""How many single contacts in a row, refused alike, make it a fault of the whole list."""
 
 SUSPECT: Final = 2
-"""After so many, the next ones are taken from far apart: neighbours may be bad alike."""
+"""After how many the next contacts are taken from far apart: neighbours may be bad alike."""
 
 Fields: TypeAlias = frozenset[int]
 """Ids of profile fields."""
 
 THE_LIST: Final = Fields()
-"""No field: what every contact of a list sets."""
+"""No field at all: every contact of a list sets these."""
 
 
 class Isolation:
-    """Remembers what Listrak refused, for all senders.
+    """Remembers what Listrak refused, for all threads that send.
 
     For n contacts of which k are refused, halving costs at most 2·k·log2(n) + 10 requests. A
-    fault that is not the contacts' own costs a few: where nobody gets through who sets certain
-    fields, what sets these fields is given up for the list, be it for a field's id or its own.
+    fault of the list or of a field's id costs only a few: where no contact that sets certain
+    fields is accepted, all that set these fields are given up for the list.
     """
 
     def __init__(self, in_flight: int = 1) -> None:
-        """Begin a run of so many senders, each of which may meet a bad contact first of all."""
+        """Begin a run with `in_flight` requests at a time."""
+        # Each of them may meet a bad contact first of all.
         self._few = max(FEW, in_flight + 1)
         self._lock = threading.Lock()
         self._alike: dict[tuple[int, Fields], tuple[str, int]] = {}
@@ -42,7 +44,7 @@ class Isolation:
         self._largest: dict[str, int] = {}
 
     def verdict_on(self, batch: Batch) -> str | None:
-        """Return why nothing of a batch is sent, None where some of it is."""
+        """Return why nothing of a batch is to be sent, None where some of it is."""
         given_up = self._given_up.get(batch.list_id, {})
         if not given_up or THE_LIST in given_up:
             return given_up.get(THE_LIST)
@@ -55,35 +57,35 @@ class Isolation:
             self._given_up[list_id] = {**self._given_up.get(list_id, {}), fields: words}
 
     def learn(self, receipt: Receipt, taken: set[int], *, whole: bool) -> None:
-        """Note how a batch ended, or if not whole, a part of one.
+        """Note how a batch ended, or where it is not `whole`, a part of one.
 
-        `taken` are the fields that Listrak took of other parts: it grows by this one's.
+        `taken` are the fields that Listrak accepted in other parts; those of this part are added.
         """
         match receipt:
-            case Delivered() if whole and not self._alike:  # nothing to learn, at no cost
+            case AcceptedBatch() if whole and not self._alike:  # the usual case costs nothing
                 pass
-            case Delivered(batch):
+            case AcceptedBatch(batch):
                 fields = _fields(batch.contacts)
                 taken |= fields
                 with self._lock:
                     for key in list(self._alike):
                         if key[0] == batch.list_id and not key[1].isdisjoint(fields):
                             del self._alike[key]
-            case Undelivered(batch, "refused_by_listrak", words):
+            case RefusedBatch(batch, Reason.REFUSED_BY_LISTRAK, words):
                 unproven = _fields(batch.contacts) - taken
                 if unproven:
                     self._refused_alone(batch.list_id, unproven, words)
 
     def too_large(self, batch: Batch) -> None:
-        """Note that a body was too large; half of it is the most that is sent from now on."""
+        """Note that a body was too large; nothing above half its size is sent from now on."""
         with self._lock:
             largest = self._largest.get(batch.route, len(batch.body))
             self._largest[batch.route] = min(largest, max(1, len(batch.body) // 2))
 
     def next_of(self, pending: Sequence[Batch]) -> int:
-        """Return the index of the part of a batch that goes next: the last one, usually.
+        """Return the index of the part of a batch to send next: usually the last one.
 
-        Where more than contacts is in doubt, it is the largest, far from what was refused before.
+        Where the list itself is in doubt, it is the largest part, far from what was refused.
         """
         last = len(pending) - 1
         if len(pending[last].contacts) == 1:
@@ -92,9 +94,9 @@ class Isolation:
         return max(doubtful, key=lambda index: len(pending[index].contacts), default=last)
 
     def fitting(self, batch: Batch) -> list[Batch]:
-        """Return a batch in parts that can be sent, as far as is known.
+        """Return a batch in parts that, as far as we know, can be sent.
 
-        Where more than contacts is in doubt, the first part is a single one from the middle.
+        Where the list itself is in doubt, the first part is a single contact from the middle.
         """
         count = len(batch.contacts)
         if count == 1:
@@ -134,7 +136,7 @@ class Isolation:
         return None
 
     def _doubtful(self, batch: Batch) -> list[int]:
-        """Return the indexes of contacts whose like was refused, again and again."""
+        """Return the indexes of contacts that set fields which were refused again and again."""
         with self._lock:
             suspects = [
                 fields
@@ -153,7 +155,7 @@ def halves(batch: Batch) -> list[Batch]:
 
 
 def _with(batch: Batch, contacts: Sequence[Contact]) -> list[Batch]:
-    """Return the part of a batch that holds some of its contacts; nothing for none."""
+    """Return the part of a batch with some of its contacts; an empty list for none."""
     limits = Limits(len(batch.contacts), len(batch.body))
     return list(rebatch(msgspec.structs.replace(batch, contacts=contacts), limits))
 

@@ -1,9 +1,10 @@
-"""What is planned, sent and answered, written down so that it survives a kill."""
+"""The journal: what is planned, sent and answered, written down so that it survives a kill."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -14,24 +15,31 @@ from listrak_sync.batching.batches import Batch
 from listrak_sync.delivery import rows
 from listrak_sync.delivery.database import Database, Lock, guarded
 from listrak_sync.delivery.delivery import Phase, Phases
-from listrak_sync.delivery.imports import ImportKey
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import (
+    AcceptedBatch,
+    ImportKey,
+    Receipt,
+    RefusedBatch,
+    UnsentBatch,
+)
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.input.checkpoints import Checkpoint
+from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL
 
 KEEP_DAYS: Final = 30
-"""How long finished runs are kept."""
+"""How many days finished runs are kept."""
 
 FOLLOW_SECONDS: Final = 86_400
-"""How long an import that was accepted may still be running."""
+"""For how many seconds after its answer an import may still be running."""
 
 
 class Journal:
-    """One file of runs, held by one process at a time.
+    """The runs in one file, which one process holds at a time.
 
-    A window is written down, bytes and all, before any of it is sent; each answer when it is
-    there, and the bytes go with it. Planned and unanswered means: perhaps sent.
+    A window is written down, with the bytes of its requests, before any of it is sent. An answer
+    is written down when it arrives, and the bytes are deleted with it. A batch that is planned
+    and has no answer may have been sent.
     """
 
     def __init__(self, path: Path) -> None:
@@ -55,12 +63,12 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let others have it."""
+        """Close the journal and release it to other processes."""
         self._database.close()
         self._lock.release()
 
     def begin(self, settings: bytes) -> None:
-        """Write down a new run; forget finished ones that are old."""
+        """Write down a new run; forget old runs that are finished."""
         run, now = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid4().hex[:6]}", time.time()
         nothing = msgspec.json.encode(Checkpoint())
         with self._database.writing() as db:
@@ -74,7 +82,7 @@ class Journal:
     def plan(self, phases: Phases, files: list[str], position: Checkpoint) -> Phases:
         """Write down a window, and that the input is planned up to a position.
 
-        Returns the window's batches, to be read back one by one as they are sent.
+        Returns the batches of the window, which are read back one by one as they are sent.
         """
         with self._database.writing(durably=True) as db:
             (window,) = db.execute(
@@ -101,20 +109,20 @@ class Journal:
             yield self._window(run, window)
 
     def answer(self, receipt: Receipt) -> None:
-        """Write down how a batch ended; what was not sent stays planned."""
+        """Write down how a batch ended; an unsent batch stays planned."""
         with self._database.writing() as db:
             match receipt:
-                case Delivered(batch, imports):
+                case AcceptedBatch(batch, imports):
                     rows.close(db, batch, "accepted", ",".join(imports))
-                case Undelivered(batch, reason, detail):
+                case RefusedBatch(batch, reason, detail):
                     rows.close(db, batch, "refused", f"{reason}: {detail}")
-                case Unsent():
+                case UnsentBatch():
                     pass
 
     def divide(self, batch: Batch, parts: list[Batch]) -> list[Batch]:
-        """Write down the parts that take a batch's place; return them numbered.
+        """Write down the parts that replace a batch; return them with their numbers.
 
-        What was never planned is not written down in parts either.
+        The parts of a batch that was never planned are not written down either.
         """
         if not batch.number:
             return parts
@@ -132,7 +140,7 @@ class Journal:
     def imports(self) -> list[ImportKey]:
         """Return the imports that may still be running: those of the window that was sent last.
 
-        Each window waits for the one before, so those of earlier ones have ended. Other
+        Each window waits for the one before, so all earlier imports have ended. Runs for other
         destinations do not count.
         """
         here = [info.id for info in self.runs_of_destination()]
@@ -140,7 +148,7 @@ class Journal:
             return rows.imports(db, time.time() - FOLLOW_SECONDS, here)
 
     def end(self) -> bool:
-        """Write down which runs are finished, as nothing is left of them; say whether any is."""
+        """Mark the runs of which nothing is left as finished; return whether there is one."""
         with self._database.writing() as db:
             changed = db.execute(
                 "UPDATE runs SET ended = ? WHERE ended IS NULL "
@@ -151,7 +159,7 @@ class Journal:
         return changed.rowcount > 0
 
     def forget(self, run: str) -> None:
-        """Take a run out of the journal, with what is unanswered of it."""
+        """Delete a run from the journal, with its unanswered batches."""
         with self._database.writing() as db:
             db.execute("DELETE FROM runs WHERE id = ?", (run,))
 
@@ -161,7 +169,7 @@ class Journal:
             return rows.runs(db)
 
     def runs_of_destination(self) -> list[RunInfo]:
-        """Return every run that sends to where the one that is on does, the newest first."""
+        """Return every run with the same destination as the current one, the newest first."""
         found = self.runs()
         own = next((info.destination for info in found if info.id == self.run), API_URL)
         return [info for info in found if info.destination == own]
@@ -171,7 +179,7 @@ class Journal:
             yield Phase(self._planned(run, window, alone=alone), alone)
 
     def _planned(self, run: str, window: int, *, alone: bool) -> Iterator[Batch]:
-        """Yield the planned batches of a window that were there when it began."""
+        """Yield the batches of a window that are planned now, not the parts that replace them."""
         rank, number = -1.0, 0
         with self._database.reading() as db:
             (last,) = db.execute("SELECT max(number) FROM batches").fetchone()
@@ -183,3 +191,27 @@ class Journal:
             rank, batch = found
             number = batch.number
             yield batch
+
+
+def default_journal() -> Path:
+    """Return the path of the user's journal."""
+    from platformdirs import user_state_path  # noqa: PLC0415 - only where a journal is used
+
+    return user_state_path("listrak-sync") / "journal.sqlite3"
+
+
+@contextmanager
+def open_journal(path: Path | None, *, wanted: bool) -> Iterator[Journal | None]:
+    """Open the journal if it is wanted: the user's own where no path is given."""
+    if not wanted:
+        yield None
+        return
+    with Journal(path or default_journal()) as journal:
+        yield journal
+
+
+def files_of(journal: Journal | None) -> list[Source]:
+    """Return the files of a journal: its own, those of SQLite beside it, and the lock."""
+    if journal is None:
+        return []
+    return [Source(f"{journal.path}{suffix}") for suffix in ("", "-wal", "-shm", ".lock")]

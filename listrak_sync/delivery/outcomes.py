@@ -1,10 +1,10 @@
-"""One batch to Listrak: how it ends, or what is to be sent in its place."""
+"""Verdicts and what they lead to: how a batch ends, what replaces it, or why the run stops."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
@@ -14,8 +14,14 @@ from listrak_sync.batching.batches import (
     rebatch,
 )
 from listrak_sync.delivery.isolation import Isolation, halves
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.delivery.sending import DeliveryOptions, Listrak, Sender
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
+from listrak_sync.delivery.sending import (
+    DeliveryOptions,
+    Listrak,
+    Retrying,
+    UnansweredError,
+    look_up,
+)
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import (
@@ -33,6 +39,7 @@ from listrak_sync.listrak.verdicts import (
     Verdict,
     words_of,
 )
+from listrak_sync.reasons import Reason
 
 ACCESS_HINT: Final = """\
 Listrak does not say which of these it was:
@@ -44,7 +51,7 @@ Look under Integration Management in Listrak; then: listrak-sync auth test"""
 
 
 class Step(Enum):
-    """What is done with a batch, in the words of docs/delivery.md."""
+    """What we do with a batch, in the words of docs/delivery.md."""
 
     DONE = "done"
     HALVE = "send it again in two halves"
@@ -63,9 +70,9 @@ class Step(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What is done with a batch of several contacts, and with a single one.
+    """What we do with a batch of several contacts, and with a single one.
 
-    `error`, `says` and `hint` are what the run ends with, where it has to.
+    `error`, `says` and `hint` describe the end of the run, where the step ends it.
     """
 
     several: Step
@@ -106,32 +113,56 @@ CONSEQUENCES: Final[dict[type[Verdict], Consequence]] = {
     ),
     Unexpected: Consequence(Step.STOP, Step.STOP),
 }
-"""Every verdict with its consequence; `tests/test_docs_delivery.py` holds the docs to it."""
+"""Every verdict with its consequence; the table in docs/delivery.md is compared with this."""
 
 
 def step_for(verdict: Verdict, contacts: int) -> Step:
-    """Return what is done with a batch of so many contacts."""
+    """Return what we do with a batch of `contacts` contacts after a verdict."""
     consequence = CONSEQUENCES[type(verdict)]
     return consequence.single if contacts == 1 else consequence.several
 
 
 def error_for(failure: Failure) -> ListrakSyncError:
-    """Return what to tell where a failure ends the run."""
+    """Return the error of a run that a failure ends."""
     consequence = CONSEQUENCES[type(failure)]
     return consequence.error(f"{consequence.says}: {words_of(failure)}", consequence.hint)
 
 
+_T = TypeVar("_T")
+
+
+def answered(answer: _T | Failure) -> _T:
+    """Return the answer to a look-up. Raises the error that a failure means."""
+    if isinstance(answer, Failure):
+        raise error_for(answer)
+    return answer
+
+
+class Authenticating(Protocol):
+    """The part of Listrak's API that gets a token."""
+
+    def authenticate(self) -> Failure | None:
+        """Get a token; return why there is none."""
+
+
+def check_access(api: Authenticating) -> None:
+    """Get a token before anything is read. Raises the error that a failure means."""
+    failure = look_up(api.authenticate)
+    if failure is not None:
+        raise error_for(failure)
+
+
 class Outcomes:
-    """Sends batches, from several threads, and takes the step that each answer leads to."""
+    """Sends batches, from several threads, and takes the step that each verdict leads to."""
 
     def __init__(
-        self, listrak: Listrak, isolation: Isolation, stop: Stop, ways: DeliveryOptions
+        self, listrak: Listrak, isolation: Isolation, stop: Stop, options: DeliveryOptions
     ) -> None:
         self._listrak = listrak
         self._isolation = isolation
         self._stop = stop
-        self._falls_back = ways.fall_back
-        self._sender = Sender(listrak, stop, ways.policy, ways.senses, ways.on_retry)
+        self._falls_back = options.fall_back
+        self._retrying = Retrying(options.policy, stop, options.timing, options.on_retry)
         self._existing: set[int] = set()
         self.fell_back = False
         """Whether the profile-fields route is closed and the rest goes by list import."""
@@ -142,22 +173,28 @@ class Outcomes:
             return self._stopped(batch)
         words = self._isolation.verdict_on(batch)
         if words is not None:
-            return Undelivered(batch, "list_refused", words)
+            return RefusedBatch(batch, Reason.LIST_REFUSED, words)
         if batch.route == PROFILE_FIELDS and self.fell_back:
             return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
         parts = self._isolation.fitting(batch)
         if len(parts) > 1:
             return parts
-        match self._sender.send(batch):
-            case None:
-                return self._stopped(batch)
-            case Accepted(resource_ids):
-                return Delivered(batch, resource_ids)
-            case failure:
-                return self._lead(batch, failure)
+        try:
+            match self._retrying.ask(lambda: self._post(batch)):
+                case Accepted(resource_ids):
+                    return AcceptedBatch(batch, resource_ids)
+                case failure:
+                    return self._after(failure, batch)
+        except UnansweredError:
+            return self._stopped(batch)
 
-    def _lead(self, batch: Batch, failure: Failure) -> Receipt | list[Batch]:
-        """Take the step that a failure leads to."""
+    def _post(self, batch: Batch) -> Verdict:
+        if batch.route == PROFILE_FIELDS:
+            return self._listrak.update_profile_fields(batch.list_id, batch.body)
+        return self._listrak.start_list_import(batch.list_id, batch.body)
+
+    def _after(self, failure: Failure, batch: Batch) -> Receipt | list[Batch]:
+        """Take the step that a failure leads to. Raises UnansweredError."""
         words = words_of(failure)
         match step_for(failure, len(batch.contacts)):
             case Step.HALVE:
@@ -166,36 +203,34 @@ class Outcomes:
                 self._isolation.too_large(batch)
                 return self._isolation.fitting(batch)
             case Step.ASK if isinstance(failure, NotFound):
-                told = self._tell_apart(batch, failure)
-                return self._stopped(batch) if told is None else self._lead(batch, told)
+                return self._after(self._tell_apart(batch, failure), batch)
             case Step.REFUSE_CONTACT:
-                return Undelivered(batch, "refused_by_listrak", words)
+                return RefusedBatch(batch, Reason.REFUSED_BY_LISTRAK, words)
             case Step.REFUSE_LARGE:
-                return Undelivered(batch, "too_large", words)
+                return RefusedBatch(batch, Reason.TOO_LARGE, words)
             case Step.REFUSE_LIST:
                 self._isolation.give_up(batch.list_id, f"list {batch.list_id}: {words}")
-                return Undelivered(batch, "list_refused", f"list {batch.list_id}: {words}")
+                return RefusedBatch(batch, Reason.LIST_REFUSED, f"list {batch.list_id}: {words}")
             case Step.FALL_BACK if self._falls_back and batch.route == PROFILE_FIELDS:
                 self.fell_back = True
                 return list(rebatch(batch, DEFAULT_LIMITS[LIST_IMPORT], LIST_IMPORT))
             case _:
                 error = error_for(failure)
                 self._stop.because(error)
-                return Unsent(batch, error.message)
+                return UnsentBatch(batch, error.message)
 
-    def _stopped(self, batch: Batch) -> Unsent:
-        return Unsent(batch, str(self._stop.error))
+    def _stopped(self, batch: Batch) -> UnsentBatch:
+        return UnsentBatch(batch, str(self._stop.error))
 
-    def _tell_apart(self, batch: Batch, failure: NotFound) -> Failure | None:
-        """Ask whether a list is missing; where it is there, the body was too large.
+    def _tell_apart(self, batch: Batch, failure: NotFound) -> Failure:
+        """Ask whether the list is missing; where it exists, the body was too large.
 
-        A list that was there is asked for again only for a single contact. Returns None where
-        the run was stopped before an answer.
+        Raises UnansweredError.
         """
+        # A list that existed a moment ago is asked for again only where a single contact is at
+        # stake: it would be rejected, while a batch is only sent again in smaller parts.
         if batch.list_id not in self._existing or len(batch.contacts) == 1:
-            match self._sender.ask(lambda: self._listrak.list(batch.list_id)):
-                case None:
-                    return None
+            match self._retrying.ask(lambda: self._listrak.list(batch.list_id)):
                 case NotFound(code, message):
                     return NoSuchList(code, message)
                 case Denied() | Unavailable() | Redirected() | Unexpected() as found:

@@ -14,15 +14,15 @@ import msgspec
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Route
 from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.imports import ImportKey
+from listrak_sync.delivery.receipts import ImportKey
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import API_URL
 
 APPLICATION: Final = 0x4C53594E
-"""Tells a journal from other SQLite files: LSYN."""
+"""Marks a SQLite file as a journal: LSYN."""
 
 DESTINATION: Final = "api_url"
-"""The setting that says where a run sends to; without it, that is Listrak itself."""
+"""The setting that names the address a run sends to; without it, that is Listrak's own."""
 
 VERSION: Final = 1
 SCHEMA: Final = """
@@ -57,11 +57,11 @@ CREATE TABLE bodies (         -- of what is planned
 
 State: TypeAlias = Literal["planned", "accepted", "refused", "divided"]
 BatchPlace: TypeAlias = tuple[str, int, bool, float]
-"""Where a batch belongs: its run and window, whether it goes alone, and its rank among others."""
+"""Where a batch belongs: its run and window, whether it goes alone, and its rank there."""
 
 
 class RunInfo(msgspec.Struct, frozen=True):
-    """A run of the journal; times in seconds since 1970, contacts by the state of their batch.
+    """A run in the journal; times in seconds since 1970, contacts counted by their batch's state.
 
     `destination` is the address of the API that the run sends to.
     """
@@ -121,7 +121,7 @@ def insert(db: sqlite3.Connection, place: BatchPlace, batch: Batch) -> int:
 
 
 def close(db: sqlite3.Connection, batch: Batch, state: State, detail: str | None = None) -> None:
-    """Write down what became of a batch; its bytes go."""
+    """Write down what became of a batch, and delete its bytes."""
     db.execute(
         "UPDATE batches SET state = ?, detail = ?, answered = ? WHERE number = ?",
         (state, detail, time.time(), batch.number),
@@ -132,9 +132,9 @@ def close(db: sqlite3.Connection, batch: Batch, state: State, detail: str | None
 def planned(
     db: sqlite3.Connection, after: BatchPlace, number: int, last: int, path: Path
 ) -> tuple[float, Batch] | None:
-    """Return the first planned batch of a window after a rank and number, and its rank.
+    """Return the first planned batch of a window after a rank and number, with its rank.
 
-    None where there is none with a number up to the last. `path` is for messages.
+    Only batches with a number up to `last` count; None where there is none. `path` is for messages.
     """
     row = db.execute(
         "SELECT rank, number, list, route, size, body, contacts FROM batches "
@@ -150,7 +150,10 @@ def planned(
 
 
 def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[ImportKey]:
-    """Return the imports of the window of some runs that was answered last, if since an instant."""
+    """Return the imports of the window, among some runs, that was answered last.
+
+    Only answers after `since` count.
+    """
     rows = db.execute(
         "SELECT list, detail FROM batches WHERE state = 'accepted' AND (run, window) = "
         "(SELECT run, window FROM batches WHERE answered >= ? AND state = 'accepted' "
@@ -162,7 +165,7 @@ def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[I
 
 
 class _Contacts(Sequence[Contact]):
-    """The contacts of a planned batch, decoded when they are looked at: for few ever needed."""
+    """The contacts of a planned batch, decoded when they are first looked at: few ever are."""
 
     def __init__(self, journal: Path, size: int, encoded: bytes) -> None:
         self._journal = journal

@@ -1,19 +1,23 @@
-"""Why a run has to end early, known to its reader and its senders alike."""
+"""Why a run has to end early, known to the thread that reads and to all that send."""
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from types import FrameType
+from typing import Final, TypeVar
 
 from listrak_sync.errors import InterruptedRunError
+
+STOPPING: Final = "stopping: what is in flight is finished; a second signal ends it at once"
 
 _T = TypeVar("_T")
 
 
 class Stop:
-    """A reason to end the run, given at any moment by anybody; the first one counts."""
+    """A reason to end the run, which any thread may give at any moment; the first one counts."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
@@ -26,17 +30,18 @@ class Stop:
             self.error = error
         self.event.set()
 
-    def request(self, signal: int) -> None:
-        """End the run for a signal; breaks off what waits. For the main thread."""
-        self.because(InterruptedRunError(signal))
+    def request(self, number: int) -> None:
+        """End the run for a signal and break off what waits. Called by the main thread."""
+        self.because(InterruptedRunError(number))
         if self._waiting:
-            raise InterruptedRunError(signal)
+            raise InterruptedRunError(number)
 
     @contextmanager
     def breaking_off(self) -> Iterator[None]:
-        """Let a signal break off what waits inside, by InterruptedRunError."""
+        """Let a signal break off what waits in this block. It raises InterruptedRunError."""
         self._waiting = True
         try:
+            # The signal may have come before this block began: nothing would break it off then.
             if isinstance(self.error, InterruptedRunError):
                 raise self.error
             yield
@@ -44,7 +49,7 @@ class Stop:
             self._waiting = False
 
     def until(self, items: Iterator[_T]) -> Iterator[_T]:
-        """Yield input until the run has to end; what is read by then is handed on."""
+        """Yield items until the run has to end; what is read by then is still yielded."""
         while self.error is None:
             try:
                 with self.breaking_off():
@@ -54,3 +59,27 @@ class Stop:
             if item is None:
                 return
             yield item
+
+
+@contextmanager
+def interruptible(stop: Stop, on_signal: Callable[[str], object] | None = None) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the run in order; a second one ends the process at once.
+
+    `on_signal` is called with a message when the first one arrives.
+    """
+
+    def request(number: int, _: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+        if on_signal is not None:
+            # The signal may have interrupted a message halfway, and a stream cannot be written
+            # to from within its own writing. Another thread waits until it is free.
+            threading.Thread(target=on_signal, args=(STOPPING,), daemon=True).start()
+        stop.request(number)
+
+    before = {each: signal.signal(each, request) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,20 +1,24 @@
-"""What became of each event and mapping, and why."""
+"""Tells what became of each event and mapping, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Literal, assert_never
 
 import msgspec
 
-from listrak_sync.evaluation.lines import LineEvaluator, Outcome
-from listrak_sync.evaluation.result import BLANK, NO_MATCH, EvaluationResult
+from listrak_sync.evaluation.compiled import CompiledMappings
+from listrak_sync.evaluation.line_evaluator import (
+    LineOutcome,
+    MatchedLine,
+    RejectedLine,
+    ResentLine,
+    SkippedLine,
+)
 from listrak_sync.evaluation.updates import RejectedUpdate, Update, field_values, made_by
-from listrak_sync.events.decoding import UnreadableError
 from listrak_sync.events.key_paths import Event, Json
-from listrak_sync.events.rejects import ContactUpdate
 from listrak_sync.mapping.explain import MappingExplainer
-from listrak_sync.mapping.model import Mapping
+from listrak_sync.reasons import Reason, RejectedError
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,27 +60,17 @@ class Funnel(msgspec.Struct, frozen=True):
     steps: tuple[FunnelStep, ...]
 
 
-class ExplainingEvaluator(LineEvaluator):
-    """Evaluates as its parent does, and tells why, event by event and mapping by mapping."""
+class Explainer:
+    """Turns the outcome of each line into explanations, and counts how far events come."""
 
     def __init__(
-        self,
-        mappings: Sequence[Mapping],
-        on_explanation: Callable[[Explanation], None],
-        *,
-        ignore_integrations: bool = False,
-        by_timestamp: bool = True,
+        self, compiled: CompiledMappings, on_explanation: Callable[[Explanation], None]
     ) -> None:
-        super().__init__(
-            mappings, ignore_integrations=ignore_integrations, by_timestamp=by_timestamp
-        )
-        self._on_explanation = on_explanation
+        self._compiled = compiled
+        self._tell = on_explanation
         self._explainers = {
-            index: MappingExplainer(mapping)
-            for index, mapping in enumerate(mappings)
-            if mapping.enabled
+            index: MappingExplainer(mapping) for index, mapping in compiled.enabled.items()
         }
-        self._file = ""
 
     def funnels(self) -> Iterator[Funnel]:
         """Yield how far the events came in each mapping."""
@@ -85,67 +79,69 @@ class ExplainingEvaluator(LineEvaluator):
                 FunnelStep(explainer.text(step), explainer.at(step), passed)
                 for step, passed in zip(explainer.steps, explainer.passed, strict=True)
             )
-            yield Funnel(self.names[index], explainer.events, tuple(steps))
+            yield Funnel(self._compiled.names[index], explainer.events, tuple(steps))
 
-    def outcome(self, event: Event, line: int, only: str | None = None) -> Outcome:
-        """Return what becomes of an event, after having told why."""
-        outcome = super().outcome(event, line, only)
-        file = self._file
-        if isinstance(outcome, str) and outcome != NO_MATCH:
-            self._on_explanation(Explanation(file, line, "skipped", reason=outcome))
-            return outcome
-        made = {} if isinstance(outcome, str) else {made_by(each): each for each in outcome}
-        looking = [index for index in self._explainers if only in {None, self.names[index]}]
-        for index in looking:
-            self._on_explanation(self._explanation(line, index, made.get(index), event))
-        if not looking:
-            detail = "no mapping that is enabled looks at it"
-            self._on_explanation(Explanation(file, line, "skipped", reason=NO_MATCH, detail=detail))
-        return outcome
+    def explain(self, file: str, line: int, outcome: LineOutcome) -> None:
+        """Tell what became of a line: once, or for each mapping that looked at its event."""
+        match outcome:
+            case RejectedLine(error=error):
+                self._tell(
+                    Explanation(file, line, "rejected", reason=error.reason, detail=error.detail)
+                )
+            case ResentLine(update=update):
+                self._tell(
+                    Explanation(
+                        file,
+                        line,
+                        "matched",
+                        detail="values that an earlier run could not deliver, taken as they are",
+                        list_id=update.list_id,
+                        email_address=update.email_address,
+                        fields=update.fields,
+                    )
+                )
+            case SkippedLine(content, Reason.NO_MAPPING_MATCHED, event, only) if event is not None:
+                self._each_mapping(file, line, {}, self._whole(content, event), only)
+            case SkippedLine(reason=reason):
+                self._tell(Explanation(file, line, "skipped", reason=reason))
+            case MatchedLine(content, made, event, only):
+                by_mapping = {made_by(each): each for each in made}
+                self._each_mapping(file, line, by_mapping, self._whole(content, event), only)
+            case _:
+                assert_never(outcome)
 
-    def _line(self, number: int, line: bytes, result: EvaluationResult) -> None:
-        self._file = result.file
-        if not line.strip():
-            self._on_explanation(Explanation(result.file, number, "skipped", reason=BLANK))
-        super()._line(number, line, result)
+    def _whole(self, content: bytes, seen: Event) -> Event:
+        """Return all that the mappings read of an event, as far as it can be read.
 
-    def _judge(self, line: bytes, seen: Event, number: int, only: str | None) -> Outcome:
+        Where no mapping takes an event, no more was decoded of it than tells that.
+        """
         try:
-            seen = self._whole_look.decode(line)
-        except UnreadableError:
-            if not isinstance(takers := self._takers(seen), str) and takers:
-                raise
-        return self.outcome(seen, number, only)
+            return self._compiled.whole_look.decode(content)
+        except RejectedError:
+            return seen
 
-    def _resent(self, number: int, update: ContactUpdate) -> Update:
-        resent = super()._resent(number, update)
-        self._on_explanation(
-            Explanation(
-                self._file,
-                number,
-                "matched",
-                detail="values that an earlier run could not deliver, taken as they are",
-                list_id=update.list_id,
-                email_address=update.email_address,
-                fields=update.fields,
-            )
-        )
-        return resent
-
-    def _reject(
-        self, result: EvaluationResult, number: int, error: UnreadableError, content: bytes
+    def _each_mapping(
+        self,
+        file: str,
+        line: int,
+        made: dict[int, Update | RejectedUpdate],
+        event: Event,
+        only: str | None,
     ) -> None:
-        self._on_explanation(
-            Explanation(result.file, number, "rejected", reason=error.reason, detail=error.detail)
-        )
-        super()._reject(result, number, error, content)
+        looking = [
+            index for index in self._explainers if only in {None, self._compiled.names[index]}
+        ]
+        for index in looking:
+            self._tell(self._explanation(file, line, index, made.get(index), event))
+        if not looking:
+            reason, detail = Reason.NO_MAPPING_MATCHED, "no enabled mapping looks at it"
+            self._tell(Explanation(file, line, "skipped", reason=reason, detail=detail))
 
     def _explanation(
-        self, line: int, index: int, made: Update | RejectedUpdate | None, event: Event
+        self, file: str, line: int, index: int, made: Update | RejectedUpdate | None, event: Event
     ) -> Explanation:
-        file = self._file
-        name = self.names[index]
-        failure = self._explainers[index].explain(event)
+        name = self._compiled.names[index]
+        failed = self._explainers[index].explain(event)
         match made:
             case (_, address, changes, _):
                 values = {str(field_id): value for field_id, value in field_values(changes)}
@@ -160,15 +156,15 @@ class ExplainingEvaluator(LineEvaluator):
                 )
             case RejectedUpdate(reason=reason, detail=detail):
                 return Explanation(file, line, "rejected", name, reason, detail)
-        if failure is None:
+        if failed is None:
             raise AssertionError("a mapping that matches makes an update or a reject")
         return Explanation(
             file,
             line,
             "unmatched",
             name,
-            condition=failure.condition,
-            at=failure.at,
-            expected=failure.expected,
-            found=failure.found,
+            condition=failed.condition,
+            at=failed.at,
+            expected=failed.expected,
+            found=failed.found,
         )

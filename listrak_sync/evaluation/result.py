@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -19,9 +19,22 @@ from listrak_sync.evaluation.updates import (
     field_values,
     shared,
 )
-from listrak_sync.events.decoding import UnreadableError
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.checkpoints import Checkpoint
+from listrak_sync.reasons import Reason, RejectedError
+
+RESENT: Final = -1
+"""The index in place of a mapping's for values read back from a rejects file."""
+
+_STILL_JSON: Final = frozenset(
+    {
+        Reason.NOT_AN_OBJECT,
+        Reason.NUMBER_OUT_OF_RANGE,
+        Reason.INVALID_UPDATE,
+        Reason.UNKNOWN_MAPPING,
+    }
+)
+"""Reasons that leave a line JSON, so that its reject can hold it as an event."""
 
 
 def whole_numbers(numbers: Iterable[int] = ()) -> array[int]:
@@ -31,9 +44,9 @@ def whole_numbers(numbers: Iterable[int] = ()) -> array[int]:
 
 @dataclass(slots=True)
 class Updates:
-    """Updates in input order, one from each place of the four columns.
+    """Updates stored as four parallel columns, in input order.
 
-    There is one for each match, and they hold little: as objects they would cost more to make
+    There is one for each match, and each holds little: as objects they would cost more to make
     than to find out.
     """
 
@@ -44,7 +57,7 @@ class Updates:
 
     @classmethod
     def of_rows(cls, rows: Iterable[Update]) -> Updates:
-        """Return updates given one by one."""
+        """Return updates that are given one by one."""
         rows = list(rows)
         return cls(
             whole_numbers([line for line, _, _, _ in rows]),
@@ -61,14 +74,6 @@ class Updates:
         """Yield them one by one."""
         return zip(self.lines, self.addresses, self.changes, self.instants, strict=True)
 
-    def append(self, update: Update) -> None:
-        """Add one."""
-        line, address, changes, instant = update
-        self.lines.append(line)
-        self.addresses.append(address)
-        self.changes.append(changes)
-        self.instants.append(instant)
-
     def extend(self, more: Updates) -> None:
         """Add others."""
         self.lines += more.lines
@@ -76,8 +81,8 @@ class Updates:
         self.changes += more.changes
         self.instants += more.instants
 
-    def parts(self) -> Updates:
-        """Return them with one change each."""
+    def single_changes(self) -> Updates:
+        """Return the updates with one change each."""
         return Updates.of_rows(
             (line, address, (change,), instant)
             for line, address, changes, instant in self
@@ -93,7 +98,7 @@ class Updates:
 
 
 Packed: TypeAlias = tuple[bytes, str, bytes, bytes, list[tuple[int, int, FieldValues]]]
-"""Lines, addresses with line ends between, indices of changes, instants.
+"""Lines, addresses joined by line ends, indices of changes, instants.
 
 And each of the changes once: by which mapping, of which list, which fields to which values.
 """
@@ -113,7 +118,7 @@ def pack(updates: Updates) -> Packed:
 
 
 def unpack(packed: Packed) -> Updates:
-    """Return what was packed."""
+    """Return the updates that were packed."""
     lines, addresses, indices, instants, named = packed
     changes = [shared(*each) for each in named]
     return Updates(
@@ -124,31 +129,10 @@ def unpack(packed: Packed) -> Updates:
     )
 
 
-RESENT: Final = -1
-"""The index in place of a mapping's for values read back from a rejects file."""
-
-BLANK: Final = "blank_line"
-UNSUPPORTED: Final = "unsupported_event_type"
-FILTERED: Final = "filtered_by_integrations_object"
-NO_MATCH: Final = "no_mapping_matched"
-SKIPS: Final = (BLANK, UNSUPPORTED, FILTERED, NO_MATCH)
-"""Why a line is skipped."""
-
-UNREADABLE_FILE: Final = "unreadable_file"
-"""Why nothing more of a file was read."""
-
-_STILL_JSON: Final = {
-    "not_an_object",
-    "number_out_of_range",
-    "invalid_update",
-    "unknown_mapping",
-}
-
-
 class EvaluationResult(msgspec.Struct):
     """What became of some lines of one file, which is read up to `end` and `position` in bytes.
 
-    `begins` are the positions after some of the lines, the first among them.
+    `begins` are the checkpoints after some of the lines, the first among them.
 
     `lines` = the skipped + the unreadable (rejects without a mapping) + the matched;
     the matched = the updates + the rejects with a mapping: `matched` has by a mapping's index, or
@@ -161,17 +145,17 @@ class EvaluationResult(msgspec.Struct):
     begins: list[Checkpoint] = msgspec.field(default_factory=list)
     lines: int = 0
     matched_lines: int = 0
-    skipped: dict[str, int] = msgspec.field(default_factory=dict)
+    skipped: dict[Reason, int] = msgspec.field(default_factory=dict)
     rejects: list[Reject] = msgspec.field(default_factory=list)
     matched: Counter[int] = msgspec.field(default_factory=Counter)
     updates: Updates = msgspec.field(default_factory=Updates)
 
-    def skip(self, reason: str, lines: int = 1) -> None:
+    def skip(self, reason: Reason, lines: int = 1) -> None:
         """Count lines as skipped."""
         if lines:
             self.skipped[reason] = self.skipped.get(reason, 0) + lines
 
-    def reject_line(self, line: int, error: UnreadableError, content: bytes) -> None:
+    def reject_line(self, line: int, error: RejectedError, content: bytes) -> None:
         """Reject a line as a whole."""
         is_json = error.reason in _STILL_JSON
         self.rejects.append(
@@ -179,15 +163,29 @@ class EvaluationResult(msgspec.Struct):
         )
 
     def reject_update(
-        self, line: int, rejected: RejectedUpdate, mapping: str, content: bytes
+        self, line: int, rejected: RejectedUpdate, names: Sequence[str], content: bytes
     ) -> None:
-        """Reject a line for the mapping of this name."""
+        """Count a match of a line, and reject it for its mapping (`names` by index)."""
+        self.matched[rejected.mapping] += 1
+        name = names[rejected.mapping]
         self.rejects.append(
-            Reject(rejected.reason, rejected.detail, self.file, line, mapping, content)
+            Reject(rejected.reason, rejected.detail, self.file, line, name, content)
         )
 
+    def sort_by_line(self) -> None:
+        """Put updates and rejects into the order of their lines; those of a line stay in theirs."""
+        lines = self.updates.lines
+        order = sorted(range(len(lines)), key=lines.__getitem__)
+        self.updates = Updates(
+            whole_numbers([lines[index] for index in order]),
+            [self.updates.addresses[index] for index in order],
+            [self.updates.changes[index] for index in order],
+            whole_numbers([self.updates.instants[index] for index in order]),
+        )
+        self.rejects.sort(key=lambda reject: reject.line)
+
     def follow(self, lines: int) -> None:
-        """Go on from the number of so many lines before, where lines are numbered from 1."""
+        """Renumber the lines, which were counted from 1, to go on after so many others."""
         if lines:
             self.end = replace(self.end, line=self.end.line + lines)
             self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]
@@ -197,4 +195,4 @@ class EvaluationResult(msgspec.Struct):
     @property
     def is_broken(self) -> bool:
         """Say whether the file could not be read to its end."""
-        return any(reject.reason == UNREADABLE_FILE for reject in self.rejects)
+        return any(reject.reason == Reason.UNREADABLE_FILE for reject in self.rejects)

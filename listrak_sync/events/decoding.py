@@ -1,4 +1,4 @@
-"""A line as an event: the part of it that is read, or why it cannot be."""
+"""Decodes a line to the projection of an event, or says why the line is not an event."""
 
 from __future__ import annotations
 
@@ -11,40 +11,31 @@ import msgspec
 from msgspec import UNSET
 
 from listrak_sync.events.key_paths import DEEPEST, Event, KeyPath, is_field_name, projection_type
-
-ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
-"""The types of event that Segment's destination takes."""
+from listrak_sync.reasons import Reason, RejectedError
 
 _Other: TypeAlias = bool | int | float | str | list[Any] | None
-"""What may stand where a Part is expected."""
+"""What may stand where a Projection is expected."""
 
 _MANY: Final = 16
-"""How many names msgspec looks for one after the other before it is faster to read them all."""
+"""msgspec compares names one by one; beyond so many it is faster to keep the whole object."""
 
 _WHOLE: Final = dict[str, Any]
-_check: Final = msgspec.json.Decoder(msgspec.Raw).decode
-_HALF_A_PAIR: Final = re.compile(rb"(?i)(?<!\\)(?:\\\\)*\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])")
-
+_check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
+_HALF_A_PAIR: Final = re.compile(rb"(?i)(?<!\\)((?:\\\\)*)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])")
 
 UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What the parser raises for a line that is no event."""
+"""The exceptions of the parser for a line that is not an event.
 
-
-class UnreadableError(Exception):
-    """Why a line is no event: a reason of the report, and the parser's own words."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(reason, detail)
-        self.reason = reason
-        self.detail = detail
+Which of them it raises differs between its versions, so `rejection` decides by the line itself.
+"""
 
 
 class Decoder:
-    """Decodes lines to the part of an event that lies on given paths, the rest checked only.
+    """Decodes lines to the projection of an event on some key paths.
 
-    What does not lie on a path is parsed as JSON but not kept, so an event costs what is read
-    of it. The empty path stands for the whole event. An object in which many paths end that are
-    seldom asked for, each of few events, is left as its text.
+    Whatever does not lie on a path is parsed as JSON but not kept, so an event costs what is read
+    of it. The empty path stands for the whole event. An object with many paths that few readers
+    ask for (`seldom`) is left as text.
     """
 
     def __init__(self, paths: Iterable[KeyPath], seldom: Iterable[KeyPath] = ()) -> None:
@@ -53,27 +44,26 @@ class Decoder:
         self.is_whole: Final = shape is _WHOLE
         """Whether all of an event is decoded, to a dict."""
         self.nothing: Final[Event] = shape()
-        """An event of which nothing is there."""
+        """An event in which nothing is present."""
         self.parse: Final = decoder.decode
-        """Decode as `decode` does, but raise one of UNDECODABLE, which says less."""
+        """The bare parser: quick, but it raises one of UNDECODABLE, without a reason."""
 
     def decode(self, line: bytes) -> Event:
-        """Return the event on a line of UTF-8. Raises UnreadableError."""
+        """Return the event on a line. Raises RejectedError with the reason."""
         try:
             return self.parse(line)
         except UNDECODABLE as error:
-            raise unreadable(_malformed(line) or error) from None
+            raise rejection(line, error) from None
 
 
-def checked(line: bytes) -> bytes:
-    """Return the line. Raises UnreadableError where it is no UTF-8."""
+def check_utf8(line: bytes) -> None:
+    """Raise RejectedError where a line is not UTF-8, also in the parts that are not read."""
     if not is_utf8(line):
-        raise UnreadableError("not_utf8", "the line is no UTF-8")
-    return line
+        raise RejectedError(Reason.NOT_UTF8, "the line is not UTF-8")
 
 
 def is_utf8(data: bytes) -> bool:
-    """Check what the decoder passes over, too."""
+    """Say whether data is UTF-8: the parser does not check text that it passes over."""
     if data.isascii():
         return True
     try:
@@ -83,46 +73,69 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
-def _malformed(line: bytes) -> Exception | None:
-    """Return what keeps a line from being JSON at all: a decoder stops at what comes first."""
+def rejection(line: bytes, error: Exception) -> RejectedError:
+    """Return why a line is not an event, after the parser has raised an error for it.
+
+    The parser stops at what it meets first, and its versions differ in what they raise. So the
+    line is checked again here, from the encoding up: the same line always gets the same reason.
+    """
+    if not is_utf8(line):
+        return RejectedError(Reason.NOT_UTF8, "the line is not UTF-8")
     try:
-        _check(line)
-    except (msgspec.DecodeError, RecursionError) as error:
-        may_be_half = b"\\u" in line and "truncated" in str(error)
-        if may_be_half and (half := _HALF_A_PAIR.search(line)):
-            return msgspec.DecodeError(f"half of a surrogate pair (byte {half.end()})")
-        return error
-    return None
+        _check_json(line)
+    except RecursionError:
+        return RejectedError(Reason.NESTED_TOO_DEEP, "the values nest too deep to be read")
+    except msgspec.DecodeError as malformed:
+        return RejectedError(Reason.NOT_JSON, _half_of_a_pair(line) or str(malformed))
+    if isinstance(error, RecursionError):
+        return RejectedError(Reason.NESTED_TOO_DEEP, "the values nest too deep to be read")
+    if not line.lstrip().startswith(b"{"):
+        return RejectedError(Reason.NOT_AN_OBJECT, f"the line is {_kind_of(line)}, not an object")
+    return out_of_range()
 
 
-def unreadable(error: Exception) -> UnreadableError:
-    """Return why a line is no event, given what its decoding raised."""
-    text = str(error)
-    match error:
-        case UnicodeDecodeError():
-            return UnreadableError("not_utf8", text)
-        case RecursionError():
-            return UnreadableError("nested_too_deep", "the values nest too deep to be read")
-        case msgspec.ValidationError() if "out of range" in text:
-            return UnreadableError("number_out_of_range", text)
-        case msgspec.ValidationError():
-            return UnreadableError("not_an_object", text)
-    return UnreadableError("not_json", text)
+def out_of_range() -> RejectedError:
+    """Return why an event is rejected of which the mappings read a number that is too large."""
+    detail = "a number that a mapping reads is beyond 1.8e308, or has over 4,300 digits"
+    return RejectedError(Reason.NUMBER_OUT_OF_RANGE, detail)
+
+
+def _half_of_a_pair(line: bytes) -> str | None:
+    r"""Say where half of a surrogate pair is escaped, if nothing else keeps a line from being JSON.
+
+    `\ud83d` alone is no character; some exporters cut texts in the middle of an emoji.
+    """
+    half = _HALF_A_PAIR.search(line)
+    if half is None:
+        return None
+    try:
+        _check_json(_HALF_A_PAIR.sub(rb"\1 ", line))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return f"half of a surrogate pair (byte {half.end()})"
+
+
+def _kind_of(line: bytes) -> str:
+    """Name the JSON value on a line by its first character."""
+    kinds = {b"[": "a list", b'"': "a text", b"t": "a boolean", b"f": "a boolean", b"n": "null"}
+    return kinds.get(line.lstrip()[:1], "a number")
 
 
 def _shape(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read.
 
-    What lies deeper than DEEPEST is read with all that is beside it.
+    Beyond DEEPEST, everything is read.
     """
     if () in paths | seldom or depth == DEEPEST:
         return _WHOLE
     below, below_seldom = _by_name(paths), _by_name(seldom)
-    names = sorted({*below, *below_seldom})  # as most events have them: found sooner
+    names = sorted(
+        {*below, *below_seldom}
+    )  # in the order of most events, where they are found sooner
     if not all(map(is_field_name, names)):
         return _WHOLE
     return projection_type(
-        (name, *_kind(below[name], below_seldom[name], depth + 1)) for name in names
+        (name, *_member_type(below[name], below_seldom[name], depth + 1)) for name in names
     )
 
 
@@ -134,10 +147,10 @@ def _by_name(paths: Iterable[KeyPath]) -> defaultdict[str, set[KeyPath]]:
     return rests
 
 
-def _kind(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int) -> tuple[Any, Any]:
-    """Return how a value is decoded of which these paths are read, and what stands for none."""
+def _member_type(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int) -> tuple[Any, Any]:
+    """Return the type of a value of which these paths are read, and its default."""
     is_much = len(paths | seldom) > _MANY
     if is_much and not paths and () not in seldom:
         return msgspec.Raw, UNSET
-    part = _WHOLE if is_much else _shape(paths, seldom, depth)
-    return (Any, UNSET) if part is _WHOLE else (part | _Other, part())
+    projection = _WHOLE if is_much else _shape(paths, seldom, depth)
+    return (Any, UNSET) if projection is _WHOLE else (projection | _Other, projection())

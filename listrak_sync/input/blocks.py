@@ -14,26 +14,30 @@ from typing import IO, Final, TypeAlias
 
 from listrak_sync.input.compression import UNREADABLE, decompressed, problem
 from listrak_sync.input.sources import STANDARD_INPUT, Source
+from listrak_sync.reasons import Reason
 
 BLOCK_BYTES: Final = 1 << 19
-"""About how much is read at a time: what is done once for a block is then hardly felt.
+"""About how much is read at a time: the work for each block is then hardly felt.
 
-More would not stay in a processor's cache, and be slower where others use the same memory.
+Larger blocks would not stay in a processor's cache.
 """
 
 PIPE_BYTES: Final = 1 << 20
-"""How much a pipe holds, at best: both its ends then take fewer turns."""
+"""How much a pipe is asked to hold, so that its two ends take fewer turns."""
 
 MAX_LINE_BYTES: Final = 16 << 20
-"""A longer line is passed over: Segment's events are 32 KB at most."""
+"""A longer line is rejected: Segment's events are 32 KB at most."""
 
 BOM: Final = b"\xef\xbb\xbf"
-"""The byte-order mark, taken off a file's start."""
+"""The byte-order mark, which is taken off the start of a file."""
 
 _NEWLINE: Final = ord("\n")
 
+_LONGEST_STEP: Final = 4 << 20
+"""How much of a long line is read at once, at most."""
+
 _SHOWN_BYTES: Final = 1000
-"""How much is shown of a line that is too long, or not whole."""
+"""How much a reject holds of a line that is too long or not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +70,27 @@ def lines_of(data: bytes) -> list[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class LongLine:
-    """A line over MAX_LINE_BYTES: its beginning, and its length in bytes."""
+class UnreadableLine:
+    """A line that is too long, or the line at which a file cannot be read on.
+
+    `beginning` is what was read of it, or the first part of that.
+    """
 
     file: str
     line: int
     beginning: bytes
-    length: int
+    reason: Reason
+    detail: str
     position: int = 0
     source: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenFile:
-    """The line at which a file cannot be read on, with what was read of that line."""
-
-    file: str
-    line: int
-    beginning: bytes
-    problem: str
-    position: int = 0
-    source: int = 0
-
-
-ReadUnit: TypeAlias = Block | LongLine | BrokenFile
+ReadUnit: TypeAlias = Block | UnreadableLine
+"""What one step of reading hands on: lines, or one that cannot be read."""
 
 
 Fill: TypeAlias = Callable[[memoryview], int]
-"""Reads into a buffer what is there already, and says how much: nothing at the end."""
+"""Read what is available into a buffer; return its length, 0 at the end."""
 
 
 def read(
@@ -102,7 +99,7 @@ def read(
     """Yield the lines of the sources in order, block by block; number the sources.
 
     A byte-order mark at a file's start is taken off. A block ends with a newline unless the
-    file does not; a file that cannot be read on ends in a BrokenFile, and the next follows.
+    file does not; a file that cannot be read on ends in an UnreadableLine, and the next follows.
     """
     for index, source in enumerate(sources, first_source):
         yield from _read_one(source, index, block_bytes)
@@ -139,7 +136,7 @@ class LineCutter:
         self._position = 0
 
     def cut(self, fill: Fill, position: Callable[[], int]) -> Iterator[ReadUnit]:
-        """Yield the lines of what is read, each piece with a position that says how far."""
+        """Yield the lines of a file as it is read; `position` tells how far that is, in bytes."""
         while end := self._fill(fill):
             self._position = position()
             yield from self._whole_lines(end)
@@ -148,26 +145,27 @@ class LineCutter:
         elif self._rest:
             yield self._block([self._rest])
 
-    def broken(self, error: BaseException) -> BrokenFile:
-        """Return why nothing more can be read, with what was read of the line."""
-        beginning, what = self._rest[:_SHOWN_BYTES], problem(error)
-        return BrokenFile(self._file, self._number, beginning, what, self._position, self._source)
+    def broken(self, error: BaseException) -> UnreadableLine:
+        """Return the line at which the file cannot be read on."""
+        return self._unreadable(Reason.UNREADABLE_FILE, problem(error))
 
     def _fill(self, fill: Fill) -> int:
-        """Put what is read behind the rest, and a newline behind that; return where it ends."""
+        """Read behind the rest and end that with a newline; return its offset, 0 at the end."""
         start = 0 if self._passed_over else len(self._rest)
-        room = start + self._block_bytes + 1
+        # The longer the line so far, the more is read at once: it is copied at each step.
+        wanted = max(self._block_bytes, min(start, _LONGEST_STEP))
+        room = start + wanted + 1
         size = self._buffer.getbuffer().nbytes
         if not room <= size <= 4 * room:
             self._buffer = BytesIO(bytes(2 * room))
         with self._buffer.getbuffer() as view:
             view[:start] = self._rest[:start]
-            filled = fill(view[start : start + self._block_bytes])
+            filled = fill(view[start : start + wanted])
             view[start + filled] = _NEWLINE
         return start + filled if filled else 0
 
     def _whole_lines(self, end: int) -> Iterator[ReadUnit]:
-        """Yield the lines that the buffer holds up to an end; keep what is not whole yet."""
+        """Yield the whole lines in the buffer up to `end`; keep the beginning of the next."""
         self._buffer.seek(0)
         lines = self._buffer.readlines(end)
         rest = b"" if self._buffer.tell() == end else lines.pop()[:-1]
@@ -189,21 +187,21 @@ class LineCutter:
         self._number = block.last_line + 1
         return block
 
-    def _long_line(self) -> LongLine:
-        line = LongLine(
-            self._file,
-            self._number,
-            self._rest,
-            self._passed_over,
-            self._position,
-            self._source,
-        )
+    def _long_line(self) -> UnreadableLine:
+        detail = f"{self._passed_over} bytes, more than {MAX_LINE_BYTES}; raw is its beginning"
+        line = self._unreadable(Reason.LINE_TOO_LONG, detail)
         self._number, self._passed_over, self._rest = self._number + 1, 0, b""
         return line
 
+    def _unreadable(self, reason: Reason, detail: str) -> UnreadableLine:
+        beginning = self._rest[:_SHOWN_BYTES]
+        return UnreadableLine(
+            self._file, self._number, beginning, reason, detail, self._position, self._source
+        )
+
 
 def _without_bom(fill: Fill) -> Fill:
-    """Return what reads the same but for a byte-order mark at its start."""
+    """Return a reader that leaves out a byte-order mark at the start."""
     begun = False
 
     def fill_without(buffer: memoryview) -> int:

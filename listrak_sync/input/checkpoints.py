@@ -1,16 +1,17 @@
-"""How far an input is read, so that a later run can carry on from there."""
+"""How far the input is read, so that a later run can carry on from there."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import assert_never
 
 import msgspec
 
 from listrak_sync.errors import UsageError
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, ReadUnit, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, read_units
 from listrak_sync.input.sources import Source
 
@@ -34,53 +35,73 @@ class Checkpoint(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.line if self.checked is None else self.checked
 
 
-def last_line(piece: ReadUnit) -> int:
-    """Return the number of a piece's last line."""
-    match piece:
+def last_line(unit: ReadUnit) -> int:
+    """Return the number of a unit's last line."""
+    match unit:
         case Block():
-            return piece.last_line
-        case LongLine(line=line) | BrokenFile(line=line):
+            return unit.last_line
+        case UnreadableLine(line=line):
             return line
         case _:
-            assert_never(piece)
+            assert_never(unit)
 
 
-def checkpoint_after(piece: ReadUnit) -> Checkpoint:
-    """Return the position after a piece."""
-    line = last_line(piece)
-    return Checkpoint(piece.source, line, _checksum(piece, line))
+def checkpoint_after(unit: ReadUnit) -> Checkpoint:
+    """Return the checkpoint after a unit."""
+    line = last_line(unit)
+    return Checkpoint(unit.source, line, _checksum(unit, line))
 
 
-def first_checkpoint(piece: ReadUnit) -> Checkpoint:
-    """Return the position after the first line of a piece."""
-    line = piece.first_line if isinstance(piece, Block) else piece.line
-    return Checkpoint(piece.source, line, _checksum(piece, line))
+def first_checkpoint(unit: ReadUnit) -> Checkpoint:
+    """Return the checkpoint after the first line of a unit."""
+    line = unit.first_line if isinstance(unit, Block) else unit.line
+    return Checkpoint(unit.source, line, _checksum(unit, line))
 
 
-def checkpoint_in(part: InputUnit, line: int, known: Sequence[Checkpoint]) -> Checkpoint:
-    """Return the position after a line of a part; `known` are some in it, the first up to it.
+@dataclass(frozen=True, slots=True)
+class ReadPoint:
+    """How far a unit is used, as a line of it; `known` are checkpoints in it, by line.
 
-    A compressed file is not read anew for it: there, the last line that is known is checked.
+    Most runs need no checkpoint in the middle of a unit, and a byte range is read again to find
+    one. So it is computed only for a journal.
     """
-    match part:
+
+    unit: InputUnit
+    line: int
+    known: Sequence[Checkpoint]
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint after the line."""
+        for each in self.known:
+            if each.line == self.line:
+                return each
+        return checkpoint_in(self.unit, self.line, self.known)
+
+
+def checkpoint_in(unit: InputUnit, line: int, known: Sequence[Checkpoint]) -> Checkpoint:
+    """Return the checkpoint after a line of a unit; `known` are some in it, the first up to it.
+
+    A compressed file is not read again for it: there, the last line that is known is checked.
+    """
+    match unit:
         case CompressedFile(source=source):
             last = max((each for each in known if each.line <= line), key=attrgetter("line"))
             return Checkpoint(source, line, last.checksum, checked=last.line)
         case ByteRange(source=source):
-            for piece in part.pieces():
-                if last_line(piece) >= line:
-                    return checkpoint_in(piece, line, known)
-            return Checkpoint(source, line)  # cut off meanwhile
+            for read_unit in unit.pieces():
+                if last_line(read_unit) >= line:
+                    return checkpoint_in(read_unit, line, known)
+            return Checkpoint(source, line)  # the file was cut off meanwhile
         case _:
-            return Checkpoint(part.source, line, _checksum(part, line))
+            return Checkpoint(unit.source, line, _checksum(unit, line))
 
 
 def read_from(
-    sources: Sequence[Source], start: Checkpoint, *, in_portions: bool = False
+    sources: Sequence[Source], start: Checkpoint, *, in_units: bool = False
 ) -> Iterator[InputUnit]:
-    """Yield what follows a position, numbered as before; what is large in portions if wanted.
+    """Yield what follows a checkpoint, numbered as before; large files as unread units if wanted.
 
-    Raises UsageError where the input is not what it was: it ends before the position, or
+    Raises UsageError where the input is not what it was: it ends before the checkpoint, or
     another line stands there.
     """
     if start.done:
@@ -89,40 +110,40 @@ def read_from(
     if start.line:
         yield from _rest_of(sources[start.source], start)
         following += 1
-    reading = read_units if in_portions else read
+    reading = read_units if in_units else read
     yield from reading(sources[following:], first_source=following)
 
 
 def _rest_of(source: Source, start: Checkpoint) -> Iterator[ReadUnit]:
-    """Yield what follows a position in its own source. Raises UsageError as `read_from` does."""
+    """Yield what follows a checkpoint in its own source. Raises UsageError as `read_from` does."""
     checked, last = False, 0
-    for piece in read((source,), first_source=start.source):
-        last = last_line(piece)
+    for unit in read((source,), first_source=start.source):
+        last = last_line(unit)
         if not checked and last >= start.checked_line:
-            if _checksum(piece, start.checked_line) != start.checksum:
+            if _checksum(unit, start.checked_line) != start.checksum:
                 raise _changed(source, start)
             checked = True
         if last <= start.line:
             continue
-        if isinstance(piece, Block) and piece.first_line <= start.line:
-            lines = piece.lines[start.line + 1 - piece.first_line :]
-            yield Block(piece.file, start.line + 1, lines, piece.position, piece.source)
+        if isinstance(unit, Block) and unit.first_line <= start.line:
+            lines = unit.lines[start.line + 1 - unit.first_line :]
+            yield Block(unit.file, start.line + 1, lines, unit.position, unit.source)
         else:
-            yield piece
+            yield unit
     if last < start.line:
         raise _changed(source, start)
 
 
-def _checksum(piece: ReadUnit, line: int) -> int:
-    """Return the CRC-32 of what stands on a line of a piece."""
-    match piece:
+def _checksum(unit: ReadUnit, line: int) -> int:
+    """Return the CRC-32 of a line of a unit."""
+    match unit:
         case Block():
-            index = line - piece.first_line
-            return zlib.crc32(b"".join(piece.lines[index : index + 1]).removesuffix(b"\n"))
-        case LongLine(beginning=beginning) | BrokenFile(beginning=beginning):
+            index = line - unit.first_line
+            return zlib.crc32(b"".join(unit.lines[index : index + 1]).removesuffix(b"\n"))
+        case UnreadableLine(beginning=beginning):
             return zlib.crc32(beginning)
         case _:
-            assert_never(piece)
+            assert_never(unit)
 
 
 def _changed(source: Source, start: Checkpoint) -> UsageError:

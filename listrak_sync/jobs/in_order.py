@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from itertools import chain
 from typing import Final
 
-from listrak_sync.evaluation.lines import LineEvaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.input.blocks import Block
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
@@ -30,7 +30,7 @@ def can_fork() -> bool:
 
 
 def evaluate_in_order(
-    evaluator: LineEvaluator,
+    evaluator: Evaluator,
     parts: Iterator[InputUnit | Tick],
     jobs: int,
     is_stopped: Callable[[], bool] = lambda: False,
@@ -51,7 +51,7 @@ def evaluate_in_order(
             yield part
         elif isinstance(part, UnreadUnit):
             numbered = numbering.numbered(part)
-            for found in evaluator.evaluate_portion(numbered):
+            for found in evaluator.evaluate_unread(numbered):
                 if numbering.take(numbered, found):
                     yield numbered, found
                 if is_stopped():

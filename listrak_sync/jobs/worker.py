@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from listrak_sync.errors import ListrakSyncError
-from listrak_sync.evaluation.lines import LineEvaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Packed, pack, unpack
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.blocks import Block, lines_of
@@ -169,7 +169,7 @@ class Worker:
         return answer
 
 
-def fork(evaluator: LineEvaluator, memory: mmap.mmap, memory_start: int) -> Worker:
+def fork(evaluator: Evaluator, memory: mmap.mmap, memory_start: int) -> Worker:
     """Start a process, whose tasks stand in memory from a place on."""
     from multiprocessing.connection import Pipe  # noqa: PLC0415 - slow, and only for jobs
 
@@ -183,7 +183,7 @@ def fork(evaluator: LineEvaluator, memory: mmap.mmap, memory_start: int) -> Work
     return Worker(process, ours, memory_start)
 
 
-def _work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
+def _work(evaluator: Evaluator, connection: Connection, memory: mmap.mmap) -> NoReturn:
     """Answer for tasks until there is nobody who asks; signals are for the parent to heed.
 
     Nothing that another thread of the parent may hold is touched: no lock, no file, no output.
@@ -206,7 +206,7 @@ def _work(evaluator: LineEvaluator, connection: Connection, memory: mmap.mmap) -
 
 
 def _answers(
-    evaluator: LineEvaluator,
+    evaluator: Evaluator,
     part: SharedBlock | NamedSpan | NamedFile,
     memory: mmap.mmap,
     files: dict[bytes, OpenFile],
@@ -222,7 +222,7 @@ def _answers(
 
 
 def _evaluated(
-    evaluator: LineEvaluator,
+    evaluator: Evaluator,
     part: SharedBlock | NamedSpan | NamedFile,
     memory: mmap.mmap,
     files: dict[bytes, OpenFile],
@@ -235,14 +235,14 @@ def _evaluated(
         case NamedFile(file, path, identity, source):
             _check(OpenFile(path), identity)
             whole = CompressedFile(file, os.fsdecode(path), identity, source)
-            yield from evaluator.evaluate_portion(whole)
+            yield from evaluator.evaluate_unread(whole)
         case NamedSpan(file, path, identity, start, end, source):
             if path not in files:
                 files.clear()
                 files[path] = OpenFile(path)
             _check(files[path], identity)
             span = ByteRange(file, "", files[path], start, end, source=source)
-            for found in evaluator.evaluate_portion(span):
+            for found in evaluator.evaluate_unread(span):
                 if found.is_broken:
                     raise OSError("the parent may still be able to read it")
                 yield found

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar, cast
 
-from listrak_sync.evaluation.lines import LineEvaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.input.blocks import Block
 from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, UnreadUnit
@@ -89,11 +89,11 @@ class Assignment:
         """Say whether all of it can be read again."""
         return self.is_portion or all(Path(part.file).is_file() for part in self.parts)
 
-    def evaluate(self, evaluator: LineEvaluator) -> None:
+    def evaluate(self, evaluator: Evaluator) -> None:
         """Evaluate all before it is asked for; where that fails, it is tried anew by then."""
         with suppress(Exception):
             for part in self.parts:
-                self.found.extend(evaluator.evaluate_part(part))
+                self.found.extend(evaluator.evaluate_unit(part))
                 self.found.append(END)
 
     def take(self) -> EvaluationResult | bytes | None:
@@ -117,7 +117,7 @@ class Workers:
     files, which are long: the last of the processes is there for these, and for nothing else.
     """
 
-    def __init__(self, evaluator: LineEvaluator, jobs: int) -> None:
+    def __init__(self, evaluator: Evaluator, jobs: int) -> None:
         self._evaluator = evaluator
         self._jobs = jobs
         self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
@@ -188,7 +188,7 @@ class Workers:
                 return
             part = first.parts[0] = self._numbering.numbered(first.parts[0])
             if answer == FAILED:
-                for found in self._evaluator.evaluate_part(part):
+                for found in self._evaluator.evaluate_unit(part):
                     yield from self._result(first, found)
             elif answer != END:
                 found = read_answer(answer) if isinstance(answer, bytes) else answer

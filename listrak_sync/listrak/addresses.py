@@ -1,4 +1,4 @@
-"""Where Listrak is reached, and what may be reached without encryption."""
+"""The addresses of Listrak, which need encryption except on this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AUTH_URL: Final = "https://auth.listrak.com/OAuth2/Token"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The API's address and the one that gives tokens; http only on loopback."""
+    """The address of the API and the one that gives tokens; http only on loopback."""
 
     api_url: str = API_URL
     auth_url: str = AUTH_URL
@@ -29,20 +29,20 @@ class Addresses:
             if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
                 shown = url.rpartition("@")[2]
                 raise SettingsError(
-                    f"{option}: {shown} is no address", "Write https:// and a host."
+                    f"{option}: {shown} is not a valid address", "Write https:// and a host."
                 )
             if "@" in parts.netloc or parts.query or parts.fragment:
-                hint = "Credentials go into the environment; a query has no meaning here."
+                hint = "Set credentials in the environment, and leave out the query."
                 raise SettingsError(
-                    f"{option}: {parts.hostname}: only host and path may stand here", hint
+                    f"{option}: {parts.hostname}: an address has only a host and a path", hint
                 )
             if parts.scheme == "http" and not is_loopback(url):
-                hint = "Credentials never travel in clear: write https://."
+                hint = "Credentials are never sent in the clear: write https://."
                 raise SettingsError(f"{option}: {url}: http is for loopback addresses only", hint)
 
     @property
     def api(self) -> str:
-        """Return the API's address without a slash at its end."""
+        """The API's address, without a slash at its end."""
         return self.api_url.rstrip("/")
 
     def list_import_url(self, list_id: int) -> str:
@@ -61,10 +61,9 @@ class Addresses:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """Return an address's parts, None where host or port cannot be one.
-
-    What other parsers pass over or read otherwise (line ends, spaces, backslashes) is in none.
-    """
+    """Return the parts of an address, None where it is not valid."""
+    # Parsers disagree about line ends, spaces and backslashes: one would check another host than
+    # the other connects to.
     if not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
@@ -76,7 +75,7 @@ def _parts(url: str) -> SplitResult | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Say whether an address is this machine's own."""
+    """Say whether an address leads to this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True

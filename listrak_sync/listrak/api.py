@@ -1,4 +1,4 @@
-"""A method for each route of Listrak's API that is used."""
+"""A method for each route of Listrak's API that we use."""
 
 from __future__ import annotations
 
@@ -17,21 +17,24 @@ from listrak_sync.listrak.addresses import Addresses, is_loopback
 from listrak_sync.listrak.auth import ClientCredentials, TokenError
 from listrak_sync.listrak.bounds import bound
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.listrak.models import (
+from listrak_sync.listrak.replies import UNREADABLE, judge, judge_failure
+from listrak_sync.listrak.verdicts import (
+    Accepted,
+    Failure,
     FieldGroup,
     ImportStatus,
     ImportSummary,
     ListInfo,
     ProfileField,
+    Unavailable,
+    Verdict,
 )
-from listrak_sync.listrak.replies import judge, judge_failure
-from listrak_sync.listrak.verdicts import Accepted, Failure, Unavailable, Verdict
 
 TIMEOUT: Final = httpx.Timeout(connect=10, read=120, write=120, pool=None)
-"""How long a request may take, in seconds, at each of its steps."""
+"""How many seconds each step of a request may take."""
 
 LONGEST_WORDS: Final = 500
-"""So many characters of a reply's message are kept."""
+"""How many characters of a reply's message are kept."""
 
 _HEADERS: Final = {
     "User-Agent": f"listrak-sync/{__version__}",
@@ -43,15 +46,15 @@ _T = TypeVar("_T")
 
 
 class _Reply(msgspec.Struct):
-    """What every look-up's answer is wrapped in."""
+    """The object that wraps the answer of every look-up."""
 
     data: msgspec.Raw
 
 
 class Api:
-    """Listrak's API for one integration; its methods return a verdict or what was asked for.
+    """Listrak's API for one integration; its methods return what was asked for, or a verdict.
 
-    Nothing is retried and nothing raised: that is for whoever sends. Making one raises
+    They retry nothing and raise nothing: both are left to the caller. The constructor raises
     SettingsError where the environment names a proxy or certificates that cannot be used.
     """
 
@@ -59,9 +62,11 @@ class Api:
         self, addresses: Addresses, credentials: Credentials, connections: int = 1
     ) -> None:
         urls = (addresses.api_url, addresses.auth_url)
+        # This machine's own addresses are never reached by a proxy.
         own = [url for url in urls if is_loopback(url)]
         self._addresses = addresses
         self._auth = ClientCredentials(credentials, addresses.auth_url)
+        # One more than there are senders: any of them may have to get a token meanwhile.
         limits = httpx.Limits(
             max_connections=connections + 1, max_keepalive_connections=connections + 1
         )
@@ -73,14 +78,15 @@ class Api:
                 limits=limits,
                 timeout=TIMEOUT,
                 event_hooks={"response": [bound]},
+                # With trust_env off, httpx would not look at SSL_CERT_FILE.
                 verify=httpx.create_ssl_context(),
                 mounts={f"all://{urlsplit(url).netloc}": None for url in own},
                 trust_env=len(own) < len(urls),
             )
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
             hint = "Correct SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY, or unset them."
-            # an address that cannot be read may hold the proxy's password anywhere
-            words = "no address" if isinstance(error, httpx.InvalidURL) else error
+            # httpx quotes the address, which may hold the proxy's password
+            words = "an address is not valid" if isinstance(error, httpx.InvalidURL) else error
             raise SettingsError(f"the environment's proxy or certificates: {words}", hint) from None
 
     def __enter__(self) -> Self:
@@ -154,8 +160,8 @@ class Api:
         try:
             data = msgspec.json.decode(reply.content, type=_Reply).data
             return msgspec.json.decode(data, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return Unavailable(f"the answer of {path} has another shape than Listrak's")
+        except UNREADABLE:
+            return Unavailable(f"the answer of {path} does not have the shape of Listrak's")
 
     def _send(self, method: str, url: str, body: bytes | None = None) -> httpx.Response | Failure:
         headers = _JSON if body is not None else None
@@ -164,7 +170,7 @@ class Api:
         )
 
     def _guarded(self, request: Callable[[], _T]) -> _T | Failure:
-        """Return what a request returns, or the verdict of its failure."""
+        """Return the result of a request, or the verdict on its failure."""
         try:
             return request()
         except TokenError as error:
@@ -179,10 +185,11 @@ class Api:
         return verdict if isinstance(verdict, Accepted) else self._hidden(verdict)
 
     def _hidden(self, failure: Failure) -> Failure:
-        """Return a failure whose words are few, and repeat neither secret nor token."""
+        """Return a failure with its words shortened, and without the secret and the tokens."""
 
         def shown(words: str) -> str:
-            return self._auth.hide(words)[:LONGEST_WORDS]  # cut before, half a secret would stay
+            # In this order: a secret that is cut in two would not be found.
+            return self._auth.hide(words)[:LONGEST_WORDS]
 
         if isinstance(failure, Unavailable):
             return dataclasses.replace(failure, reason=shown(failure.reason))

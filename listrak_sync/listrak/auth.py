@@ -1,4 +1,4 @@
-"""The OAuth 2.0 client-credentials flow, with a token shared by all senders."""
+"""The OAuth 2.0 client-credentials flow, with one token for all threads."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ import httpx
 import msgspec
 
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.listrak.replies import judge
+from listrak_sync.listrak.replies import UNREADABLE, judge
 from listrak_sync.listrak.verdicts import Accepted, Denied, Failure, NotFound, Refused, Unavailable
 
 RENEW_BEFORE: Final = 60.0
-"""How long before its end a token is renewed, in seconds, or a tenth of its life."""
+"""How many seconds before its end a token is renewed, or a tenth of its life if that is less."""
 
 SHORTEST_SECRET: Final = 8
+"""A shorter secret is not hidden in texts: it could be part of any word."""
 
 Flow = Generator[httpx.Request, httpx.Response, None]
 TokenFlow = Generator[httpx.Request, httpx.Response, str]
@@ -34,14 +35,14 @@ class TokenError(Exception):
 
 
 class _Token(msgspec.Struct):
-    """The reply of the token address; how long it lasts may be left out."""
+    """The reply of the token address, which need not say how long the token lasts."""
 
     access_token: Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
     expires_in: float | None = None
 
 
 class ClientCredentials(httpx.Auth):
-    """Adds a token to each request, renews it before it ends and on a 401.
+    """Adds a token to each request, and renews it before it ends and on a 401.
 
     Raises TokenError where there is no token. Source: RFC 6749, 4.4, and Listrak's page on
     authentication.
@@ -63,11 +64,9 @@ class ClientCredentials(httpx.Auth):
         self._ends = 0.0
 
     def sync_auth_flow(self, request: httpx.Request) -> Flow:
-        """Send a request with a token; with a new one where the first is refused.
-
-        Other senders may use up a new token before its turn here comes: what has worked for
-        anybody and is refused now has run out, and is renewed again.
-        """
+        """Send a request with a token; with a new one where the token is refused."""
+        # Other threads may use up a new token before its turn comes here: a token that has
+        # worked for any of them and is refused now has run out, and is renewed again.
         token, may_have_run_out = (yield from self._current(refused="")), True
         while True:
             request.headers["Authorization"] = f"Bearer {token}"
@@ -80,10 +79,7 @@ class ClientCredentials(httpx.Auth):
             token, may_have_run_out = (yield from self._current(refused=token)), False
 
     def hide(self, text: str) -> str:
-        """Return text without the secret and the tokens, which a reply may repeat.
-
-        Each is left where it is too short to be told from a word.
-        """
+        """Return text without the secret and the tokens, which a reply may repeat."""
         secret = self._credentials.client_secret
         for each in (secret, quote_plus(secret), *tuple(self._issued)):
             if len(each) >= SHORTEST_SECRET:
@@ -91,7 +87,7 @@ class ClientCredentials(httpx.Auth):
         return text
 
     def authenticate(self, send: Callable[[httpx.Request], httpx.Response]) -> None:
-        """Get a token if there is none that lasts. Raises TokenError."""
+        """Get a token, unless there is one that lasts. Raises TokenError."""
         with closing(self._current(refused="")) as flow:
             try:
                 request = next(flow)
@@ -101,7 +97,8 @@ class ClientCredentials(httpx.Auth):
                 return
 
     def _current(self, refused: str) -> TokenFlow:
-        """Return a token that is not the refused one; one sender asks, the others wait."""
+        """Return a token that is not the refused one; one thread asks, the others wait."""
+        # The lock is held while the request that is yielded is sent.
         with self._lock:
             if not self._token or self._token == refused or self._clock() >= self._ends:
                 self._token = ""
@@ -132,7 +129,7 @@ def _token_of(reply: httpx.Response) -> _Token:
         case Accepted():
             try:
                 return msgspec.json.decode(reply.content, type=_Token, strict=False)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            except UNREADABLE:
                 raise TokenError(Unavailable("the token address sent no token")) from None
         case Refused(code, message) | NotFound(code, message):
             raise TokenError(Denied(code, message))

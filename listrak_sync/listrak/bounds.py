@@ -1,4 +1,4 @@
-"""A reply's body within bounds of size and time, whatever the other side sends."""
+"""Bounds for the body of a reply: its size, its time, its encoding."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ LARGEST: Final = 16 << 20
 """The largest body of a reply, in bytes, once it is unpacked."""
 
 LONGEST: Final = 120.0
-"""How long a body may take to arrive, in seconds."""
+"""How many seconds a body may take to arrive."""
 
 PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 def bound(response: httpx.Response) -> None:
-    """Make a response unpack its body itself and break off beyond the bounds.
+    """Make a response unpack its body itself, and break off beyond the bounds.
 
-    A hook for httpx.Client, called before the body is read. Raises httpx.DecodingError for a way
-    of packing that was not asked for; reading raises that or httpx.ReadError.
+    A hook for httpx.Client, called before the body is read. Raises httpx.DecodingError for an
+    encoding that we did not ask for; reading raises that or httpx.ReadError.
     """
+    # httpx would unpack a whole chunk at once, however large a small packed body becomes.
     packing = response.headers.pop("Content-Encoding", "identity").strip().lower()
     if packing not in PACKED | {"", "identity"}:
         raise httpx.DecodingError(f"a body packed as {packing[:40]!r}, which was not asked for")

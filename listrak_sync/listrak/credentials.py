@@ -18,17 +18,17 @@ _HINT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A client id and its secret, which is in no representation of this."""
+    """A client id and its secret, which `repr` does not show."""
 
     client_id: str
     client_secret: str = field(repr=False)
 
 
 def read(environment: Mapping[str, str], secret_file: Path | None = None) -> Credentials:
-    """Return the credentials. Raises SettingsError with everything that is missing.
+    """Return the credentials. Raises SettingsError, which names everything that is missing.
 
-    The secret is, in order: the file given, `listrak_client_secret` in systemd's
-    $CREDENTIALS_DIRECTORY, $LISTRAK_CLIENT_SECRET.
+    The secret comes from the first of these that is given: the file, `listrak_client_secret` in
+    systemd's $CREDENTIALS_DIRECTORY, $LISTRAK_CLIENT_SECRET.
     """
     client_id = environment.get("LISTRAK_CLIENT_ID", "").strip()
     secret = _secret(environment, secret_file)
@@ -44,7 +44,7 @@ def read(environment: Mapping[str, str], secret_file: Path | None = None) -> Cre
         raise SettingsError(f"{' and '.join(missing)}: not set", _HINT)
     if not (client_id + secret).isprintable():
         hint = "Look for a byte order mark, a line end or another encoding than UTF-8."
-        raise SettingsError("the client id or its secret holds what is no text", hint)
+        raise SettingsError("the client id or its secret has characters that are not text", hint)
     return Credentials(client_id, secret)
 
 
@@ -58,6 +58,6 @@ def _secret(environment: Mapping[str, str], secret_file: Path | None) -> str:
     try:
         return secret_file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", None) or "no text"
+        problem = getattr(error, "strerror", None) or "not UTF-8 text"
         hint = "Name a file that holds the client secret and nothing else."
         raise SettingsError(f"{secret_file}: {problem}", hint) from error

@@ -1,9 +1,10 @@
-"""A reply, or a failure to get one, judged."""
+"""Judges a reply, or the failure to get one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -25,17 +26,23 @@ from listrak_sync.listrak.verdicts import (
 )
 
 MAX_RETRY_AFTER: Final = 300.0
-"""The longest pause, in seconds, that a reply is granted: for a longer one it is asked again."""
+"""The longest pause in seconds that a reply can ask for; after it, we ask again."""
 
 DENYING: Final = frozenset({401, 402, 403, 451})
 PASSING: Final = frozenset({407, 408, 425, 429})
-"""Statuses below 500 that pass by themselves, or with what stands between."""
+"""Statuses below 500 that pass by themselves, or that come from a proxy on the way."""
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is not JSON, not UTF-8, too deep or of another shape.
+
+Which of them it raises depends on its version.
+"""
 
 _NO_ERROR: Final = frozenset({b"", b"null", b'""', b"false"})
 
 
 class _Error(msgspec.Struct):
-    """Listrak's error body, or an OAuth one, as far as it is kept."""
+    """An error body of Listrak or of OAuth: the parts that we keep."""
 
     error: str = ""
     message: str = ""
@@ -50,7 +57,7 @@ class _Created(msgspec.Struct):
 
 
 def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -> Verdict:
-    """Return the verdict of a reply, with all its words. Source: Listrak's codes by status."""
+    """Return the verdict on a reply, with all its words. Source: Listrak's codes by status."""
     status = response.status_code
     if response.is_success:
         return _judge_success(response)
@@ -74,14 +81,14 @@ def judge(response: httpx.Response, now: Callable[[], datetime] | None = None) -
 
 
 def judge_failure(error: httpx.HTTPError) -> Unavailable:
-    """Return the verdict of a request that got no reply."""
+    """Return the verdict on a request that got no reply."""
     words = _one_line(str(error))
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             reason = f"no connection to {_host(error)} in time"
         case httpx.TimeoutException():
             reason = f"no reply from {_host(error)} in time"
-        case httpx.ConnectError() if "CERTIFICATE_VERIFY_FAILED" in words:
+        case httpx.ConnectError() if _is_untrusted(error):
             reason = f"no trust, a private authority goes into SSL_CERT_FILE: {words}"
         case httpx.ConnectError() | httpx.ProxyError():
             reason = f"no connection to {_host(error)}: {words}"
@@ -90,22 +97,35 @@ def judge_failure(error: httpx.HTTPError) -> Unavailable:
     return Unavailable(reason)
 
 
+def _is_untrusted(error: BaseException) -> bool:
+    """Say whether a certificate that we do not trust caused an error."""
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was raised from, as httpx and httpcore wrap each other's."""
+    each: BaseException | None = error
+    while each is not None:
+        yield each
+        each = each.__cause__ or each.__context__
+
+
 def _host(error: httpx.HTTPError) -> str:
     try:
         return error.request.url.host
-    except RuntimeError:  # what was never sent has no request
+    except RuntimeError:  # a request that was never sent is not there
         return "the host"
 
 
 def _judge_success(response: httpx.Response) -> Verdict:
-    """Take an empty or a JSON answer; a page that some proxy made is no answer."""
+    """Return the verdict on a good status: a body that is not JSON is a proxy's, not Listrak's."""
     if not response.content.strip():
         return Accepted()
     try:
         created = msgspec.json.decode(response.content, type=_Created, strict=False)
     except msgspec.ValidationError:
         return Accepted()
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return Unavailable(f"HTTP {response.status_code} with a body that is not Listrak's")
     if bytes(created.error) not in _NO_ERROR:
         code, message = _words(response)
@@ -115,23 +135,23 @@ def _judge_success(response: httpx.Response) -> Verdict:
 
 
 def _words(response: httpx.Response) -> tuple[str, str]:
-    """Return the error code and message of a reply, whatever its body is."""
+    """Return the error code and message of a reply, whatever its body holds."""
     fallback = f"HTTP {response.status_code}"
     try:
         error = msgspec.json.decode(response.content, type=_Error)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         error = _Error()
     message = error.message or error.error_description or response.reason_phrase
     return _one_line(error.error) or fallback, _one_line(message) or fallback
 
 
 def _one_line(text: str) -> str:
-    """Return a reply's words so that they fit into a line of ours."""
+    """Return the words of a reply in one line."""
     return " ".join(text.split())
 
 
 def _where(response: httpx.Response) -> str:
-    """Return where a redirect points, without what may be confidential in the address."""
+    """Return where a redirect points, without the parts that may be confidential."""
     location = re.split("[?#]", response.headers.get("Location", ""))[0].rpartition("@")[2]
     return f"redirected to {_one_line(location)}" if location else "redirected to nowhere"
 
@@ -139,7 +159,7 @@ def _where(response: httpx.Response) -> str:
 def _retry_after(
     response: httpx.Response, now: Callable[[], datetime] | None = None
 ) -> float | None:
-    """Return the pause that a reply asks for, in seconds, however it is written."""
+    """Return the pause in seconds that a reply asks for, as a number or as a date."""
     header = response.headers.get("Retry-After", "").strip()
     if not header:
         return None

@@ -1,21 +1,23 @@
-"""What a request came to: one verdict for every reply, or failure to get one."""
+"""What a request came to: a verdict on the reply, or what was looked up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Listrak took it: the ids of the imports it started, as far as it named them."""
+    """Listrak took it: the ids of the imports it started, where it named them."""
 
     resource_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Something in the content is refused, in Listrak's words."""
+    """Listrak refuses something in the content, in these words."""
 
     code: str
     message: str
@@ -31,7 +33,7 @@ class TooLarge:
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """No such list, or a body that was too large: the reply does not say which."""
+    """There is no such list, or the body is too large: the reply does not say which."""
 
     code: str
     message: str
@@ -39,7 +41,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class NoSuchList:
-    """The list is missing: asked for by itself, it was not found either."""
+    """The list is missing: Listrak does not find it by itself either."""
 
     code: str
     message: str
@@ -63,7 +65,7 @@ class BetaClosed:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A passing failure; `retry_after` in seconds where the reply asks for a pause."""
+    """A failure that passes; `retry_after` is the pause in seconds that the reply asks for."""
 
     reason: str
     retry_after: float | None = None
@@ -71,7 +73,7 @@ class Unavailable:
 
 @dataclass(frozen=True, slots=True)
 class Redirected:
-    """A reply that points elsewhere, which is never followed; `message` says where."""
+    """A reply that points elsewhere, which we never follow; `message` says where."""
 
     code: str
     message: str
@@ -79,7 +81,7 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True)
 class Unexpected:
-    """A reply that no fault of Listrak's or of the network explains: our bug, most likely."""
+    """A reply that neither Listrak nor the network explains: most likely a bug of ours."""
 
     code: str
     message: str
@@ -106,3 +108,51 @@ def words_of(failure: Failure) -> str:
             return reason
         case _:
             return f"{failure.code}: {failure.message}"
+
+
+class ListInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """A list's id and name. Source: `GET /List`."""
+
+    list_id: int
+    list_name: str | None = None
+
+
+class FieldGroup(msgspec.Struct, frozen=True):
+    """A group of a list's profile fields. Source: `GET /List/{listId}/SegmentationFieldGroup`."""
+
+    id: int = msgspec.field(name="segmentationFieldGroupId")
+    name: str | None = msgspec.field(name="segmentationFieldGroupName", default=None)
+
+
+class ProfileField(msgspec.Struct, frozen=True):
+    """A profile field of a list; `max_length` counts characters, 0 and None mean no limit.
+
+    Source: `GET /List/{listId}/SegmentationFieldGroup/{groupId}/SegmentationField`.
+    """
+
+    id: int = msgspec.field(name="segmentationFieldId")
+    name: str | None = msgspec.field(name="segmentationFieldName", default=None)
+    data_type: str | None = msgspec.field(name="dataType", default=None)
+    max_length: int | None = msgspec.field(name="maxLength", default=None)
+
+
+class ImportStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether an import has ended: if so, it has an end date.
+
+    Source: `GET /List/{listId}/ListImport/{importFileId}/Status`.
+    """
+
+    end_date: str | None = None
+
+
+class ImportSummary(msgspec.Struct, frozen=True, rename="camel"):
+    """How many contacts of an import ended how.
+
+    Source: `GET /List/{listId}/ListImport/{importFileId}/Summary`.
+    """
+
+    processed_count: int = 0
+    skipped_count: int = 0
+    invalid_email_count: int = 0
+    banned_count: int = 0
+    suppressed_count: int = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
-from listrak_sync.events.decoding import ACCEPTED_TYPES
+from listrak_sync.events.acceptance import ACCEPTED_TYPES
 from listrak_sync.mapping.conditions import Compare, Condition, In, ListOf, Literal, PathOf
 from listrak_sync.mapping.contradictions import (
     Contradiction,

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from listrak_sync.delivery.imports import Applied
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.evaluation.explain import Funnel
 from listrak_sync.evaluation.result import EvaluationResult
+from listrak_sync.reasons import Reason
 
 
 @dataclass(slots=True)
 class ListReport:
-    """What was sent to one list: requests and contacts by how they ended, and import ids.
+    """What was sent to one list: requests, contacts by how they ended, and import ids.
 
-    `refusal` is why Listrak refused the whole list, in its words, if it did.
+    `refusal` holds Listrak's words where it refused the whole list.
     """
 
     requests: int = 0
@@ -46,7 +47,7 @@ class ListReport:
 class Report:
     """The counts of a run.
 
-    These sums hold always:
+    These sums always hold:
       lines = all skipped + unreadable + matched lines
       all matched = updates + (all rejected - unreadable)
       values = superseded + values to send
@@ -85,7 +86,7 @@ class Report:
         self.updates += len(evaluated.updates)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
-        """Add what a window was given, and what it leaves to send."""
+        """Add the values that a window was given, and those that it leaves to send."""
         self.values += values
         self.superseded += superseded
         self.values_to_send += values_to_send
@@ -97,30 +98,30 @@ class Report:
         self.contacts += contacts
         entry.requests += 1
         match receipt:
-            case Delivered(imports=imports):
+            case AcceptedBatch(imports=imports):
                 entry.accepted += contacts
                 entry.imports += imports
                 entry.unverified_requests += not imports
-            case Undelivered(reason=reason, detail=detail):
+            case RefusedBatch(reason=reason, detail=detail):
                 entry.refused += contacts
                 self.refused[reason] += contacts
-                if reason == "list_refused":
+                if reason is Reason.LIST_REFUSED:
                     entry.refusal = detail
-            case Unsent():
+            case UnsentBatch():
                 entry.unsent += contacts
 
     def imports(self) -> list[tuple[int, str]]:
-        """Return every import that was started, with its list."""
+        """Return every import that was started: its list and its id."""
         return [(list_id, each) for list_id, entry in self.lists.items() for each in entry.imports]
 
     @property
     def reject_count(self) -> int:
-        """Return how much was rejected; to be asked for while other threads count."""
+        """Return how much was rejected so far; other threads may be counting."""
         return self.rejected.total() + self.refused.total()
 
     @property
     def accepted(self) -> int:
-        """Return how many contacts Listrak has accepted; may be asked for while others count."""
+        """Return how many contacts Listrak has accepted; other threads may be counting."""
         return sum(entry.accepted for entry in tuple(self.lists.values()))
 
     @property
@@ -129,14 +130,14 @@ class Report:
         return sum(entry.unsent for entry in self.lists.values())
 
     def named_matches(self) -> dict[str, int]:
-        """Return how many events each mapping took, those without any included."""
+        """Return how many events each mapping matched, also where there are none."""
         matches = {name: self.matched[index] for index, name in enumerate(self.names)}
         if resent := self.matched[-1]:
             matches["(sent again)"] = resent
         return matches
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report as it is printed by --json, without status and error."""
+        """Return the report as --json prints it, without the exit status and the error."""
         return {
             "lines": self.lines,
             "skipped": dict(sorted(self.skipped.items())),
@@ -162,7 +163,7 @@ class Report:
         }
 
     def _applied(self, list_id: int) -> dict[str, Any]:
-        """Return what a list's imports did, if they were waited for."""
+        """Return what the imports of a list did, if we waited for them."""
         applied, entry = self.applied.get(list_id), self.lists[list_id]
         if applied is None:
             return {}

@@ -19,7 +19,7 @@ ALL_AREAS: frozenset[Area] = frozenset(get_args(Area))
 
 
 class AccountField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A profile field; `max_length` counts characters, 0 is no limit."""
+    """A profile field; `max_length` counts characters, 0 means no limit."""
 
     id: Id
     name: str = ""
@@ -38,7 +38,7 @@ class AccountFieldGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class MailingList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A list with its fields, and its contacts: address -> field id -> value.
 
-    Raises ValueError where a group id or a field id stands twice.
+    Raises ValueError where a group id or a field id is given twice.
     """
 
     id: Id
@@ -51,16 +51,16 @@ class MailingList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         refuse_twice("field", self.id, [field.id for _, field in self.fields()])
 
     def fields(self) -> Iterator[tuple[AccountFieldGroup, AccountField]]:
-        """Every field after the group it stands in."""
+        """Yield every field after the group it belongs to."""
         return ((group, field) for group in self.groups for field in group.fields)
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An integration's credentials and what it may reach.
 
-    With `open_lists` every address counts as a contact of every list. `suppressed` addresses are
-    passed over by imports. Without `beta_route` the profile-fields route is closed; `paused` is
-    access paused in the application. Raises ValueError where a list id stands twice.
+    With `open_lists`, every address counts as a contact of every list. Imports skip `suppressed`
+    addresses. Without `beta_route`, the profile-fields route is closed. With `paused`, access is
+    paused in the application. Raises ValueError where a list id is given twice.
     """
 
     client_id: str = "sandbox"
@@ -77,7 +77,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @classmethod
     def of_fields(cls, lists: Mapping[int, Mapping[int, DataType | None]]) -> Account:
-        """Build an account from list id -> field id -> data type, None where it is not known.
+        """Build an account from list id -> field id -> data type, None where the type is not known.
 
         A field of unknown type takes any text, and every address counts as a contact.
         """
@@ -106,7 +106,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def refuse_twice(what: str, list_id: int | None, ids: list[int]) -> None:
-    """Raise ValueError naming the first id that `ids` holds twice."""
+    """Raise ValueError with the first id that `ids` holds twice."""
     seen: set[int] = set()
     for one in ids:
         if one in seen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -19,8 +19,8 @@ HttpStatus: TypeAlias = Annotated[int, msgspec.Meta(ge=200, le=599)]
 class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="reply"):
     """Answer this instead of the true answer, before or after applying the request.
 
-    `body` is sent as it is, as HTML unless `headers` say otherwise; without it an error document
-    of `error` and `message` is sent, or nothing where `error` is empty too.
+    `body` is sent as it is, as HTML unless `headers` say otherwise. Without it, the answer is an
+    error document of `error` and `message`, or empty where `error` is empty as well.
     """
 
     status: HttpStatus
@@ -32,7 +32,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="delay"):
-    """Wait this many seconds, then go on; longer than the caller waits, it is a stall."""
+    """Wait this many seconds, then go on; if the caller waits less, this is a stall."""
 
     seconds: Seconds
 
@@ -49,8 +49,8 @@ Action: TypeAlias = Reply | Delay | Drop
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a fault happens: on which route, after how many requests, how often, how likely.
 
-    A rule counts the requests of its route that get as far as it. It lets the first `after` of
-    them pass, and acts at most `times` times (None: for ever).
+    A rule counts the requests of its route that reach it. It lets the first `after` of them pass,
+    and acts at most `times` times (None: for ever).
     """
 
     action: Action
@@ -69,7 +69,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     token_uses        requests for which a token is honoured, None: no limit
     expires_in        what the token answer says: the lifetime, another number, or nothing
     import_delay      seconds from an import's acceptance until it is applied
-    import_jitter     up to so many more seconds, drawn for each import: they finish out of order
+    import_jitter     more seconds at most, drawn for each import: they end out of order
     resource_ids      `resourceId` of an accepted import: one id, two with a comma, or empty
     next_page         `nextPageCursor` as a bare cursor, or as the address of the next page
     body_limit        bytes of a POST to the API; the default is the published limit of imports
@@ -100,14 +100,23 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     behaviour: Behaviour = Behaviour()
 
 
+_SHAPE: Final = 'Write one JSON object: {"account": {…}, "behaviour": {…}}.'
+
+
 def load_script(document: bytes) -> tuple[Account, Behaviour]:
-    """Read a script; raise SettingsError saying which part of it cannot be used."""
+    """Read a script. Raises SettingsError, which says which part of it cannot be used."""
+    try:
+        # Checked here: msgspec's error for it, and its words, depend on its version.
+        document.decode()
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"the sandbox script is not UTF-8 at byte {error.start}", _SHAPE
+        ) from error
     try:
         script = msgspec.json.decode(document, type=Script)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise SettingsError(
             f"the sandbox script cannot be used: {error}",
-            'Write one JSON object, {"account": {…}, "behaviour": {…}}; `$` in the message is its'
-            " top, and a dotted path leads to the place.",
+            f"{_SHAPE} `$` in the message is its top, and a dotted path leads to the place.",
         ) from error
     return script.account, script.behaviour

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from listrak_sync.sandbox.account import AccountField
 
 
+# What msgspec raises for a body that is not JSON, not UTF-8, too deep or of another shape; which of
+# them depends on its version.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class PostedValue(msgspec.Struct, rename="camel", gc=False):
-    """A value as posted; anything but text is refused by name, not as a broken body."""
+    """A value as posted; one that is not text is refused by its name, not as a broken body."""
 
     segmentation_field_id: int
     value: object
@@ -43,13 +48,13 @@ _CONTACTS_DECODER = msgspec.json.Decoder(list[PostedContact])
 
 
 def read_rows(fields: Mapping[int, AccountField], body: bytes) -> list[Row]:
-    """Return a row for each element; raise Refusal at the first that the contract refuses.
+    """Return a row for each element. Raises Refusal at the first that the contract refuses.
 
     `fields` are the list's, by id.
     """
     try:
         contacts = _CONTACTS_DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise malformed(str(error)) from error
     if not contacts:
         raise invalid("contactSegmentationFieldValues")
@@ -93,7 +98,7 @@ class FileMapping(msgspec.Struct, rename="camel"):
 
 
 class ImportFile(msgspec.Struct, rename="camel"):
-    """The posted object; what has no default here is required by the contract."""
+    """The posted object; the contract requires every key that has no default here."""
 
     file_delimiter: str
     file_mappings: list[FileMapping]
@@ -114,13 +119,13 @@ _FILE_DECODER = msgspec.json.Decoder(ImportFile)
 def read_file(fields: Mapping[int, AccountField], body: bytes) -> tuple[str, ImportKind, list[Row]]:
     """Return the file's name, what the import does, and a row for each line of the file.
 
-    `fields` are the list's, by id. Under `Update` and `Append` a blank cell sets nothing, under
-    `Overwrite` it empties the field: the sandbox's reading, as none is published. A cell that
-    its field cannot take spoils its row only. Raises Refusal.
+    `fields` are the list's, by id. With `Update` and `Append` a blank cell sets nothing, with
+    `Overwrite` it empties the field: nothing is published, so this is the sandbox's reading. A
+    cell that its field cannot take spoils only its row. Raises Refusal.
     """
     try:
         posted = _FILE_DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise malformed(str(error)) from error
     import_type = _IMPORT_TYPES.get(posted.import_type)
     strategy = _STRATEGIES.get(posted.segmentation_import_type)

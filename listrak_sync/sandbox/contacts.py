@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
     email: str
     values: dict[int, str]
-    spoilt: bool = False  # a cell of a file that its field cannot take
+    spoilt: bool = False  # a cell of the file has a value that its field cannot take
 
 
 class ImportKind(NamedTuple):
@@ -36,19 +36,19 @@ class ImportKind(NamedTuple):
 
 
 def is_address(email: str) -> bool:
-    """Tell whether this looks like one e-mail address."""
+    """Say whether this looks like one e-mail address."""
     return len(email) <= 254 and _ADDRESS.fullmatch(email) is not None
 
 
 def takes(field: AccountField, value: str) -> bool:
-    """Tell whether the field can hold the value: its length, and `on` or `off` for a check box."""
+    """Say whether a field can hold a value: its length, and `on` or `off` for a check box."""
     if 0 < field.max_length < len(value):
         return False
     return field.data_type != "CheckBox" or value in ("on", "off")
 
 
 class Contacts:
-    """List id -> address in lower case -> field id -> value. Not safe across threads by itself."""
+    """List id -> address in lower case -> field id -> value. Not safe to share between threads."""
 
     def __init__(self, account: Account) -> None:
         self._open = account.open_lists
@@ -71,7 +71,7 @@ class Contacts:
         return None if found is None else dict(found)
 
     def apply(self, list_id: int, row: Row, kind: ImportKind) -> RowResult:
-        """Carry out one row and say what came of it."""
+        """Carry out a row; return its result."""
         contacts, email = self._lists[list_id], row.email.lower()
         if not is_address(email):
             return "InvalidEmail"

@@ -1,4 +1,4 @@
-"""Scripted faults: which of them a request meets, and what that does to its answer."""
+"""Scripted faults: which of them a request meets, and how they change its answer."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedFault:
-    """What a request meets: seconds of delay, then an end that is not its own, or None."""
+    """What a request meets: seconds of delay, then an end in place of its own, or None."""
 
     delay: float
     end: Reply | Drop | None
 
 
 class Faults:
-    """Goes through the rules for each request; safe to share between threads."""
+    """Applies the rules to each request; safe to share between threads."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class Faults:
         self._rules = [_Counted(rule) for rule in behaviour.faults]
 
     def plan(self, kind: RouteKind | None) -> PlannedFault:
-        """Return what the next request of this kind meets, None being an address without route."""
+        """Return what the next request of this kind meets; None: an address without a route."""
         delay = 0.0
         with self._lock:
             for counted in self._rules:
@@ -68,9 +68,9 @@ class _Counted:
 def carry_out(
     plan: PlannedFault, apply: Callable[[], Answer], wait: Callable[[float], object]
 ) -> Answer | None:
-    """Return the answer of a request under its plan, None where the connection just closes.
+    """Return the answer of a request under its plan, None where the connection closes instead.
 
-    `apply` carries out the request; `wait` waits for so many seconds.
+    `apply` carries out the request; `wait` waits for a number of seconds.
     """
     if plan.delay:
         wait(plan.delay)

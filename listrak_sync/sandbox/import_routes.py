@@ -41,7 +41,7 @@ def _start(
 def get_imports(call: RoutedRequest) -> Answer:
     """Answer `GET /List/{listId}/ListImport?startDate=&endDate=&cursor=&count=`.
 
-    The published answer of this route has no `nextPageCursor`, so this one has none either.
+    The published answer of this route has no `nextPageCursor`, and neither has this one.
     """
     known = call.known()
     start = _date(call, "startDate", datetime.min.replace(tzinfo=UTC))
@@ -58,7 +58,7 @@ def get_import(call: RoutedRequest) -> Answer:
 
 
 def get_status(call: RoutedRequest) -> Answer:
-    """Answer `GET …/Status`; the words of `status` are the sandbox's, as none are published."""
+    """Answer `GET …/Status`; no words of `status` are published, so these are the sandbox's."""
     one, applied = _find(call)
     status = {
         "startDate": _text(one.started),
@@ -69,7 +69,7 @@ def get_status(call: RoutedRequest) -> Answer:
 
 
 def get_summary(call: RoutedRequest) -> Answer:
-    """Answer `GET …/Summary`: every processed contact is in exactly one other count."""
+    """Answer `GET …/Summary`: each processed contact is in exactly one other count."""
     one, _ = _find(call)
     counts = one.counts()
     summary = {

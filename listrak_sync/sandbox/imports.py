@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedImport:
-    """An accepted import, and what came of its contacts once it was due."""
+    """An accepted import, and the results of its contacts once it was due."""
 
     id: int
     list_id: int
@@ -41,8 +41,7 @@ class AcceptedImport:
 class Imports:
     """Keeps imports and the contacts they change; safe to share between threads.
 
-    There is no thread behind it: whoever looks first carries out what has come due, in the order
-    in which it came due.
+    No thread runs behind it: whoever looks first carries out what has come due, in that order.
     """
 
     def __init__(
@@ -61,7 +60,7 @@ class Imports:
     def start(self, list_id: int, file_name: str, kind: ImportKind, rows: Sequence[Row]) -> str:
         """Accept rows and return the `resourceId` to answer with.
 
-        Where the behaviour asks for several ids the rows are dealt out to two imports.
+        Where the behaviour asks for several ids, the rows are divided between two imports.
         """
         with self._lock:
             if self._behaviour.resource_ids == "several":
@@ -121,7 +120,7 @@ class Imports:
             return self._contacts.snapshot()
 
     def settle(self, timeout: float, sleep: Callable[[float], None] = time.sleep) -> bool:
-        """Wait at most `timeout` seconds for every import to be applied; tell whether all are."""
+        """Wait at most `timeout` seconds for every import to be applied; return whether all are."""
         deadline = self._clock() + timeout
         while True:
             with self._lock:

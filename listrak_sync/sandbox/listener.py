@@ -1,4 +1,4 @@
-"""The socket side: HTTP/1.1 on loopback, each connection in a thread."""
+"""The sockets of the sandbox: HTTP/1.1 on loopback, each connection in a thread."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 class Listener(ThreadingHTTPServer):
     """Hands requests to `exchange`, and closes a connection where that returns None.
 
-    Bodies longer than `body_limit` bytes, and than a form can be, are read but not kept. Raises
-    OSError or OverflowError where the port cannot be had. `failure` is what `exchange` raised.
+    Bodies longer than `body_limit` bytes and than any form are read but not kept. Raises OSError
+    or OverflowError where the port is not available. `failure` is what `exchange` raised.
     """
 
     request_queue_size = 128
@@ -46,7 +46,7 @@ class Listener(ThreadingHTTPServer):
         self.server_name, self.server_port = HOST, self.socket.getsockname()[1]
 
     def opened(self, connection: socket.socket) -> None:
-        """Note an open connection; end it where it comes too late."""
+        """Note an open connection; end it if it comes too late."""
         with self._changed:
             self._open.add(connection)
             if self._closing:
@@ -59,7 +59,7 @@ class Listener(ThreadingHTTPServer):
             self._changed.notify_all()
 
     def hang_up(self) -> None:
-        """End every open connection, and wait a moment for their threads."""
+        """End every open connection, and wait a moment for its thread."""
         with self._changed:
             self._closing = True
             for connection in self._open:
@@ -67,7 +67,7 @@ class Listener(ThreadingHTTPServer):
             self._changed.wait_for(lambda: not self._open, timeout=2.0)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - inherited
-        """Keep a fault of the sandbox's own; a caller who hangs up is none."""
+        """Keep an error of the sandbox itself; a caller who hangs up is not one."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             self.failure = error
@@ -124,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         return Request(self.command, path, query, headers, body, size)
 
     def _body(self, size: int) -> bytes | None:
-        """Read the body, None where the caller hangs up within it."""
+        """Read the body; None where the caller hangs up before its end."""
         if size <= self.server.body_limit:
             body = self.rfile.read(size)
             return body if len(body) == size else None

@@ -1,4 +1,4 @@
-"""The sandbox: the service behind a listener, for as long as a block lasts."""
+"""The sandbox: the service behind a listener, while a block lasts."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Exchange:
 
 
 class Sandbox:
-    """A stand-in for Listrak on 127.0.0.1 for as long as the `with` block lasts.
+    """A stand-in for Listrak on 127.0.0.1 while the `with` block lasts.
 
-    `port` 0 takes any free one. The latest `keep` requests stay in `requests`, with their bodies
-    where `keep_bodies` asks for them, and `on_request` is given each, in the thread that answers
-    it. Entering raises UsageError where the port cannot be had; leaving raises whatever went
-    wrong inside the sandbox itself.
+    `port` 0 takes any free port. The latest `keep` requests stay in `requests`, with their bodies
+    where `keep_bodies` is set. `on_request` is called with each, in the thread that answers it.
+    Entering raises UsageError where the port is not available; leaving raises the error that
+    occurred inside the sandbox, if there was one.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class Sandbox:
         return self._service.imports.values()
 
     def settle(self, timeout: float = 5.0) -> bool:
-        """Wait at most `timeout` seconds for delayed imports; tell whether all are applied."""
+        """Wait at most `timeout` seconds for delayed imports; return whether all are applied."""
         return self._service.imports.settle(timeout)
 
     def _exchange(self, request: Request) -> Answer | None:

@@ -1,4 +1,4 @@
-"""The stand-in's service: from a request to its answer, free of sockets."""
+"""The service of the stand-in: from a request to its answer, without sockets."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def _route(
 _GROUPS = "GET /List/{listId}/SegmentationFieldGroup"
 _IMPORT = "GET /List/{listId}/ListImport/{importFileId}"
 
-# The areas are the published ones. Where none is published (both `Contact` routes) Contact is
-# asked for, as the error a real integration without it would meet.
+# The areas are the published ones. Where none is published (both `Contact` routes), Contact is
+# needed: a real integration without it would most likely be refused.
 ROUTES = (
     _route("GET /List", "lookups", ("List",), lookups.get_lists),
     _route("GET /List/{listId}", "lookups", ("List",), lookups.get_list),

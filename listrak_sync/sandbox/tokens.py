@@ -1,4 +1,4 @@
-"""The token address: credentials in, bearer tokens that run out."""
+"""The token address: takes credentials, gives bearer tokens that expire."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Grant:
-    """What is left of a token: until when (clock's seconds) and for how many requests."""
+    """What is left of a token: until when (in seconds of the clock) and for how many requests."""
 
     until: float
     uses: int | None
 
 
 class Tokens:
-    """Issues tokens, and honours them for as long as the behaviour says."""
+    """Issues tokens, and honours them as long as the behaviour says."""
 
     def __init__(self, account: Account, behaviour: Behaviour, clock: Callable[[], float]) -> None:
         self._account = account
@@ -37,7 +37,7 @@ class Tokens:
         self._grants: dict[str, Grant] = {}
 
     def issue(self, request: Request) -> Answer:
-        """Answer `POST /OAuth2/Token`: form-encoded client credentials; raise Refusal."""
+        """Answer `POST /OAuth2/Token`: form-encoded client credentials. Raises Refusal."""
         if request.media_type() != "application/x-www-form-urlencoded":
             raise refusal(415, "ERROR_UNSUPPORTED_MEDIA_TYPE", "Send the credentials as a form.")
         form = parse_qs(request.body.decode("utf-8", "replace"))
@@ -50,7 +50,7 @@ class Tokens:
         return document(200, self._new_token())
 
     def check(self, request: Request) -> None:
-        """Count a use of the request's bearer token; raise Refusal where it is not honoured."""
+        """Count a use of the request's bearer token. Raises Refusal where it is not honoured."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("A bearer token is needed.")

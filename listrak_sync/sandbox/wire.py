@@ -1,4 +1,4 @@
-"""What goes over the wire, free of sockets: requests, answers, and refusals in Listrak's form."""
+"""What goes over the wire, without sockets: requests, answers, and refusals in Listrak's form."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JSON = "application/json; charset=utf-8"
 class Request:
     """A request as read: `path` and `query` still percent-encoded, header names in lower case.
 
-    `size` is the length of the body sent, in bytes; a body over the limit is not kept.
+    `size` is the length of the body sent, in bytes; a body above the limit is not kept.
     """
 
     method: str
@@ -57,37 +57,37 @@ class Refusal(Exception):  # noqa: N818 - it ends a request, not the program
 
 
 def document(status: int, content: Mapping[str, object], **headers: str) -> Answer:
-    """Answer with a JSON object that opens with the status."""
+    """Return an answer with a JSON object that begins with the status."""
     body = msgspec.json.encode({"status": status, **content})
     return Answer(status, body, {"Content-Type": JSON, **headers})
 
 
 def refusal(status: int, error: str, message: str, **headers: str) -> Refusal:
-    """Refuse with an error document, as Listrak does.
+    """Return a refusal with an error document, as Listrak sends it.
 
-    Listrak's own codes are used where one is published; the others, for 405, 413 and 415, are
-    the sandbox's.
+    The codes are Listrak's where they are published; those for 405, 413 and 415 are the
+    sandbox's.
     """
     return Refusal(document(status, {"error": error, "message": message}, **headers))
 
 
 def unauthorized(message: str) -> Refusal:
-    """Refuse for want of a token, an area or access."""
+    """Return the refusal where a token, an area or access is missing."""
     return refusal(401, "ERROR_UNAUTHORIZED", message)
 
 
 def invalid(parameter: str) -> Refusal:
-    """Refuse a value by its parameter's name, but not where in the body it stood."""
+    """Return the refusal of a value: it names the parameter, but not the place in the body."""
     return refusal(400, "ERROR_INVALID_PARAMETER", f"The value of {parameter} cannot be used.")
 
 
 def malformed(detail: str) -> Refusal:
-    """Refuse a body that is not JSON or not of the published shape."""
+    """Return the refusal of a body that is not JSON, or not of the published shape."""
     return refusal(400, "ERROR_MALFORMED_REQUEST_BODY", f"The body cannot be read: {detail}")
 
 
 def not_found(what: str) -> Refusal:
-    """Refuse an address that leads to nothing."""
+    """Return the refusal of an address that leads to nothing."""
     return refusal(404, "ERROR_UNABLE_TO_LOCATE_RESOURCE", f"There is no {what}.")
 
 
@@ -116,7 +116,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class RoutedRequest:
-    """A request, its place names by the template's names, and the account it speaks to."""
+    """A request, the parts of its path by the names of the template, and its account."""
 
     request: Request
     path: Mapping[str, str]
@@ -126,11 +126,11 @@ class RoutedRequest:
     lists: Mapping[int, Known]
 
     def id(self, name: str) -> int:
-        """Return an id of the path; raise Refusal unless it is an int32 from 1."""
+        """Return an id of the path. Raises Refusal unless it is an int32 from 1."""
         return _int32(unquote(self.path[name]), name)
 
     def known(self) -> Known:
-        """Return the list the path names; raise Refusal where there is none."""
+        """Return the list that the path names. Raises Refusal where there is none."""
         list_id = self.id("listId")
         if list_id not in self.lists:
             raise not_found(f"list {list_id}")
@@ -141,7 +141,7 @@ class RoutedRequest:
         return parse_qs(self.request.query).get(name, [""])[-1]
 
     def ids(self, name: str, most: int) -> list[int]:
-        """Return a comma-separated query parameter of at most so many ids; raise Refusal."""
+        """Return a comma-separated query parameter of at most so many ids. Raises Refusal."""
         text = self.query(name)
         parts = text.split(",") if text else []
         if len(parts) > most:
@@ -151,7 +151,7 @@ class RoutedRequest:
     def page(self, length: int) -> tuple[slice, str | None]:
         """Return which of `length` members the page holds, and the next page's cursor or address.
 
-        Reads `cursor` (`Start` by default) and `count` (1000 by default, 5000 at most); raises
+        Reads `cursor` (`Start` by default) and `count` (1000 by default, 5000 at most). Raises
         Refusal.
         """
         count = _int32(self.query("count") or "1000", "count")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from listrak_sync.account.ids import Checked, check, fields, lists
-from listrak_sync.delivery import access
+from listrak_sync.delivery import sending
 from listrak_sync.delivery.sending import RetryPolicy
 from listrak_sync.errors import (
     AccessRefusedError,
@@ -90,7 +90,7 @@ class Start(Protocol):
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Give a function that starts sandboxes, and wait for nothing."""
-    monkeypatch.setattr(access, "BRIEF", RetryPolicy(attempts=3, first=0.0))
+    monkeypatch.setattr(sending, "BRIEF", RetryPolicy(attempts=3, first=0.0))
     with ExitStack() as stack:
 
         def _start(
@@ -186,17 +186,17 @@ def test_once_for_each_list(start: Start) -> None:
         (
             {"791": "on"},
             "no_check_box",
-            "field 791 (Note) of list 7 is set to on, but is no CheckBox: it is Text",
+            "field 791 (Note) of list 7 is set to on, but it is not a CheckBox: it is Text",
         ),
         (
             {"791": False},
             "no_check_box",
-            "field 791 (Note) of list 7 is set to off, but is no CheckBox: it is Text",
+            "field 791 (Note) of list 7 is set to off, but it is not a CheckBox: it is Text",
         ),
         (
             {"791": "useAudienceKey"},
             "no_check_box",
-            "field 791 (Note) of list 7 is set to on or off, but is no CheckBox: it is Text",
+            "field 791 (Note) of list 7 is set to on or off, but it is not a CheckBox: it is Text",
         ),
         (
             {"790": "Munich"},

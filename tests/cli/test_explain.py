@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
-from listrak_sync.delivery.stop import Stop
-from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.explain import ExplainingEvaluator
-from listrak_sync.evaluation.result import NO_MATCH, SKIPS
+from listrak_sync.evaluation.block_evaluator import BlockEvaluator
+from listrak_sync.evaluation.evaluator import Evaluator
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import load
-from listrak_sync.run import Run, RunCallbacks, RunSettings
-from tests.cli.conftest import COMMAND
+from listrak_sync.reasons import Reason
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -133,7 +132,11 @@ def test_every_pair(mixed: Cli) -> None:
         assert found.startswith(says) if says else each["outcome"] == "matched", each
         assert each["file"] == "e.ndjson"
     skips = {each["reason"] for each in told if each["outcome"] == "skipped"}
-    assert skips == set(SKIPS) - {NO_MATCH}
+    assert skips == {
+        Reason.BLANK_LINE,
+        Reason.UNSUPPORTED_EVENT_TYPE,
+        Reason.FILTERED_BY_INTEGRATIONS_OBJECT,
+    }
 
 
 def test_an_unmatched_event(mixed: Cli) -> None:
@@ -174,7 +177,7 @@ def test_agrees_with_the_report(mixed: Cli) -> None:
     assert matched == {name: count for name, count in report["matched"].items() if count}
     skipped = Counter(each["reason"] for each in told if each["outcome"] == "skipped")
     untaken = {each["line"] for each in told if each["outcome"] == "unmatched"}
-    skipped[NO_MATCH] += len(untaken - {each["line"] for each in taken})
+    skipped[Reason.NO_MAPPING_MATCHED] += len(untaken - {each["line"] for each in taken})
     assert skipped == report["skipped"]
 
 
@@ -204,8 +207,8 @@ def test_funnels(mixed: Cli) -> None:
 
 def test_on_a_terminal(mixed: Cli) -> None:
     """On a terminal it is read easily: short, without a bar, no value steers the terminal."""
-    command = (COMMAND, "dry-run", "e.ndjson", "-m", "m.yaml", "--explain")
-    status, shown = on_terminal(mixed.folder, mixed.environment, *command)
+    command = ("dry-run", "e.ndjson", "-m", "m.yaml", "--explain")
+    status, shown = on_terminal(mixed.launcher, mixed.folder, mixed.environment, *command)
     assert status == 6
     explained, _, summary = shown.partition("\x1b[3mdry-run")
     assert summary
@@ -249,7 +252,9 @@ def test_no_mapping_looks(cli: Cli) -> None:
     text = (cli.folder / "m.yaml").read_text() + "    enabled: false\n"
     (cli.folder / "m.yaml").write_text(text)
     ran = cli.run("dry-run", "e.ndjson", "-m", "m.yaml", "--explain")
-    assert [json.loads(each)["reason"] for each in ran.out.splitlines()] == [NO_MATCH] * 3
+    assert [json.loads(each)["reason"] for each in ran.out.splitlines()] == [
+        Reason.NO_MAPPING_MATCHED
+    ] * 3
 
 
 def test_names_cannot_steer_a_terminal(cli: Cli) -> None:
@@ -258,8 +263,8 @@ def test_names_cannot_steer_a_terminal(cli: Cli) -> None:
     (cli.folder / name).write_text('{"type":"page"}\n')
     text = (cli.folder / "m.yaml").read_text().replace("VIP", r'"V\e[2J\n[red]P"')
     (cli.folder / "m.yaml").write_text(text)
-    command = (COMMAND, "dry-run", name, "-m", "m.yaml", "--explain")
-    _, shown = on_terminal(cli.folder, cli.environment, *command)
+    command = ("dry-run", name, "-m", "m.yaml", "--explain")
+    _, shown = on_terminal(cli.launcher, cli.folder, cli.environment, *command)
     assert "\x1b[2J" not in shown
     assert shown.startswith("e\\x1b[2J\\n.ndjson:1: V\\x1b[2J\\n[red]P: unmatched\n")
 
@@ -282,9 +287,9 @@ def test_stands_alone(cli: Cli) -> None:
 
 @pytest.mark.parametrize("listener", [None, print])
 def test_costs_nothing_when_off(cli: Cli, listener: Any) -> None:
-    """Where nobody listens, the evaluator is one that knows nothing of explaining."""
-    mappings = load(cli.folder / "m.yaml")
-    run = Run(
-        RunSettings(sources=(), mappings=mappings), RunCallbacks(on_explanation=listener), Stop()
-    )
-    assert type(run._evaluator()) is (ExplainingEvaluator if listener else Evaluator)
+    """Where nobody listens, blocks are evaluated as a whole; else line by line."""
+    evaluator = Evaluator(load(cli.folder / "m.yaml"), on_explanation=listener)
+    block = Block("f", 1, [b'{"type":"track"}\n'])
+    with patch.object(BlockEvaluator, "evaluate") as evaluate:
+        evaluator.evaluate(block)
+    assert evaluate.called is (listener is None)

@@ -86,7 +86,7 @@ def test_output_exists(answer: Path, tmp_path: Path) -> None:
     error = run("import", str(answer), "-o", str(file)).exception
     assert isinstance(error, UsageError)
     assert (error.message, error.hint) == (
-        f"{file}: this file is there already",
+        f"{file}: this file exists already",
         "Name another file, or replace it with --force.",
     )
     assert file.read_text() == "mine"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from listrak_sync.batching.batches import PROFILE_FIELDS, Batch, Limits, batches
 from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.delivery import Delivery, Phase
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.sending import PATIENT, DeliveryOptions, Listrak, RetryPolicy, Timing
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.addresses import Addresses
@@ -58,8 +58,8 @@ class StillTime:
         self._chance = chance
         self._lock = threading.Lock()
 
-    def senses(self) -> Timing:
-        """Return the senses of a delivery in this time."""
+    def timing(self) -> Timing:
+        """Return the timing of a delivery in this time."""
         return Timing(lambda: self.now, lambda: self._chance, self._rest)
 
     def _rest(self, _: threading.Event, seconds: float) -> None:
@@ -82,7 +82,7 @@ class Outcome:
 
     def contacts(self, *kinds: type[Receipt]) -> list[tuple[int, str]]:
         """Return list and address of each contact with a receipt of some kinds, sorted."""
-        wanted = kinds or (Delivered, Undelivered, Unsent)
+        wanted = kinds or (AcceptedBatch, RefusedBatch, UnsentBatch)
         return sorted(
             (one.list_id, one.email_address)
             for receipt in self.receipts
@@ -105,7 +105,7 @@ def deliver(
         listrak,
         outcome.receipts.append,
         outcome.stop,
-        DeliveryOptions(in_flight, fall_back=False, policy=policy, senses=outcome.time.senses()),
+        DeliveryOptions(in_flight, fall_back=False, policy=policy, timing=outcome.time.timing()),
     )
     for window in windows:
         delivery.start((Phase(iter(window)),))

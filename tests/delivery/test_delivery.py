@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listrak_sync.delivery.delivery import Delivery, Phase
-from listrak_sync.delivery.receipts import Delivered, Undelivered, Unsent
+from listrak_sync.delivery.receipts import AcceptedBatch, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
@@ -79,7 +79,7 @@ def test_passing_failures(action: Action, in_flight: int) -> None:
     with connected(faulty(action, times=3)) as (sandbox, api):
         outcome = deliver(api, [some(20, each=2)], in_flight=in_flight)
         assert outcome.stop.error is None
-        assert outcome.contacts(Delivered) == outcome.contacts() == emails(20)
+        assert outcome.contacts(AcceptedBatch) == outcome.contacts() == emails(20)
         assert sandbox.values()[7] == {email: {1: "on"} for _, email in emails(20)}
     assert len(outcome.time.rests) == 3
 
@@ -97,7 +97,7 @@ def test_pause_asked_for(in_flight: int) -> None:
     reply = Reply(status=429, headers={"Retry-After": "240"})
     with connected(faulty(reply, times=1)) as (_, api):
         outcome = deliver(api, [some(8)], in_flight=in_flight)
-    assert outcome.contacts(Delivered) == emails(8)
+    assert outcome.contacts(AcceptedBatch) == emails(8)
     assert outcome.time.now >= 240
 
 
@@ -116,25 +116,25 @@ def test_pause_holds_every_sender() -> None:
     def rest(_: threading.Event, seconds: float) -> None:
         assert seconds == 30
         held.set()
-        both_rest.wait(5)
+        both_rest.wait(60)
 
     def answer(number: int, list_id: int, body: bytes) -> Verdict:
         begun.append(outcome.time.now)
         if number > 2:
             return Accepted()
-        both_send.wait(5)
+        both_send.wait(60)
         if number == 1:
             return Unavailable("HTTP 429", 30)
-        assert held.wait(5)
+        assert held.wait(60)
         return Accepted()
 
-    senses = outcome.time.senses()
-    senses.rest = rest
-    outcome.time.senses = lambda: senses  # type: ignore[method-assign]  # rests for both at once
+    timing = outcome.time.timing()
+    timing.rest = rest
+    outcome.time.timing = lambda: timing  # type: ignore[method-assign]  # rests for both at once
     deliver(Scripted(answer), [some(3)], in_flight=2, outcome=outcome)
     assert outcome.stop.error is None
     assert begun == [0, 0, 30, 30]
-    assert outcome.contacts(Delivered) == emails(3)
+    assert outcome.contacts(AcceptedBatch) == emails(3)
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
@@ -142,7 +142,7 @@ def test_token_runs_out(in_flight: int) -> None:
     """A token that is refused in the middle of a run is renewed, and nothing is lost."""
     with connected(Behaviour(token_uses=7)) as (sandbox, api):
         outcome = deliver(api, [some(30)], in_flight=in_flight)
-        assert outcome.contacts(Delivered) == emails(30)
+        assert outcome.contacts(AcceptedBatch) == emails(30)
         assert len(sandbox.values()[7]) == 30
         tokens = [one for one in sandbox.requests if one.path == "/OAuth2/Token"]
     assert len(tokens) >= 5
@@ -156,20 +156,20 @@ def test_missing_list(in_flight: int) -> None:
             api, [[*some(5), *some(20, list_id=99), *some(5, 8)]], in_flight=in_flight
         )
         assert outcome.stop.error is None
-        assert outcome.contacts(Delivered) == emails(5) + emails(5, 8)
-        assert outcome.contacts(Undelivered) == emails(20, 99)
+        assert outcome.contacts(AcceptedBatch) == emails(5) + emails(5, 8)
+        assert outcome.contacts(RefusedBatch) == emails(20, 99)
         assert {len(contacts) for contacts in sandbox.values().values()} == {5}
         asked = [one for one in sandbox.requests if "/List/99" in one.path]
     assert len(asked) <= 2 * in_flight
     for receipt in outcome.receipts:
-        if isinstance(receipt, Undelivered):
+        if isinstance(receipt, RefusedBatch):
             assert receipt.reason == "list_refused"
             assert receipt.detail.startswith("list 99: ERROR_UNABLE_TO_LOCATE_RESOURCE: ")
 
 
 @pytest.mark.parametrize("status", [404, 413])
-@pytest.mark.parametrize(("limit", "kind"), [(250, Delivered), (50, Undelivered)])
-def test_too_large(limit: int, kind: type[Delivered | Undelivered], status: int) -> None:
+@pytest.mark.parametrize(("limit", "kind"), [(250, AcceptedBatch), (50, RefusedBatch)])
+def test_too_large(limit: int, kind: type[AcceptedBatch | RefusedBatch], status: int) -> None:
     """A 404 for a list that is there means a body that is too large, as a 413 does."""
     behaviour = msgspec.convert({"body_limit": limit, "body_limit_status": status}, Behaviour)
     with connected(behaviour) as (sandbox, api):
@@ -179,7 +179,7 @@ def test_too_large(limit: int, kind: type[Delivered | Undelivered], status: int)
     assert outcome.contacts() == outcome.contacts(kind) == emails(10)
     assert bool(lookups) is (status == 404)
     for receipt in outcome.receipts:
-        assert not isinstance(receipt, Undelivered) or receipt.reason == "too_large"
+        assert not isinstance(receipt, RefusedBatch) or receipt.reason == "too_large"
 
 
 def test_refused_in_listraks_words() -> None:
@@ -190,8 +190,8 @@ def test_refused_in_listraks_words() -> None:
     with connected() as (sandbox, api):
         outcome = deliver(api, [[bad, *some(4, 8)]])
         assert sandbox.values()[7] == {}
-    assert outcome.contacts(Delivered) == emails(4, 8)
-    (refused,) = (one for one in outcome.receipts if isinstance(one, Undelivered))
+    assert outcome.contacts(AcceptedBatch) == emails(4, 8)
+    (refused,) = (one for one in outcome.receipts if isinstance(one, RefusedBatch))
     assert refused.reason == "refused_by_listrak"
     assert refused.detail == (
         "ERROR_INVALID_PARAMETER: The value of segmentationFieldId cannot be used."
@@ -243,10 +243,10 @@ def test_stops_the_run(
     assert type(outcome.stop.error) is error
     assert words in str(outcome.stop.error)
     assert outcome.contacts() == emails(20) + emails(10, 8)
-    assert len(outcome.contacts(Delivered)) == sent == 3
-    assert outcome.contacts(Undelivered) == []
+    assert len(outcome.contacts(AcceptedBatch)) == sent == 3
+    assert outcome.contacts(RefusedBatch) == []
     for receipt in outcome.receipts:
-        assert not isinstance(receipt, Unsent) or receipt.detail == str(outcome.stop.error)
+        assert not isinstance(receipt, UnsentBatch) or receipt.detail == str(outcome.stop.error)
     assert len(posts) <= 5 + 10 * in_flight
 
 
@@ -257,7 +257,7 @@ def test_gives_up() -> None:
         attempts = [one for one in sandbox.requests if one.path.endswith("SegmentationField")]
     assert isinstance(outcome.stop.error, UnreachableError)
     assert len(attempts) == 5
-    assert outcome.contacts(Unsent) == emails(3)
+    assert outcome.contacts(UnsentBatch) == emails(3)
 
 
 def test_a_stopped_delivery_sends_nothing() -> None:
@@ -267,8 +267,8 @@ def test_a_stopped_delivery_sends_nothing() -> None:
     route = Scripted(lambda *_: Accepted())
     deliver(route, [some(3), some(2, 8)], outcome=outcome)
     assert route.requests == 0
-    assert outcome.contacts(Unsent) == emails(3) + emails(2, 8)
-    assert {receipt.detail for receipt in outcome.receipts if isinstance(receipt, Unsent)} == {
+    assert outcome.contacts(UnsentBatch) == emails(3) + emails(2, 8)
+    assert {receipt.detail for receipt in outcome.receipts if isinstance(receipt, UnsentBatch)} == {
         "gone"
     }
 
@@ -281,13 +281,13 @@ def test_a_stop_ends_rests() -> None:
         outcome.stop.because(UnreachableError("gone"))
         assert event.is_set()
 
-    senses = outcome.time.senses()
-    senses.rest = rest
-    outcome.time.senses = lambda: senses  # type: ignore[method-assign]  # rests until the stop
+    timing = outcome.time.timing()
+    timing.rest = rest
+    outcome.time.timing = lambda: timing  # type: ignore[method-assign]  # rests until the stop
     route = Scripted(lambda *_: Unavailable("HTTP 429", 300))
     deliver(route, [some(2)], in_flight=1, outcome=outcome)
     assert route.requests == 1
-    assert outcome.contacts(Unsent) == emails(2)
+    assert outcome.contacts(UnsentBatch) == emails(2)
 
 
 def test_windows_one_after_the_other() -> None:
@@ -306,15 +306,15 @@ def test_windows_one_after_the_other() -> None:
 
     outcome = deliver(Scripted(answer), [some(8, list_id) for list_id in range(1, 6)])
     assert outcome.stop.error is None
-    assert len(outcome.contacts(Delivered)) == 40
+    assert len(outcome.contacts(AcceptedBatch)) == 40
 
 
 def test_in_flight_at_most() -> None:
     """No more requests than asked for are under way at a time, and that many are."""
     meet = threading.Barrier(3)
-    outcome = deliver(Scripted(lambda *_: Accepted((str(meet.wait(5)),))), [some(12)], in_flight=3)
+    outcome = deliver(Scripted(lambda *_: Accepted((str(meet.wait(60)),))), [some(12)], in_flight=3)
     assert outcome.stop.error is None
-    assert len(outcome.contacts(Delivered)) == 12
+    assert len(outcome.contacts(AcceptedBatch)) == 12
 
 
 def test_phase_alone() -> None:
@@ -360,7 +360,7 @@ def test_batches_that_cannot_be_made() -> None:
 
     outcome = deliver(Scripted(lambda *_: Accepted()), [broken()])
     assert str(outcome.stop.error) == "no batch"
-    assert outcome.contacts(Delivered) == emails(2)
+    assert outcome.contacts(AcceptedBatch) == emails(2)
 
 
 FAULTS = st.lists(
@@ -403,6 +403,6 @@ def test_one_receipt_for_each_contact(
         values = sandbox.values()
     expected = [pair for list_id in lists for pair in emails(9, list_id)]
     assert outcome.contacts() == sorted(expected)
-    for list_id, email in outcome.contacts(Delivered):
+    for list_id, email in outcome.contacts(AcceptedBatch):
         assert values[list_id][email] == {1: "on"}
-    assert (outcome.stop.error is None) is not bool(outcome.contacts(Unsent))
+    assert (outcome.stop.error is None) is not bool(outcome.contacts(UnsentBatch))

@@ -18,7 +18,8 @@ from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError, UnreachableError
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Behaviour, Reply, Rule
 from listrak_sync.sync import push
 from tests.delivery.conftest import ACCOUNT, Outcome, StillTime, connected, contact, some
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from listrak_sync.delivery.imports import ImportKey
+    from listrak_sync.delivery.receipts import ImportKey
     from listrak_sync.listrak.api import Api
     from listrak_sync.listrak.verdicts import Verdict
     from listrak_sync.sandbox import Sandbox
@@ -55,7 +56,7 @@ def test_to_their_end() -> None:
     """Imports that end at different times are all followed to their end."""
     with connected(Behaviour(import_delay=0.02, import_jitter=0.1)) as (sandbox, api):
         imports = started(api, 6)
-        followed = follow(api, imports, 60, Stop(), DeliveryOptions(senses=QUICK))
+        followed = follow(api, imports, 60, Stop(), DeliveryOptions(timing=QUICK))
         assert len(sandbox.values()[7]) == 6
     assert followed == Followed(frozenset(imports), frozenset(), frozenset())
 
@@ -64,7 +65,7 @@ def test_asked_no_more_than_needed() -> None:
     """An import that has ended is not asked about again."""
     with connected() as (sandbox, api):
         imports = started(api, 3)
-        follow(api, imports, 60, Stop(), DeliveryOptions(senses=QUICK))
+        follow(api, imports, 60, Stop(), DeliveryOptions(timing=QUICK))
         assert asked(sandbox) == 3
 
 
@@ -74,7 +75,7 @@ def test_back_off() -> None:
     with connected(NEVER) as (sandbox, api):
         imports = started(api, 2)
         followed = follow(
-            api, imports, 100, Stop(), DeliveryOptions(senses=still.senses(), on_wait=told.append)
+            api, imports, 100, Stop(), DeliveryOptions(timing=still.timing(), on_wait=told.append)
         )
         assert asked(sandbox) == 2 * (len(still.rests) + 1)
     assert [each.seconds for each in told] == still.rests
@@ -91,7 +92,7 @@ def test_back_off() -> None:
 def test_no_usable_id(import_id: str) -> None:
     """What is no id is not asked about: the import is unverified."""
     with connected() as (sandbox, api):
-        followed = follow(api, [(7, import_id)], 60, Stop(), DeliveryOptions(senses=QUICK))
+        followed = follow(api, [(7, import_id)], 60, Stop(), DeliveryOptions(timing=QUICK))
         assert sandbox.requests == ()
     assert followed.unverified == {(7, import_id)}
 
@@ -110,7 +111,7 @@ def test_not_told(reply: Reply) -> None:
     still = StillTime()
     with connected(Behaviour(faults=(Rule(action=reply, route="status"),))) as (_, api):
         imports = started(api, 2)
-        followed = follow(api, imports, 60, Stop(), DeliveryOptions(senses=still.senses()))
+        followed = follow(api, imports, 60, Stop(), DeliveryOptions(timing=still.timing()))
     assert followed.unverified == frozenset(imports)
     assert still.rests == []
 
@@ -123,7 +124,7 @@ def test_passing_failures(body: str | None) -> None:
     rule = Rule(action=reply, route="status", times=3)
     with connected(Behaviour(faults=(rule,))) as (_, api):
         imports = started(api, 1)
-        followed = follow(api, imports, 60, Stop(), DeliveryOptions(senses=still.senses()))
+        followed = follow(api, imports, 60, Stop(), DeliveryOptions(timing=still.timing()))
     assert followed.ended == frozenset(imports)
     assert len(still.rests) == 3
 
@@ -151,15 +152,15 @@ def test_an_end_among_many(ends: str) -> None:
             still.now += 11
             return True
 
-        followed = follow(api, imports, 10, stop, DeliveryOptions(senses=still.senses()), end)
+        followed = follow(api, imports, 10, stop, DeliveryOptions(timing=still.timing()), end)
         assert asked(sandbox) == 1
     assert followed == Followed(frozenset(imports[:1]), frozenset(imports[1:]), frozenset())
 
 
-def two_windows(outcome: Outcome, api: Api, senses: Timing) -> None:
+def two_windows(outcome: Outcome, api: Api, timing: Timing) -> None:
     """Send a value for a contact, and a newer one in a window of its own."""
-    ways = DeliveryOptions(senses=senses)
-    delivery = Delivery(api, outcome.receipts.append, outcome.stop, ways)
+    options = DeliveryOptions(timing=timing)
+    delivery = Delivery(api, outcome.receipts.append, outcome.stop, options)
     for value in ("old", "new"):
         held = [contact(1, value=value)]
         made = list(batches(lambda: held, PROFILE_FIELDS, Limits(1, 1000)))  # noqa: B023 - used at once
@@ -184,13 +185,13 @@ def test_windows_do_not_wait_for_ever() -> None:
     """Where imports do not end, nothing newer is sent: the run stops and names them."""
     outcome = Outcome()
     with connected(NEVER) as (sandbox, api):
-        two_windows(outcome, api, outcome.time.senses())
+        two_windows(outcome, api, outcome.time.timing())
         posts = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
     assert len(posts) == 1
     assert isinstance(outcome.stop.error, UnreachableError)
     assert "1001 of list 7" in outcome.stop.error.message
     assert outcome.time.now == BARRIER_PATIENCE
-    assert outcome.kinds() == {"Delivered": 1, "Unsent": 1}
+    assert outcome.kinds() == {"AcceptedBatch": 1, "UnsentBatch": 1}
 
 
 def test_windows_do_not_wait_for_the_unverified() -> None:
@@ -199,7 +200,7 @@ def test_windows_do_not_wait_for_the_unverified() -> None:
     with connected(Behaviour(resource_ids="empty")) as (sandbox, api):
         two_windows(outcome, api, QUICK)
         assert asked(sandbox) == 0
-    assert outcome.kinds() == {"Delivered": 2}
+    assert outcome.kinds() == {"AcceptedBatch": 2}
 
 
 def watched(sandbox: Sandbox, api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
@@ -241,11 +242,11 @@ def test_the_last_value_wins(
         ' {"1": {"@path": "$.traits.count"}}}]}'
     )
     behaviour = Behaviour(import_jitter=late, resource_ids="several" if ids == "several" else "one")
-    senses = Timing(rest=lambda event, _: event.wait(0.0005))
+    timing = Timing(rest=lambda event, _: event.wait(0.0005))
     with connected(behaviour, ACCOUNT) as (sandbox, api):
         before = watched(sandbox, api, monkeypatch)
         plan = RunSettings(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
-        ended = push(plan, RunCallbacks(), api, DeliveryOptions(senses=senses))
+        ended = push(plan, RunCallbacks(), api, DeliveryOptions(timing=timing))
         assert ended.error is None
         assert sandbox.settle(10)
         held = sandbox.values()[7]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Batch, Limits, Route, batches
 from listrak_sync.batching.window import Contact
 from listrak_sync.delivery.isolation import FEW, Isolation
-from listrak_sync.delivery.receipts import Delivered, Undelivered
+from listrak_sync.delivery.receipts import AcceptedBatch, RefusedBatch
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
@@ -93,7 +93,7 @@ def bound(count: int, bad: int, sent: int = 1) -> float:
 
 def refused(outcome: Outcome) -> set[str]:
     """Return the addresses that were refused."""
-    return {email for _, email in outcome.contacts(Undelivered)}
+    return {email for _, email in outcome.contacts(RefusedBatch)}
 
 
 @given(SPREAD, ROUTES)
@@ -106,7 +106,7 @@ def test_exactly_the_bad_ones(meter: Meter, drawn: tuple[int, set[int]], route: 
     assert len(outcome.contacts()) == count
     assert requests <= bound(count, len(bad))
     for receipt in outcome.receipts:
-        if isinstance(receipt, Undelivered):
+        if isinstance(receipt, RefusedBatch):
             assert receipt.reason == "refused_by_listrak"
             assert receipt.detail == WORDS.format("emailAddress")
 
@@ -125,7 +125,7 @@ def test_any_bad_ones(meter: Meter, drawn: tuple[int, set[int]], each: int, in_f
     alone = {
         one.email_address
         for receipt in outcome.receipts
-        if isinstance(receipt, Undelivered) and receipt.reason == "refused_by_listrak"
+        if isinstance(receipt, RefusedBatch) and receipt.reason == "refused_by_listrak"
         for one in receipt.batch.contacts
     }
     assert alone <= meant
@@ -170,11 +170,11 @@ def test_a_fault_of_the_whole_list(meter: Meter, each: int, route: Route, in_fli
     outcome, requests = meter.send(made, in_flight)
     assert len(refused(outcome)) == 2000
     assert requests <= 10 + 2 * log2(2000) + in_flight
-    reasons = {receipt.reason for receipt in outcome.receipts if isinstance(receipt, Undelivered)}
+    reasons = {receipt.reason for receipt in outcome.receipts if isinstance(receipt, RefusedBatch)}
     assert reasons == {"refused_by_listrak", "list_refused"}
-    assert {receipt.detail for receipt in outcome.receipts if isinstance(receipt, Undelivered)} == {
-        WORDS.format("segmentationFieldId")
-    }
+    assert {
+        receipt.detail for receipt in outcome.receipts if isinstance(receipt, RefusedBatch)
+    } == {WORDS.format("segmentationFieldId")}
 
 
 @pytest.mark.parametrize("in_flight", [1, 4])
@@ -191,7 +191,7 @@ def test_a_fault_of_one_field(meter: Meter, in_flight: int) -> None:
     ]
     made = list(batches(lambda: contacts, PROFILE_FIELDS, Limits(500, 1_000_000)))
     outcome, requests = meter.send(made, in_flight)
-    assert outcome.contacts(Delivered) == sorted(
+    assert outcome.contacts(AcceptedBatch) == sorted(
         (7, f"c{number}@example.com") for number in range(0, 3000, 3)
     )
     assert requests <= 150
@@ -207,10 +207,10 @@ def test_words_that_differ(meter: Meter) -> None:
     ]
     made = list(batches(lambda: contacts, PROFILE_FIELDS, Limits(1, 1_000_000)))
     outcome, _ = meter.send([*made, *with_bad(3, set())])
-    details = [one.detail for one in outcome.receipts if isinstance(one, Undelivered)]
+    details = [one.detail for one in outcome.receipts if isinstance(one, RefusedBatch)]
     assert details[:8:2] == [WORDS.format("emailAddress")] * 4
     assert details[1:8:2] == [WORDS.format("segmentationFieldId")] * 4
-    assert len(outcome.contacts(Delivered)) == 3
+    assert len(outcome.contacts(AcceptedBatch)) == 3
 
 
 def test_a_list_is_judged_by_itself() -> None:
@@ -218,10 +218,10 @@ def test_a_list_is_judged_by_itself() -> None:
     with connected(account=Account.of_fields({7: {1: None}, 8: {WRONG: None}})) as (_, api):
         made = [*some(50, 8, each=10), *some(50, 7, each=10)]
         outcome = deliver(api, [made], in_flight=1)
-    assert outcome.contacts(Delivered) == sorted(
+    assert outcome.contacts(AcceptedBatch) == sorted(
         (7, f"c{number}@example.com") for number in range(50)
     )
-    assert len(outcome.contacts(Undelivered)) == 50
+    assert len(outcome.contacts(RefusedBatch)) == 50
 
 
 @pytest.mark.parametrize("route", [PROFILE_FIELDS, LIST_IMPORT])
@@ -237,7 +237,7 @@ def test_too_large(status: int, limit: int, route: Route) -> None:
         bodies = [len(one.body) for one in sandbox.requests if one.path.startswith("/email/")]
         lookups = sum(one.path.endswith("/List/7") for one in sandbox.requests)
     assert outcome.stop.error is None
-    assert len(outcome.contacts(Delivered)) == 1000
+    assert len(outcome.contacts(AcceptedBatch)) == 1000
     posts = [size for size in bodies if size]
     too_large = [size for size in posts if size > limit]
     assert len(too_large) <= 2 * log2(max(posts) / limit) + 1
@@ -250,7 +250,7 @@ def test_missing_list_is_not_halved() -> None:
         outcome = deliver(api, [some(1000, 99, each=500)], in_flight=1)
         asked = [one for one in sandbox.requests if "/List/99" in one.path]
     assert len(asked) == 2
-    assert len(outcome.contacts(Undelivered)) == 1000
+    assert len(outcome.contacts(RefusedBatch)) == 1000
 
 
 def test_smaller_than_the_limit() -> None:
@@ -261,7 +261,7 @@ def test_smaller_than_the_limit() -> None:
     with connected(Behaviour(body_limit=1000)) as (_, api):
         outcome = deliver(api, [made], in_flight=1)
     assert refused(outcome) == {"long@example.com"}
-    assert len(outcome.contacts(Delivered)) == 2
+    assert len(outcome.contacts(AcceptedBatch)) == 2
 
 
 def test_stopped_while_halving() -> None:
@@ -288,7 +288,7 @@ def test_healthy_batches_are_not_looked_into() -> None:
     made = some(2, each=2)[0]
     opaque = Batch(made.list_id, made.route, made.body, _Opaque())
     isolation = Isolation()
-    isolation.learn(Delivered(opaque, ("1",)), set(), whole=True)
+    isolation.learn(AcceptedBatch(opaque, ("1",)), set(), whole=True)
     assert isolation.verdict_on(opaque) is None
     assert isolation.fitting(opaque) == [opaque]
     assert isolation.next_of([opaque]) == 0

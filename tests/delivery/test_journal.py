@@ -25,10 +25,11 @@ from listrak_sync.batching.batches import LIST_IMPORT, Batch, Limits, rebatch
 from listrak_sync.delivery.delivery import Phase
 from listrak_sync.delivery.isolation import halves
 from listrak_sync.delivery.journal import FOLLOW_SECONDS, KEEP_DAYS, Journal
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.errors import SettingsError
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import API_URL
+from listrak_sync.reasons import Reason
 from tests.delivery.conftest import some
 
 if TYPE_CHECKING:
@@ -126,15 +127,15 @@ def test_answers(path: Path) -> None:
     first, second, third = some(3, each=1)
     with begun(path, [first, second, third]) as journal:
         (read,) = unanswered(journal)
-        journal.answer(Delivered(read[0], ("1", "2")))
-        journal.answer(Undelivered(read[1], "refused_by_listrak", "ERROR_X: No."))
-        journal.answer(Unsent(read[2], "interrupted"))
+        journal.answer(AcceptedBatch(read[0], ("1", "2")))
+        journal.answer(RefusedBatch(read[1], Reason.REFUSED_BY_LISTRAK, "ERROR_X: No."))
+        journal.answer(UnsentBatch(read[2], "interrupted"))
         assert not journal.end()
         (info,) = journal.runs()
         assert info.contacts == {"accepted": 1, "refused": 1, "planned": 1}
         assert not info.is_finished
         assert [plain(window) for window in unanswered(journal)] == [plain([third])]
-        journal.answer(Delivered(read[2], ()))
+        journal.answer(AcceptedBatch(read[2], ()))
         assert journal.end()
         assert journal.runs()[0].is_finished
         assert unanswered(journal) == []
@@ -145,7 +146,7 @@ def test_bytes_go_with_the_answer(path: Path) -> None:
     with begun(path, some(3000, each=1000), some(5)) as journal:
         for window in unanswered(journal):
             for batch in window:
-                journal.answer(Delivered(batch, ("7",)))
+                journal.answer(AcceptedBatch(batch, ("7",)))
     written = b"".join(file.read_bytes() for file in path.parent.iterdir())
     assert b"@example.com" not in written
     assert len(written) < 500_000
@@ -157,7 +158,7 @@ def test_parts_take_the_place(path: Path) -> None:
         (window,) = unanswered(journal)
         parts = journal.divide(window[0], halves(window[0]))
         assert len({one.number for one in parts} | {one.number for one in window}) == 4
-        journal.answer(Delivered(parts[0], ("1",)))
+        journal.answer(AcceptedBatch(parts[0], ("1",)))
         (left,) = unanswered(journal)
     assert plain(left) == plain([parts[1], window[1]])
 
@@ -192,7 +193,7 @@ import os, signal, sys
 from pathlib import Path
 from listrak_sync.delivery.delivery import Phase
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.receipts import Delivered
+from listrak_sync.delivery.receipts import AcceptedBatch
 from listrak_sync.input.checkpoints import Checkpoint
 from tests.delivery.conftest import some
 
@@ -205,14 +206,14 @@ journal.begin(b"{}")
 journal.plan((Phase(some(6, each=2)),), ["e.ndjson"], Checkpoint(line=6))
 (window,) = journal.unanswered(journal.run)
 first = next(batch for phase in window for batch in phase.batches)
-journal.answer(Delivered(first, ("1",)))
+journal.answer(AcceptedBatch(first, ("1",)))
 journal.plan((Phase(breaks_off()),), ["e.ndjson"], Checkpoint(line=8))
 """
 
 
 def test_killed(path: Path) -> None:
     """After SIGKILL what was written is there, and of what was being written there is nothing."""
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
     assert ended.returncode == -signal.SIGKILL
     with Journal(path) as journal:
         (info,) = journal.runs()
@@ -242,17 +243,17 @@ def test_any_answers(windows: list[list[str]], chance: random.Random) -> None:
             expected: dict[tuple[int, int], list[Batch]] = {}
             for place in chance.sample(sorted(read), len(read)):
                 batch = read[place]
-                receipt: Receipt = Delivered(batch, ("1",))
+                receipt: Receipt = AcceptedBatch(batch, ("1",))
                 match windows[place[0]][place[1]]:
                     case "refused":
-                        receipt = Undelivered(batch, "refused_by_listrak", "No.")
+                        receipt = RefusedBatch(batch, Reason.REFUSED_BY_LISTRAK, "No.")
                     case "unsent":
                         expected[place] = [batch]
-                        receipt = Unsent(batch, "interrupted")
+                        receipt = UnsentBatch(batch, "interrupted")
                     case "divided":
                         first, second = journal.divide(batch, halves(batch))
                         expected[place] = [second]
-                        receipt = Delivered(first, ("2",))
+                        receipt = AcceptedBatch(first, ("2",))
                 journal.answer(receipt)
             assert journal.end() is not bool(expected)
         with Journal(path) as journal:
@@ -285,11 +286,11 @@ def test_what_may_still_run(path: Path) -> None:
     with begun(path, some(2), some(2, 8)) as journal:
         assert journal.imports() == []
         first, second = unanswered(journal)
-        journal.answer(Delivered(first[0], ("1",)))
-        journal.answer(Delivered(first[1], ("2", "3")))
+        journal.answer(AcceptedBatch(first[0], ("1",)))
+        journal.answer(AcceptedBatch(first[1], ("2", "3")))
         assert journal.imports() == [(7, "1"), (7, "2"), (7, "3")]
-        journal.answer(Delivered(second[0], ("4",)))
-        journal.answer(Delivered(second[1], ()))
+        journal.answer(AcceptedBatch(second[0], ("4",)))
+        journal.answer(AcceptedBatch(second[1], ()))
     with begun(path, some(1)) as journal:
         assert journal.imports() == [(8, "4")]
     change(path, "UPDATE batches SET answered = answered - ?", FOLLOW_SECONDS)
@@ -301,7 +302,7 @@ def test_another_destination(path: Path) -> None:
     """What runs to another address left, batches and imports, is not looked at by a run."""
     with begun(path, some(2)) as journal:
         ((first, _),) = unanswered(journal)
-        journal.answer(Delivered(first, ("1",)))
+        journal.answer(AcceptedBatch(first, ("1",)))
         here = journal.run
     for setting, seen in (("https://b.example.com", 1), (API_URL, 2)):
         with Journal(path) as journal:
@@ -418,22 +419,23 @@ def read_all(path: Path) -> None:
                 assert plain(window)
 
 
-MOVE = "Else move it away"
+MOVE = "Otherwise move it away"
+UNUSABLE = "the journal cannot be used"
 
 
 @pytest.mark.parametrize(
     ("damage", "message", "hint"),
     [
-        (noise, "file is not a database", MOVE),
-        (text, "file is not a database", MOVE),
-        (cut_off, "malformed", MOVE),
-        (overwritten, "malformed", MOVE),
-        (foreign, "not a journal, but a database of another kind", MOVE),
-        (newer, "a journal of another version: 99", "version of listrak-sync that wrote it"),
+        (noise, UNUSABLE, MOVE),
+        (text, UNUSABLE, MOVE),
+        (cut_off, UNUSABLE, MOVE),
+        (overwritten, UNUSABLE, MOVE),
+        (foreign, "another kind of database, not a journal", MOVE),
+        (newer, "this journal has another version: 99", "version of listrak-sync that wrote it"),
     ],
 )
 def test_damaged(path: Path, damage: Callable[[Path], None], message: str, hint: str) -> None:
-    """What is no journal of ours, or damaged, is refused with what to do, and left as it is."""
+    """A file that is damaged or not a journal is refused with what to do, and left as it is."""
     damage(path)
     before = path.read_bytes()
     with pytest.raises(SettingsError) as caught:
@@ -445,10 +447,11 @@ def test_damaged(path: Path, damage: Callable[[Path], None], message: str, hint:
     Journal(path.with_name("other")).__exit__()
 
 
-def test_damaged_row(path: Path) -> None:
-    """A row that cannot be read is told as a damaged journal."""
+@pytest.mark.parametrize("damage", [b"{", b'"\xff"', b"[" * 5000, b"[]"])
+def test_damaged_row(path: Path, damage: bytes) -> None:
+    """A row that is not JSON, not UTF-8, too deep or of another shape is a damaged journal."""
     with begun(path, some(1)):
-        change(path, "UPDATE runs SET position = ?", b"{")
+        change(path, "UPDATE runs SET position = ?", damage)
     with Journal(path) as journal, pytest.raises(SettingsError, match="damaged") as caught:
         journal.runs()
     assert MOVE in caught.value.hint
@@ -501,7 +504,7 @@ def test_full_disk(path: Path) -> None:
         assert "--resume" in caught.value.hint
         (window,) = unanswered(journal)
         assert plain(window) == plain(first)
-        journal.answer(Delivered(window[0], ("1",)))
+        journal.answer(AcceptedBatch(window[0], ("1",)))
         run = journal.run
     with Journal(path) as journal:
         assert journal.runs()[0].position == Checkpoint(line=2)
@@ -514,8 +517,8 @@ def test_full_disk_for_an_answer(path: Path) -> None:
         (window,) = unanswered(journal)
         used = (path.with_name(f"{path.name}-wal")).stat().st_size
         with full_disk(used), pytest.raises(SettingsError, match="cannot be used"):
-            journal.answer(Delivered(window[0], ("1",)))
-        journal.answer(Delivered(window[1], ("2",)))
+            journal.answer(AcceptedBatch(window[0], ("1",)))
+        journal.answer(AcceptedBatch(window[1], ("2",)))
     with Journal(path) as journal:
         (left,) = unanswered(journal, journal.runs()[0].id)
     assert plain(left) == plain([window[0], *window[2:]])

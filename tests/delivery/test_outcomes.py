@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 
 from listrak_sync.delivery.delivery import Delivery, Phase
-from listrak_sync.delivery.outcomes import CONSEQUENCES, Step, error_for, step_for
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.outcomes import (
+    ACCESS_HINT,
+    CONSEQUENCES,
+    Step,
+    answered,
+    check_access,
+    error_for,
+    step_for,
+)
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions, Retry
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,
@@ -25,6 +34,9 @@ from listrak_sync.listrak.verdicts import (
     Verdict,
 )
 from tests.delivery.conftest import StillTime, some
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Listrak:
@@ -64,10 +76,10 @@ class Ran:
         self.receipts: list[Receipt] = []
         self.retries: list[Retry] = []
         self.stop, self.time = Stop(), StillTime()
-        ways = DeliveryOptions(
-            1, fall_back=fall_back, senses=self.time.senses(), on_retry=self.retries.append
+        options = DeliveryOptions(
+            1, fall_back=fall_back, timing=self.time.timing(), on_retry=self.retries.append
         )
-        delivery = Delivery(listrak, self.receipts.append, self.stop, ways)
+        delivery = Delivery(listrak, self.receipts.append, self.stop, options)
         delivery.start((Phase(some(contacts, each=contacts)),))
         delivery.finish()
         self.fell_back = delivery.fell_back
@@ -78,7 +90,7 @@ class Ran:
 
     def reasons(self) -> set[str]:
         """Return why contacts were refused."""
-        return {one.reason for one in self.receipts if isinstance(one, Undelivered)}
+        return {one.reason for one in self.receipts if isinstance(one, RefusedBatch)}
 
 
 def made(kind: type[Verdict]) -> Verdict:
@@ -103,33 +115,33 @@ def test_consequence(kind: type[Verdict], contacts: int) -> None:
     row, sent = CONSEQUENCES[kind], len(listrak.bodies)
     match row.single if contacts == 1 else row.several:
         case Step.DONE:
-            assert (sent, ran.contacts(Delivered)) == (1, contacts)
+            assert (sent, ran.contacts(AcceptedBatch)) == (1, contacts)
         case Step.HALVE:
-            assert (sent, ran.contacts(Delivered)) == (3, contacts)
+            assert (sent, ran.contacts(AcceptedBatch)) == (3, contacts)
         case Step.SHRINK:
-            assert ran.contacts(Delivered) == contacts
+            assert ran.contacts(AcceptedBatch) == contacts
             assert max(map(len, listrak.bodies[1:])) <= len(listrak.bodies[0]) // 2
         case Step.ASK:
             assert listrak.asked == 1
-            assert ran.contacts(Delivered) + ran.contacts(Undelivered) == contacts
+            assert ran.contacts(AcceptedBatch) + ran.contacts(RefusedBatch) == contacts
         case Step.REFUSE_CONTACT:
             assert (sent, ran.reasons()) == (1, {"refused_by_listrak"})
         case Step.REFUSE_LARGE:
             assert (sent, ran.reasons()) == (1, {"too_large"})
         case Step.REFUSE_LIST:
             assert (sent, ran.reasons()) == (1, {"list_refused"})
-            assert ran.contacts(Undelivered) == contacts
+            assert ran.contacts(RefusedBatch) == contacts
         case Step.FALL_BACK:
-            assert (listrak.files, ran.contacts(Delivered)) == (1, contacts)
+            assert (listrak.files, ran.contacts(AcceptedBatch)) == (1, contacts)
             assert ran.fell_back
         case Step.RETRY:
-            assert (sent, ran.contacts(Delivered)) == (2, contacts)
+            assert (sent, ran.contacts(AcceptedBatch)) == (2, contacts)
             assert [retry.reason for retry in ran.retries] == ["gone"]
         case Step.STOP:
-            assert (sent, ran.contacts(Unsent)) == (1, contacts)
+            assert (sent, ran.contacts(UnsentBatch)) == (1, contacts)
             assert type(ran.stop.error) is row.error
             assert str(ran.stop.error).startswith(f"{row.says}: ")
-    assert (ran.stop.error is None) is not ran.contacts(Unsent)
+    assert (ran.stop.error is None) is not ran.contacts(UnsentBatch)
     assert bool(ran.retries) is (kind is Unavailable)
 
 
@@ -140,7 +152,7 @@ def test_where_a_step_leads_no_further(kind: type[Verdict]) -> None:
     ran = Ran(listrak, 3, fall_back=False)
     assert len(listrak.bodies) == (8 if kind is Unavailable else 1)
     assert type(ran.stop.error) is CONSEQUENCES[kind].error
-    assert ran.contacts(Unsent) == 3
+    assert ran.contacts(UnsentBatch) == 3
 
 
 def test_list_imports_that_call_themselves_closed() -> None:
@@ -148,21 +160,21 @@ def test_list_imports_that_call_themselves_closed() -> None:
     listrak = Listrak(*[BetaClosed("ERROR_BETA_ROUTE", "No.")] * 9)
     ran = Ran(listrak, 3)
     assert len(listrak.bodies) == 2
-    assert ran.contacts(Unsent) == 3
+    assert ran.contacts(UnsentBatch) == 3
 
 
 @pytest.mark.parametrize(
     ("found", "kind"),
     [
-        ("a list", Delivered),
-        (NotFound("ERROR_X", "No."), Undelivered),
-        (Denied("ERROR_X", "No."), Unsent),
-        (Redirected("HTTP 302", "No."), Unsent),
-        (Unexpected("HTTP 418", "No."), Unsent),
-        (Refused("ERROR_X", "No."), Unsent),
-        (TooLarge("ERROR_X", "No."), Unsent),
-        (BetaClosed("ERROR_X", "No."), Unsent),
-        (Unavailable("gone"), Unsent),
+        ("a list", AcceptedBatch),
+        (NotFound("ERROR_X", "No."), RefusedBatch),
+        (Denied("ERROR_X", "No."), UnsentBatch),
+        (Redirected("HTTP 302", "No."), UnsentBatch),
+        (Unexpected("HTTP 418", "No."), UnsentBatch),
+        (Refused("ERROR_X", "No."), UnsentBatch),
+        (TooLarge("ERROR_X", "No."), UnsentBatch),
+        (BetaClosed("ERROR_X", "No."), UnsentBatch),
+        (Unavailable("gone"), UnsentBatch),
     ],
 )
 def test_asking_for_the_list(found: object, kind: type[Receipt]) -> None:
@@ -170,7 +182,7 @@ def test_asking_for_the_list(found: object, kind: type[Receipt]) -> None:
     listrak = Listrak(NotFound("ERROR_X", "No."), found=found)
     ran = Ran(listrak, 4)
     assert ran.contacts(kind) == 4
-    assert (len(listrak.bodies) > 1) is (kind is Delivered)
+    assert (len(listrak.bodies) > 1) is (kind is AcceptedBatch)
     assert listrak.asked == (8 if isinstance(found, Unavailable) else 1)
 
 
@@ -192,3 +204,52 @@ def test_words(kind: type[Failure]) -> None:
     assert ("gone" if kind is Unavailable else "ERROR_X: No.") in error.message
     assert error.hint
     assert step_for(failure, 2) is CONSEQUENCES[kind].several
+
+
+class Token:
+    """Gets a token, or gives the reason why there is none."""
+
+    def __init__(self, failure: Failure | None) -> None:
+        self.failure = failure
+
+    def authenticate(self) -> Failure | None:
+        """Return the failure."""
+        return self.failure
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "hint"),
+    [
+        (Denied("ERROR_UNAUTHORIZED", "No."), AccessRefusedError, ACCESS_HINT),
+        (BetaClosed("ERROR_BETA_ROUTE", "No."), AccessRefusedError, "--route"),
+        (Unavailable("HTTP 503", 0.0), UnreachableError, "network"),
+        (Redirected("HTTP 302", "No."), UnreachableError, "--api-url"),
+        (Unexpected("HTTP 405", "No."), ListrakSyncError, "report"),
+        (Refused("ERROR_X", "No."), ListrakSyncError, ""),
+        (NotFound("ERROR_X", "No."), ListrakSyncError, ""),
+    ],
+)
+def test_what_a_failure_means(failure: Failure, error: type[ListrakSyncError], hint: str) -> None:
+    """A failure ends the run with its kind of error, what was said, and what to do."""
+    raisers: tuple[Callable[[], object], ...] = (
+        lambda: check_access(Token(failure)),
+        lambda: answered(failure),
+    )
+    for raising in raisers:
+        with pytest.raises(ListrakSyncError) as caught:
+            raising()
+        assert type(caught.value) is error
+        assert (failure.reason if isinstance(failure, Unavailable) else "No.") in str(caught.value)
+        assert hint in caught.value.hint
+
+
+def test_access_hint() -> None:
+    """Where access is refused, every possible cause is listed."""
+    for cause in ("secret", "inactive", "paused", "IP address", "area", "auth test"):
+        assert cause in ACCESS_HINT
+
+
+def test_no_failure() -> None:
+    """An answer that is none of the failures is handed on."""
+    check_access(Token(None))
+    assert answered(("a", "b")) == ("a", "b")

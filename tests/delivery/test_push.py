@@ -20,7 +20,8 @@ from listrak_sync.guards import Guards
 from listrak_sync.input.sources import expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Account, Behaviour, Drop, Reply, Rule
 from listrak_sync.sync import dry_run, push
 from tests.delivery.conftest import StillTime, connected
@@ -108,9 +109,9 @@ def plan(file: Path, **more: Any) -> RunSettings:
 
 
 def patient(in_flight: int, attempts: int = 100) -> DeliveryOptions:
-    """Return ways that never really rest."""
+    """Return options that never really rest."""
     policy = RetryPolicy(attempts=attempts)
-    return DeliveryOptions(in_flight, policy=policy, senses=StillTime().senses())
+    return DeliveryOptions(in_flight, policy=policy, timing=StillTime().timing())
 
 
 @cache

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.batching.batches import Batch
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
+from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
 from tests.delivery.conftest import some
 
@@ -16,14 +17,14 @@ BATCHES = st.builds(
     st.integers(1, 4),
 )
 RECEIPTS: st.SearchStrategy[Receipt] = st.one_of(
-    st.builds(Delivered, BATCHES, st.lists(st.sampled_from(["1", "2"]), max_size=2).map(tuple)),
+    st.builds(AcceptedBatch, BATCHES, st.lists(st.sampled_from(["1", "2"]), max_size=2).map(tuple)),
     st.builds(
-        Undelivered,
+        RefusedBatch,
         BATCHES,
-        st.sampled_from(["refused_by_listrak", "list_refused"]),
+        st.sampled_from([Reason.REFUSED_BY_LISTRAK, Reason.LIST_REFUSED]),
         st.just("No."),
     ),
-    st.builds(Unsent, BATCHES, st.just("interrupted")),
+    st.builds(UnsentBatch, BATCHES, st.just("interrupted")),
 )
 
 
@@ -38,9 +39,9 @@ def test_sums(receipts: list[Receipt]) -> None:
     report = Report([])
     for receipt in receipts:
         report.count_receipt(receipt)
-    delivered = [one for one in receipts if isinstance(one, Delivered)]
-    refused = [one for one in receipts if isinstance(one, Undelivered)]
-    unsent = [one for one in receipts if isinstance(one, Unsent)]
+    delivered = [one for one in receipts if isinstance(one, AcceptedBatch)]
+    refused = [one for one in receipts if isinstance(one, RefusedBatch)]
+    unsent = [one for one in receipts if isinstance(one, UnsentBatch)]
     lists = report.lists.values()
     assert report.contacts == sum(size(one.batch) for one in receipts)
     assert sum(one.accepted for one in lists) == sum(size(one.batch) for one in delivered)

@@ -1,4 +1,4 @@
-"""How long to wait, as a function of nothing but its arguments."""
+"""How long to wait before a question is asked again, and how often."""
 
 from __future__ import annotations
 
@@ -6,7 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.delivery.sending import BRIEF, PATIENT, RetryPolicy
+from listrak_sync.delivery.sending import (
+    BRIEF,
+    PATIENT,
+    Retrying,
+    RetryPolicy,
+    Timing,
+    UnansweredError,
+    look_up,
+)
+from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import InterruptedRunError
+from listrak_sync.listrak.verdicts import Failure, Unavailable
+from tests.delivery.conftest import StillTime
+
+PASSING = Unavailable("HTTP 503", 0.0)
+
+
+class Answers:
+    """Gives answers in order, the last for ever, and counts the questions."""
+
+    def __init__(self, *answers: Failure | str) -> None:
+        self.answers = answers
+        self.asked = 0
+
+    def __call__(self) -> Failure | str:
+        """Give the next answer."""
+        self.asked += 1
+        return self.answers[min(self.asked, len(self.answers)) - 1]
+
 
 policies = st.builds(
     RetryPolicy,
@@ -50,3 +78,36 @@ def test_documented_patience(policy: RetryPolicy, most: float) -> None:
     assert sum(wait for wait in waits if wait is not None) <= most
     assert None not in waits
     assert policy.wait(policy.attempts, None, lambda: 1.0) is None
+
+
+def test_asked_again() -> None:
+    """A look-up whose failure passes is asked again, twice at most."""
+    answers = Answers(PASSING, "found")
+    assert look_up(answers) == "found"
+    assert answers.asked == 2
+    answers = Answers(PASSING)
+    assert look_up(answers) == PASSING
+    assert answers.asked == 3
+
+
+def test_back_off() -> None:
+    """Where no pause is asked for, the questions are spread by the policy."""
+    time = StillTime()
+    Retrying(BRIEF, timing=time.timing()).ask(Answers(Unavailable("no connection")))
+    assert time.rests == [0.5, 1.0]
+
+
+def test_long_pause() -> None:
+    """Nobody who waits for an answer is kept waiting for a long pause."""
+    answers = Answers(Unavailable("HTTP 429", BRIEF.most + 1))
+    assert isinstance(look_up(answers), Unavailable)
+    assert answers.asked == 1
+
+
+def test_stopped_while_resting() -> None:
+    """A question is not asked again once the run is stopped: it has no answer."""
+    stop, answers = Stop(), Answers(Unavailable("no connection"))
+    timing = Timing(rest=lambda *_: stop.because(InterruptedRunError(2)))
+    with pytest.raises(UnansweredError):
+        Retrying(PATIENT, stop, timing).ask(answers)
+    assert answers.asked == 1

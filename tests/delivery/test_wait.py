@@ -13,15 +13,14 @@ from listrak_sync.delivery.imports import Applied, wait_for_imports
 from listrak_sync.delivery.sending import DeliveryOptions, Timing
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError
-from listrak_sync.listrak.models import ImportSummary
-from listrak_sync.listrak.verdicts import Accepted
+from listrak_sync.listrak.verdicts import Accepted, ImportSummary
 from listrak_sync.report.counts import ListReport, Report
 from listrak_sync.sandbox import Account, Behaviour, Reply, Rule
 from listrak_sync.sandbox.account import AccountField, AccountFieldGroup, MailingList
 from tests.delivery.conftest import StillTime, connected
 
 if TYPE_CHECKING:
-    from listrak_sync.delivery.imports import ImportKey
+    from listrak_sync.delivery.receipts import ImportKey
     from listrak_sync.listrak.api import Api
 
 GROUPS = (AccountFieldGroup(id=1, fields=(AccountField(id=1),)),)
@@ -60,7 +59,7 @@ def test_counts(ids: str) -> None:
             *started(api, emails, route=LIST_IMPORT, each=3),
             *started(api, emails[2:4], 8),
         ]
-        told = wait_for_imports(api, imports, 60, Stop(), DeliveryOptions(senses=QUICK))
+        told = wait_for_imports(api, imports, 60, Stop(), DeliveryOptions(timing=QUICK))
     several = 2 if ids == "several" else 1
     assert told == {
         7: Applied(ended=3 * several, applied=5, skipped=1, suppressed=1, invalid=1),
@@ -75,7 +74,7 @@ def test_no_patience() -> None:
     still = StillTime()
     with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS), each=3)
-        told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(senses=still.senses()))
+        told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(timing=still.timing()))
     assert told == {7: Applied(running=2)}
     assert told[7].unaccounted(6) is None
     assert still.now == 30
@@ -85,7 +84,7 @@ def test_some_in_time() -> None:
     """Those that end in time are counted beside those that do not."""
     with connected(None, ACCOUNT) as (_, api):
         imports = [*started(api, ["c0@example.com"]), (7, "no id"), (8, "99999")]
-        told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(senses=QUICK))
+        told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(timing=QUICK))
     assert told == {7: Applied(ended=1, unverified=1, applied=1), 8: Applied(unverified=1)}
     assert told[7].unaccounted(1) is None
 
@@ -95,7 +94,7 @@ def test_no_ids() -> None:
     with connected(Behaviour(resource_ids="empty"), ACCOUNT) as (sandbox, api):
         imports = started(api, list(MEMBERS))
         assert imports == []
-        assert wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(senses=QUICK)) == {}
+        assert wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(timing=QUICK)) == {}
         assert {one.method for one in sandbox.requests} == {"POST"}
 
 
@@ -108,7 +107,7 @@ def test_no_summary(reply: Reply) -> None:
     with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
         told = wait_for_imports(
-            api, imports, 30, Stop(), DeliveryOptions(senses=StillTime().senses())
+            api, imports, 30, Stop(), DeliveryOptions(timing=StillTime().timing())
         )
     assert told == {7: Applied(unverified=1)}
 
@@ -122,7 +121,7 @@ def test_a_summary_that_fails_in_passing() -> None:
             started(api, list(MEMBERS)),
             30,
             Stop(),
-            DeliveryOptions(senses=StillTime().senses()),
+            DeliveryOptions(timing=StillTime().timing()),
         )
     assert (told[7].ended, told[7].unverified, told[7].running) == (1, 0, 0)
 

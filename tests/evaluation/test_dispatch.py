@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.evaluation.blocks import Evaluator
 from listrak_sync.evaluation.dispatch import Candidate, Dispatch
-from listrak_sync.evaluation.result import NO_MATCH, EvaluationResult
-from listrak_sync.evaluation.updates import RejectedUpdate, update_maker
+from listrak_sync.evaluation.evaluator import Evaluator
+from listrak_sync.evaluation.line_evaluator import LineOutcome, MatchedLine
+from listrak_sync.evaluation.result import EvaluationResult
+from listrak_sync.evaluation.updates import RejectedUpdate, Update, UpdateMaker, made_by
 from listrak_sync.events import decoding
 from listrak_sync.events.decoding import Decoder
 from listrak_sync.events.timestamps import NEVER
@@ -92,22 +93,28 @@ def _mappings(triggers: list[str | None]) -> tuple[Mapping, ...]:
 plain = msgspec.to_builtins
 
 
+def made_of(outcome: LineOutcome) -> tuple[Update | RejectedUpdate, ...]:
+    """Return what mappings made of a line, nothing where none took its event."""
+    return outcome.made if isinstance(outcome, MatchedLine) else ()
+
+
 @given(triggers=st.lists(st.none() | TRIGGERS, min_size=1, max_size=8), event=ODD_EVENTS)
 def test_as_if_each_were_tried(triggers: list[str | None], event: dict[str, Any]) -> None:
     """The mappings that take an event are found, in their order, whatever stands in it."""
     mappings = _mappings(triggers)
     tried = [
-        update_maker(index, mapping).make(event, 1, NEVER)
+        UpdateMaker.of(index, mapping).make(event, 1, NEVER)
         for index, mapping in enumerate(mappings)
         if mapping.trigger is None or compile_condition(mapping.trigger)(event)
     ]
-    assert plain(Evaluator(mappings).outcome(event, 1)) == plain(tried or NO_MATCH)
+    outcome = Evaluator(mappings)._lines.outcome(1, msgspec.json.encode(event))
+    assert plain(made_of(outcome)) == plain(tuple(tried))
 
 
 def _dispatch(triggers: list[str | None]) -> Dispatch:
     return Dispatch(
         [
-            Candidate(mapping.trigger, update_maker(index, mapping))
+            Candidate(mapping.trigger, UpdateMaker.of(index, mapping))
             for index, mapping in enumerate(_mappings(triggers))
         ]
     )
@@ -152,14 +159,17 @@ def test_pins(trigger: str, event: dict[str, Any]) -> None:
 def test_value_that_is_no_text(odd: Any) -> None:
     """Only a text finds a mapping that demands one."""
     mappings = _mappings(['event = "1"', 'event = "true"', 'event = "a"', None])
-    outcome = Evaluator(mappings).outcome({"type": "track", "event": odd}, 1)
-    assert [made.mapping for made in outcome if isinstance(made, RejectedUpdate)] == [3]
+    event = msgspec.json.encode({"type": "track", "event": odd})
+    outcome = Evaluator(mappings)._lines.outcome(1, event)
+    assert [made_by(made) for made in made_of(outcome)] == [3]
 
 
 def _evaluated(mappings: tuple[Mapping, ...], data: bytes, *, whole: bool) -> EvaluationResult:
     evaluator = Evaluator(mappings)
     if whole:
-        evaluator._first_look = evaluator._whole_look = Decoder([()])
+        compiled = evaluator._lines._compiled
+        for name in ("first_look", "whole_look"):
+            setattr(compiled, name, Decoder([()]))
     return evaluator.evaluate(Block("f", 1, lines_of(data)))
 
 

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.updates import (
     RejectedUpdate,
+    UpdateMaker,
     field_values,
-    read_paths,
     seldom_paths,
-    update_maker,
+    trigger_paths,
+    update_paths,
 )
 from listrak_sync.events.key_paths import Event
 from listrak_sync.events.timestamps import NEVER
@@ -364,10 +365,10 @@ def test_instant(timestamp: object, instant: int) -> None:
 def test_rejected() -> None:
     """A rejected event names the mapping by its index, and shows what was found, shortened."""
     (mapping,) = parse("m.yaml", json.dumps({"mappings": [Plain().as_json("A")]}))
-    made = update_maker(3, mapping).make({"traits": {"email": "x" * 100}}, 1, NEVER)
+    made = UpdateMaker.of(3, mapping).make({"traits": {"email": "x" * 100}}, 1, NEVER)
     assert isinstance(made, RejectedUpdate)
     assert (made.mapping, made.reason) == (3, "invalid_email")
-    assert made.detail == f'"{"x" * 78}… is no e-mail address'
+    assert made.detail == f'"{"x" * 78}… is not a valid e-mail address'
 
 
 def test_pinned_audience() -> None:
@@ -375,6 +376,6 @@ def test_pinned_audience() -> None:
     pinned = 'type = "track" and context.personas.computation_key = "vip"'
     text = json.dumps({"mappings": [Plain(fields={7: AUDIENCE}, trigger=pinned).as_json("A")]})
     (mapping,) = parse("m.yaml", text)
-    paths = {*read_paths(mapping), *seldom_paths(mapping)}
+    paths = {*trigger_paths(mapping), *update_paths(mapping), *seldom_paths(mapping)}
     assert {("properties", "vip"), ("traits", "vip")} < paths
     assert not {("properties",), ("traits",)} & paths

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.events import decoding
-from listrak_sync.events.decoding import Decoder, UnreadableError
+from listrak_sync.events.decoding import Decoder
 from listrak_sync.events.key_paths import (
     Event,
     Json,
@@ -27,8 +27,9 @@ from listrak_sync.events.key_paths import (
     finder,
     slots_reader,
 )
-from listrak_sync.input.blocks import Block, LongLine, ReadUnit, lines_of
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of
 from listrak_sync.mapping.file import parse
+from listrak_sync.reasons import Reason, RejectedError
 from tests.events.strategies import EVENTS, PATHS
 
 READ: tuple[KeyPath, ...] = (("type",), ("n",), ("traits", "email"))
@@ -97,7 +98,7 @@ UNDECODABLE = [
 @pytest.mark.parametrize(("line", "reason"), MALFORMED)
 def test_unreadable(line: bytes, reason: str) -> None:
     """A line that is no event says which of the reasons it is, in words."""
-    with pytest.raises(UnreadableError) as caught:
+    with pytest.raises(RejectedError) as caught:
         _decoder().decode(line)
     assert caught.value.reason == reason
     assert caught.value.detail
@@ -118,16 +119,17 @@ def test_unreadable(line: bytes, reason: str) -> None:
 )
 def test_half_of_a_pair(line: bytes, words: str) -> None:
     """Half of a surrogate pair is told as that, not as a line that is cut off."""
-    with pytest.raises(UnreadableError) as caught:
+    with pytest.raises(RejectedError) as caught:
         _decoder().decode(line)
     assert caught.value.reason == "not_json"
     assert words in caught.value.detail
 
 
-def test_not_utf8() -> None:
-    """What is read and is no UTF-8 is told by the decoder itself."""
-    with pytest.raises(UnreadableError) as caught:
-        _decoder().decode(b'{"n":"\xff"}')
+@pytest.mark.parametrize("line", [b'{"n":"\xff"}', b'{"n":"\xff"', b'["\xff"]', b"\xff"])
+def test_not_utf8(line: bytes) -> None:
+    """A line that is not UTF-8 is told as that, whatever else the parser finds in it."""
+    with pytest.raises(RejectedError) as caught:
+        _decoder().decode(line)
     assert caught.value.reason == "not_utf8"
 
 
@@ -172,7 +174,10 @@ def test_decoded(line: bytes, event: Event) -> None:
 @pytest.mark.parametrize(
     ("piece", "reason"),
     [
-        (LongLine("f", 7, b'{"type":', 20_000_000), "line_too_long"),
+        (
+            UnreadableLine("f", 7, b'{"type":', Reason.LINE_TOO_LONG, "20000000 bytes"),
+            "line_too_long",
+        ),
         (Block("f", 7, lines_of(b'{"x":"%b"}\n' % (b"a" * 20_000_000))), None),
     ],
 )
@@ -231,7 +236,7 @@ def test_much_that_is_seldom_read() -> None:
     few: Any = Decoder([("type",)], seldom[:8]).decode(line)
     assert few.traits_.audience_7_ is True
     for always in ([("traits",)], [("traits", "email")]):
-        with pytest.raises(UnreadableError, match="number_out_of_range"):
+        with pytest.raises(RejectedError, match="number_out_of_range"):
             Decoder(always, seldom).decode(line)
 
 
@@ -240,7 +245,7 @@ def test_any_bytes(data: bytes, paths: set[KeyPath]) -> None:
     """Whatever a line is, it is an object or unreadable; what whole JSON is, is never not_json."""
     try:
         decoded = Decoder(paths).decode(data)
-    except UnreadableError as error:
+    except RejectedError as error:
         if error.reason == "not_json":
             with pytest.raises(msgspec.DecodeError):
                 msgspec.json.decode(data, type=msgspec.Raw)

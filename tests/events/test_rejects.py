@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import RESENT, EvaluationResult
 from listrak_sync.evaluation.updates import changes_of, field_values
 from listrak_sync.events.key_paths import Event
@@ -24,6 +24,7 @@ from listrak_sync.events.rejects import (
 )
 from listrak_sync.input.blocks import Block, lines_of
 from listrak_sync.mapping.file import parse
+from listrak_sync.reasons import Reason
 from tests.events.strategies import EVENTS
 
 MAPPINGS = """
@@ -54,8 +55,13 @@ VALUES = st.one_of(st.none(), st.text(max_size=3), st.just([1]), st.just({"a": "
 ADDRESSES = st.sampled_from(["ann@example.com", "no address", "", "é@example.com"])
 
 
-@given(event=EVENTS, mapping=st.none() | st.text(), reason=st.text(), line=st.integers(1, 2**62))
-def test_round_trip(event: Event, mapping: str | None, reason: str, line: int) -> None:
+@given(
+    event=EVENTS,
+    mapping=st.none() | st.text(),
+    reason=st.sampled_from(Reason),
+    line=st.integers(1, 2**62),
+)
+def test_round_trip(event: Event, mapping: str | None, reason: Reason, line: int) -> None:
     """A reject of JSON is a line of JSON with the documented keys, and gives the event back."""
     content = msgspec.json.encode(event)
     text = encode(Reject(reason, "why", "file.gz", line, mapping, content + b" \r"))
@@ -75,7 +81,7 @@ def test_round_trip(event: Event, mapping: str | None, reason: str, line: int) -
 def test_raw(raw: str) -> None:
     """A line that is no JSON is kept as text, without its line ending."""
     content = raw.rstrip("\r\n").encode()
-    text = encode(Reject("not_json", "", "f", 1, None, content + b"\r\n", is_json=False))
+    text = encode(Reject(Reason.NOT_JSON, "", "f", 1, None, content + b"\r\n", is_json=False))
     assert json.loads(text)["raw"] == content.decode()
     assert "event" not in json.loads(text)
     assert unwrap(text) == WrappedEvent(content, None)
@@ -83,13 +89,15 @@ def test_raw(raw: str) -> None:
 
 def test_no_utf8() -> None:
     """Bytes that are no UTF-8 are escaped, the rest stays as it is."""
-    text = encode(Reject("not_utf8", "", "f", 1, None, b'{"a":"\xffg\xc3\xa9"}', is_json=False))
+    text = encode(
+        Reject(Reason.NOT_UTF8, "", "f", 1, None, b'{"a":"\xffg\xc3\xa9"}', is_json=False)
+    )
     assert json.loads(text)["raw"] == '{"a":"\\xffgé"}'
 
 
 def test_several_lines() -> None:
     """An event that was mended over several lines is one line again."""
-    text = encode(Reject("missing_email", "", "f", 1, "A", b'{\n "type":\n "track"}\n'))
+    text = encode(Reject(Reason.MISSING_EMAIL, "", "f", 1, "A", b'{\n "type":\n "track"}\n'))
     assert b"\n" not in text
     assert json.loads(text)["event"] == {"type": "track"}
 
@@ -97,9 +105,9 @@ def test_several_lines() -> None:
 def test_refused_contact() -> None:
     """A contact that Listrak refused keeps its values, and is one of them again."""
     update = ContactUpdate(12, "ann@example.com", {"7": "on"})
-    text = encode(RefusedContact("http_400", "no such field", "f", 3, "A", update))
+    text = encode(RefusedContact(Reason.REFUSED_BY_LISTRAK, "no such field", "f", 3, "A", update))
     assert json.loads(text) == {
-        "reason": "http_400",
+        "reason": "refused_by_listrak",
         "detail": "no such field",
         "file": "f",
         "line": 3,
@@ -215,7 +223,7 @@ def test_mapping_gone() -> None:
         ("unknown_mapping", 1, None),
         ("invalid_email", 2, "B"),
     ]
-    assert "the mapping A is in the mapping file no more" in again[0].detail
+    assert "the mapping A is not in the mapping file any more" in again[0].detail
     (third,) = _evaluate(encode(again[0]), evaluator=others).rejects
     assert encode(third) == encode(again[0])
     renamed = encode(third).replace(b'"mapping":"A"', b'"mapping":"B"')
@@ -232,7 +240,7 @@ def test_event_with_these_keys() -> None:
 def test_resent() -> None:
     """Values that Listrak had not taken are sent as they are, without a mapping."""
     update = ContactUpdate(12, "Ann@example.com", {"7": "on", "08": ""})
-    text = encode(RefusedContact("http_400", "", "f", 3, "A", update))
+    text = encode(RefusedContact(Reason.REFUSED_BY_LISTRAK, "", "f", 3, "A", update))
     result = _evaluate(text)
     ((line, address, changes, _),) = result.updates
     assert {(line, change.mapping, change.list_id) for change in changes} == {(1, RESENT, 12)}
@@ -252,7 +260,7 @@ def test_resent() -> None:
 )
 def test_resent_invalid(update: ContactUpdate) -> None:
     """Values that were mended into something that cannot be sent are rejected, not sent."""
-    text = encode(RefusedContact("http_400", "", "f", 3, "A", update))
+    text = encode(RefusedContact(Reason.REFUSED_BY_LISTRAK, "", "f", 3, "A", update))
     result = _evaluate(text)
     (reject,) = result.rejects
     assert (reject.reason, reject.mapping) == ("invalid_update", None)

@@ -26,7 +26,8 @@ from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
 from listrak_sync.report.counts import Report
-from listrak_sync.run import RunCallbacks, RunSettings
+from listrak_sync.run import RunCallbacks
+from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Account, Sandbox
 from listrak_sync.sync import push
 
@@ -161,7 +162,12 @@ class Pushed:
 
 
 def push_all(
-    given: Inputs, sandbox: Sandbox, ways: DeliveryOptions, *, journalled: bool = False, **more: Any
+    given: Inputs,
+    sandbox: Sandbox,
+    options: DeliveryOptions,
+    *,
+    journalled: bool = False,
+    **more: Any,
 ) -> Pushed:
     """Push an input to a sandbox; nothing may end it early, or be left over in a journal."""
     receipts: list[Receipt] = []
@@ -173,17 +179,17 @@ def push_all(
         folder = Path(stack.enter_context(TemporaryDirectory()))
         (folder / "e.ndjson").write_text(given.text)
         plan = given.plan(str(folder / "e.ndjson"), **more)
-        api = stack.enter_context(Api(addresses, access, ways.in_flight))
+        api = stack.enter_context(Api(addresses, access, options.in_flight))
         journal = stack.enter_context(Journal(folder / "journal")) if journalled else None
         if journal is not None:
             journal.begin(b"{}")
-        ended = push(plan, watchers, api, ways, journal=journal)
+        ended = push(plan, watchers, api, options, journal=journal)
         assert journal is None or all(run.is_finished for run in journal.runs())
     assert ended.error is None, ended.error
     return Pushed(ended.report, tuple(receipts), tuple(rejects), sandbox.values())
 
 
-def push_until_done(given: Inputs, sandbox: Sandbox, ways: DeliveryOptions, **more: Any) -> None:
+def push_until_done(given: Inputs, sandbox: Sandbox, options: DeliveryOptions, **more: Any) -> None:
     """Push an input, and carry on where Listrak is given up, until all is sent."""
     addresses = Addresses(sandbox.api_url, sandbox.auth_url)
     access = Credentials("sandbox", "sandbox")
@@ -192,8 +198,8 @@ def push_until_done(given: Inputs, sandbox: Sandbox, ways: DeliveryOptions, **mo
         plan = given.plan(str(Path(folder) / "e.ndjson"), **more)
         journal.begin(b"{}")
         for _ in range(1_000):
-            with Api(addresses, access, ways.in_flight) as api:
-                ended = push(plan, RunCallbacks(), api, ways, journal=journal)
+            with Api(addresses, access, options.in_flight) as api:
+                ended = push(plan, RunCallbacks(), api, options, journal=journal)
             assert ended.error is None or isinstance(ended.error, UnreachableError), ended.error
             (run,) = journal.runs()
             if run.is_finished:

@@ -48,11 +48,11 @@ def flips(*, alone: bool) -> Inputs:
 def test_the_last_value_wins(route: Route, *, alone: bool) -> None:
     """A contact that flips, window by window or one by one, ends as its last event says."""
     time = StillTime(chance=0.5)
-    ways = DeliveryOptions(4, policy=RetryPolicy(attempts=60), senses=time.senses())
+    options = DeliveryOptions(4, policy=RetryPolicy(attempts=60), timing=time.timing())
     ids = "several" if route == LIST_IMPORT else "one"
     behaviour = msgspec.structs.replace(BEHAVIOUR, resource_ids=ids)
     with Timed(ACCOUNT, behaviour, lambda: time.now) as sandbox:
-        pushed = push_all(flips(alone=alone), sandbox, ways, route=route)
+        pushed = push_all(flips(alone=alone), sandbox, options, route=route)
         time.now += 1_000.0
         values = sandbox.values()
     assert pushed.report.contacts == FLIPS

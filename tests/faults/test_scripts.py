@@ -149,11 +149,13 @@ def test_any_script(script: Script) -> None:
     """Contacts hold what they would, but for refused ones, and those can be fed back."""
     time = StillTime(chance=0.5)
     account = msgspec.structs.replace(ACCOUNT, beta_route=script.beta_route)
-    ways = DeliveryOptions(script.in_flight, policy=RetryPolicy(attempts=60), senses=time.senses())
+    options = DeliveryOptions(
+        script.in_flight, policy=RetryPolicy(attempts=60), timing=time.timing()
+    )
     more: dict[str, Any] = {"route": script.route, "journalled": script.journalled}
     whole = undisturbed(script.inputs)
     with Timed(account, script.behaviour, lambda: time.now) as sandbox:
-        pushed = push_all(script.inputs, sandbox, ways, **more)
+        pushed = push_all(script.inputs, sandbox, options, **more)
         time.now += 1_000.0
         values = sandbox.values()
     assert pushed.answers() == whole.answers()
@@ -197,8 +199,8 @@ def test_giving_up_and_resuming(script: Script, attempts: int) -> None:
     behaviour = msgspec.structs.replace(script.behaviour, poisoned=frozenset(), faults=faults)
     inputs = replace(script.inputs, by_timestamp=False)
     policy = RetryPolicy(attempts=attempts)
-    ways = DeliveryOptions(script.in_flight, policy=policy, senses=time.senses())
+    options = DeliveryOptions(script.in_flight, policy=policy, timing=time.timing())
     with Timed(account, behaviour, lambda: time.now) as sandbox:
-        push_until_done(inputs, sandbox, ways, route=script.route)
+        push_until_done(inputs, sandbox, options, route=script.route)
         time.now += 1_000.0
         assert sandbox.values() == undisturbed(inputs).values

@@ -18,13 +18,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, ReadUnit, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
 from listrak_sync.input.sources import Source, expand
+from listrak_sync.reasons import Reason
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+
+def length_of(line: UnreadableLine) -> int:
+    """Return the length that is told of a line that is too long."""
+    assert line.reason is Reason.LINE_TOO_LONG
+    return int(line.detail.split()[0])
+
 
 Compress = Callable[[bytes], bytes]
 Numbered = list[tuple[int, bytes]]
@@ -104,8 +112,8 @@ def test_cut_off(file: Path, compress: Compress) -> None:
     whole = compress(data)
     file.write_bytes(whole[: len(whole) * 3 // 4])
     *blocks, last = _read(file)
-    assert isinstance(last, BrokenFile)
-    assert last.problem == "the compressed data is cut off"
+    assert isinstance(last, UnreadableLine)
+    assert last.detail == "the compressed data is cut off"
     lines = _lines(iter(blocks))
     assert 20_000 < len(lines) < 60_000
     assert lines == _numbered(data)[: len(lines)]
@@ -122,9 +130,9 @@ def test_damaged(file: Path, compress: Compress) -> None:
     whole[10:40] = b"\xff" * 30
     file.write_bytes(whole)
     *_, broken, after = read([Source(str(file)), Source(str(second))])
-    assert isinstance(broken, BrokenFile)
+    assert isinstance(broken, UnreadableLine)
     assert (broken.file, broken.line) == (str(file), 1)
-    assert broken.problem.startswith("the compressed data is damaged: ")
+    assert broken.detail.startswith("the compressed data is damaged: ")
     assert isinstance(after, Block)
     assert (after.file, after.first_line, after.lines) == (str(second), 1, [b"fine\n"])
 
@@ -135,7 +143,7 @@ def test_trailing_garbage(file: Path) -> None:
     block, broken = _read(file)
     assert isinstance(block, Block)
     assert block.lines == [b"a\n", b"b\n"]
-    assert isinstance(broken, BrokenFile)
+    assert isinstance(broken, UnreadableLine)
     assert (broken.line, broken.beginning) == (3, b"")
 
 
@@ -144,7 +152,9 @@ def test_gone(file: Path) -> None:
     other = file.with_name("other")
     other.write_bytes(b"x\n")
     broken, block = read([Source(str(file)), Source(str(other))])
-    assert broken == BrokenFile(str(file), 1, b"", "No such file or directory")
+    assert broken == UnreadableLine(
+        str(file), 1, b"", Reason.UNREADABLE_FILE, "No such file or directory"
+    )
     assert isinstance(block, Block)
 
 
@@ -221,9 +231,9 @@ def test_long_lines(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "MAX_LINE_BYTES", 50)
         for piece in _read(path, block_bytes):
-            if isinstance(piece, LongLine):
-                long[piece.line] = piece.length
-                assert 0 < len(piece.beginning) <= piece.length
+            if isinstance(piece, UnreadableLine):
+                long[piece.line] = length_of(piece)
+                assert 0 < len(piece.beginning) <= length_of(piece)
                 assert lines[piece.line - 1].startswith(piece.beginning)
             else:
                 found += _lines(iter([piece]))
@@ -238,8 +248,8 @@ def test_seventeen_megabytes(file: Path) -> None:
     limit = blocks.MAX_LINE_BYTES
     file.write_bytes(b"a\n%b\nb\n%b\nc" % (b"x" * 17_000_000, b"y" * limit))
     pieces = _read(file)
-    (long,) = (piece for piece in pieces if isinstance(piece, LongLine))
-    assert (long.line, long.length, long.beginning) == (2, 17_000_000, b"x" * 1000)
+    (long,) = (piece for piece in pieces if isinstance(piece, UnreadableLine))
+    assert (long.line, length_of(long), long.beginning) == (2, 17_000_000, b"x" * 1000)
     lines = _lines(piece for piece in pieces if isinstance(piece, Block))
     assert lines == [(1, b"a"), (3, b"b"), (4, b"y" * limit), (5, b"c")]
 
@@ -250,7 +260,7 @@ def test_cut_off_in_long_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> No
     whole = gzip.compress(b"a\n" + os.urandom(100_000).replace(b"\n", b""))
     file.write_bytes(whole[:50_000])
     *_, broken = _read(file, 64)
-    assert isinstance(broken, BrokenFile)
+    assert isinstance(broken, UnreadableLine)
     assert (broken.line, len(broken.beginning) <= 1000) == (2, True)
 
 
@@ -312,7 +322,7 @@ def test_an_end_is_read_once() -> None:
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdin=follower, stdout=subprocess.PIPE)
     os.write(leader, b"\x04")
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     os.close(leader)
     os.close(follower)
     assert out == b"[]\n"
@@ -348,12 +358,12 @@ def test_process(tmp_path: Path) -> None:
 
 LONG = """
 import sys
-from listrak_sync.input.blocks import LongLine, read
+from listrak_sync.input.blocks import UnreadableLine, read
 from listrak_sync.input.sources import Source
 (piece,) = read([Source(sys.argv[1])])
-assert isinstance(piece, LongLine), piece
+assert isinstance(piece, UnreadableLine), piece
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(piece.length, peak.split()[1])
+print(piece.detail.split()[0], peak.split()[1])
 """
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine, lines_of
+from listrak_sync.input.blocks import Block, UnreadableLine, lines_of
 from listrak_sync.input.checkpoints import (
     Checkpoint,
     checkpoint_after,
@@ -167,7 +167,7 @@ def test_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(path, [b"a", b"x" * (3 << 20), b"b"])
     inputs = expand([str(path)])
     pieces = list(read_from(inputs, Checkpoint()))
-    (long,) = (piece for piece in pieces if isinstance(piece, LongLine))
+    (long,) = (piece for piece in pieces if isinstance(piece, UnreadableLine))
     assert read(inputs, checkpoint_after(long))[0] == [(0, 3, b"b")]
 
 
@@ -178,11 +178,11 @@ def test_broken_files(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(lines)[:-3000])
     write(later, [b"later"])
     inputs = expand([str(path), str(later)])
-    (broken,) = (one for one in read_from(inputs, Checkpoint()) if isinstance(one, BrokenFile))
+    (broken,) = (one for one in read_from(inputs, Checkpoint()) if isinstance(one, UnreadableLine))
     assert read(inputs, checkpoint_after(broken))[0] == [(1, 1, b"later")]
     follows = list(
         read_from(
             inputs, Checkpoint(0, 1, checkpoint_after(Block("", 1, lines_of(b"line 0\n"))).checksum)
         )
     )
-    assert any(isinstance(piece, BrokenFile) for piece in follows)
+    assert any(isinstance(piece, UnreadableLine) for piece in follows)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from listrak_sync.input import ranges as portions
-from listrak_sync.input.blocks import Block, BrokenFile
+from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.checkpoints import Checkpoint, checkpoint_after, checkpoint_in
 from listrak_sync.input.ranges import ByteRange, CompressedFile, UnreadUnit, read_units
 from listrak_sync.input.sources import Source, expand
@@ -126,7 +126,7 @@ def test_cut_off_meanwhile(tmp_path: Path) -> None:
 def test_what_cannot_be_read(tmp_path: Path) -> None:
     """What is no file, or is gone, is told as without portions."""
     sources = (Source(str(tmp_path / "gone")), Source(str(tmp_path)))
-    assert [type(part) for part in read_units(sources)] == [BrokenFile, BrokenFile]
+    assert [type(part) for part in read_units(sources)] == [UnreadableLine, UnreadableLine]
 
 
 def test_place_in_a_compressed_file(tmp_path: Path) -> None:

@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.input.blocks import Block, BrokenFile, LongLine
+from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.ranges import CompressedFile, InputUnit
 from listrak_sync.input.ticks import Tick
 from listrak_sync.jobs import bundles as module
 from listrak_sync.jobs.bundles import TASK_BYTES, bundles
+from listrak_sync.reasons import Reason
 
 _SIZES = (1, TASK_BYTES // 4, TASK_BYTES // 2, TASK_BYTES, 3 * TASK_BYTES)
 _BLOCKS = st.sampled_from(_SIZES).map(lambda size: Block("f", 1, [b"x" * size]))
 _OTHERS: list[InputUnit | Tick] = [
-    LongLine("f", 1, b"x", 99),
-    BrokenFile("f", 1, b"x", "cut off"),
+    UnreadableLine("f", 1, b"x", Reason.LINE_TOO_LONG, "99 bytes"),
+    UnreadableLine("f", 1, b"x", Reason.UNREADABLE_FILE, "cut off"),
     CompressedFile("f", "f", (1, 2)),
     Tick(),
 ]

@@ -10,6 +10,7 @@ from listrak_sync.evaluation.updates import shared
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.jobs.worker import encode_answer, read_answer
+from listrak_sync.reasons import Reason
 
 
 def test_answer() -> None:
@@ -22,8 +23,8 @@ def test_answer() -> None:
         begins=[Checkpoint(5), Checkpoint(6, checked=7)],
         lines=8,
         matched_lines=9,
-        skipped={"blank_line": 10},
-        rejects=[Reject("reason", "detail", "b.json", 11, "m", b"\xff", is_json=False)],
+        skipped={Reason.BLANK_LINE: 10},
+        rejects=[Reject(Reason.NOT_UTF8, "detail", "b.json", 11, "m", b"\xff", is_json=False)],
         matched=Counter({RESENT: 12, 13: 14}),
         updates=Updates(
             array("q", [15, 2**40, 16]),

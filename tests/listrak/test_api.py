@@ -14,11 +14,11 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.listrak.models import ListInfo
 from listrak_sync.listrak.verdicts import (
     Accepted,
     BetaClosed,
     Denied,
+    ListInfo,
     NotFound,
     Redirected,
     Refused,

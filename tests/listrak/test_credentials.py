@@ -74,7 +74,7 @@ def test_missing(environment: dict[str, str], missing: str) -> None:
 @pytest.mark.parametrize("secret", ["\ufeffs3cret", "s3cret\udcff", "s3\ncret", "s3cret\0"])
 def test_no_text(secret: str) -> None:
     """A secret that no form can carry is refused without being shown."""
-    with pytest.raises(SettingsError, match="holds what is no text") as caught:
+    with pytest.raises(SettingsError, match="characters that are not text") as caught:
         read({**ID, "LISTRAK_CLIENT_SECRET": secret})
     assert "cret" not in caught.value.message.replace("secret", "")
     assert caught.value.__context__ is None
@@ -89,7 +89,7 @@ def test_file_before_environment_even_if_empty(tmp_path: Path) -> None:
 
 
 def test_unreadable_file(tmp_path: Path) -> None:
-    """A secret file that is absent, a folder or no text is refused by its name."""
+    """A secret file that is absent, a folder or not text is refused by its name."""
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00")
     for path in (tmp_path / "absent", tmp_path, binary):

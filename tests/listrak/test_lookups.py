@@ -9,8 +9,7 @@ import pytest
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
-from listrak_sync.listrak.models import FieldGroup, ProfileField
-from listrak_sync.listrak.verdicts import Denied, NotFound
+from listrak_sync.listrak.verdicts import Denied, FieldGroup, NotFound, ProfileField
 from listrak_sync.sandbox import Account, AccountField, Behaviour, MailingList, Reply, Rule, Sandbox
 from listrak_sync.sandbox import AccountFieldGroup as Group
 from listrak_sync.sandbox.account import ALL_AREAS

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.events.decoding import ACCEPTED_TYPES
+from listrak_sync.events.acceptance import ACCEPTED_TYPES
 from listrak_sync.mapping.check import MOST_MAPPINGS, Finding, list_id_of, remarks
 from listrak_sync.mapping.conditions import All, AnyOf, Condition, Not
 from listrak_sync.mapping.contradictions import conjuncts, contradiction, dead_branches

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from listrak_sync.batching.batches import PROFILE_FIELDS, Batch
 from listrak_sync.batching.window import Contact, Window
-from listrak_sync.delivery.receipts import Delivered, Receipt, Undelivered, Unsent
-from listrak_sync.evaluation.blocks import Evaluator
+from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
+from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import RESENT
 from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse
@@ -58,9 +58,9 @@ def _batch(list_id: int, count: int) -> Batch:
 
 BATCHES = st.builds(_batch, st.integers(1, 3), st.integers(1, 5))
 RECEIPTS: st.SearchStrategy[Receipt] = st.one_of(
-    st.builds(Delivered, BATCHES, st.sampled_from([(), ("1",), ("1", "2")])),
-    st.builds(Undelivered, BATCHES, st.sampled_from(["http_400", "http_404"]), st.just("why")),
-    st.builds(Unsent, BATCHES, st.just("why")),
+    st.builds(AcceptedBatch, BATCHES, st.sampled_from([(), ("1",), ("1", "2")])),
+    st.builds(RefusedBatch, BATCHES, st.sampled_from(["http_400", "http_404"]), st.just("why")),
+    st.builds(UnsentBatch, BATCHES, st.just("why")),
 )
 
 
@@ -75,13 +75,13 @@ def test_receipts(receipts: list[Receipt]) -> None:
     for receipt in receipts:
         count = len(receipt.batch.contacts)
         by_kind[type(receipt)] += count
-        if isinstance(receipt, Undelivered):
+        if isinstance(receipt, RefusedBatch):
             reasons[receipt.reason] += count
     lists = report.lists.values()
     assert report.contacts == by_kind.total()
-    assert sum(entry.accepted for entry in lists) == report.accepted == by_kind[Delivered]
-    assert sum(entry.refused for entry in lists) == by_kind[Undelivered]
-    assert sum(entry.unsent for entry in lists) == report.unsent == by_kind[Unsent]
+    assert sum(entry.accepted for entry in lists) == report.accepted == by_kind[AcceptedBatch]
+    assert sum(entry.refused for entry in lists) == by_kind[RefusedBatch]
+    assert sum(entry.unsent for entry in lists) == report.unsent == by_kind[UnsentBatch]
     assert report.refused == reasons
     assert report.reject_count == reasons.total()
     assert sum(entry.requests for entry in lists) == len(receipts)
@@ -89,7 +89,7 @@ def test_receipts(receipts: list[Receipt]) -> None:
     as_json = [entry.as_json(list_id) for list_id, entry in report.lists.items()]
     assert sum(entry["contacts"] for entry in as_json) == report.contacts
     imports = [
-        one for receipt in receipts if isinstance(receipt, Delivered) for one in receipt.imports
+        one for receipt in receipts if isinstance(receipt, AcceptedBatch) for one in receipt.imports
     ]
     assert sorted(one for entry in as_json for one in entry["imports"]) == sorted(imports)
 
@@ -97,8 +97,8 @@ def test_receipts(receipts: list[Receipt]) -> None:
 def test_without_import_id() -> None:
     """A request that was accepted without an import's id is counted as not to be verified."""
     report = Report(["A"])
-    report.count_receipt(Delivered(_batch(1, 2), ()))
-    report.count_receipt(Delivered(_batch(1, 2), ("5",)))
+    report.count_receipt(AcceptedBatch(_batch(1, 2), ()))
+    report.count_receipt(AcceptedBatch(_batch(1, 2), ("5",)))
     assert report.lists[1].unverified_requests == 1
 
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
-from listrak_sync.evaluation.blocks import Evaluator
-from listrak_sync.evaluation.updates import RejectedUpdate, field_values
+from listrak_sync.evaluation.evaluator import Evaluator
+from listrak_sync.evaluation.updates import field_values
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import parse
 from listrak_sync.segment_import.mapping_file import Imported, import_subscriptions
@@ -37,14 +38,13 @@ def subscription(name: str = "A", **settings: Any) -> dict[str, Any]:
 
 def updates(text: str, event: dict[str, Any]) -> list[tuple[Any, ...]] | str:
     """Return what a mapping file makes of an event: its updates and rejects, or why none."""
-    outcome = Evaluator(parse("m.yaml", text)).outcome(event, 1)
-    if isinstance(outcome, str):
-        return outcome
-    return [
-        (each.reason,)
-        if isinstance(each, RejectedUpdate)
-        else (each[2][0].list_id, each[1], dict(field_values(each[2])))
-        for each in outcome
+    lines = [msgspec.json.encode(event)]
+    result = Evaluator(parse("m.yaml", text)).evaluate(Block("f", 1, lines))
+    if result.skipped:
+        return next(iter(result.skipped))
+    return [(reject.reason,) for reject in result.rejects] + [
+        (changes[0].list_id, address, dict(field_values(changes)))
+        for _, address, changes, _ in result.updates
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whom a command talks to: Listrak, or a stand-in on this machine."""
+"""Where requests go: to Listrak, or to a stand-in on this machine."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def listrak(api_url: str, auth_url: str, secret_file: Path | None) -> Iterator[Api]:
-    """Open Listrak's API, for look-ups. Raises SettingsError without credentials."""
+def open_listrak(addresses: Addresses, secret_file: Path | None) -> Iterator[Api]:
+    """Open Listrak's API for look-ups. Raises SettingsError without credentials."""
     from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
-    addresses = Addresses(api_url, auth_url)
     with Api(addresses, credentials.read(os.environ, secret_file)) as api:
         yield api
 
@@ -32,7 +31,10 @@ def listrak(api_url: str, auth_url: str, secret_file: Path | None) -> Iterator[A
 def destination(
     mappings: Sequence[Mapping], addresses: Addresses, secret_file: Path | None, *, sandbox: bool
 ) -> AbstractContextManager[tuple[Addresses, Credentials]]:
-    """Return what opens the place to send to. Raises SettingsError without credentials."""
+    """Return a context with the addresses and credentials of a push.
+
+    With `sandbox`, a stand-in runs inside it. Raises SettingsError without credentials.
+    """
     if sandbox:
         return _sandbox(mappings)
     return nullcontext((addresses, credentials.read(os.environ, secret_file)))
@@ -40,7 +42,7 @@ def destination(
 
 @contextmanager
 def _sandbox(mappings: Sequence[Mapping]) -> Iterator[tuple[Addresses, Credentials]]:
-    """Run a stand-in that knows the lists and fields of the mappings, for this run alone."""
+    """Run a stand-in that knows the lists and fields of the mappings, for one run."""
     from listrak_sync.sandbox import Account, Sandbox  # noqa: PLC0415 - only with --sandbox
 
     with Sandbox(Account.of_fields(known_fields(mappings))) as stand_in:
@@ -49,7 +51,10 @@ def _sandbox(mappings: Sequence[Mapping]) -> Iterator[tuple[Addresses, Credentia
 
 
 def known_fields(mappings: Sequence[Mapping]) -> dict[int, dict[int, DataType | None]]:
-    """Return the lists and fields that the mappings name, what is only switched as check boxes."""
+    """Return the lists and fields that the mappings name, by their ids.
+
+    A field that is only ever switched on or off is a check box; the type of others is None.
+    """
     fields: dict[int, dict[int, DataType | None]] = {}
     for mapping in mappings:
         list_id = parse_id(mapping.list_id.constant)

@@ -1,25 +1,60 @@
-"""The options by which dry-run and push plan a run alike."""
+"""What a run reads, and by which rules."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from listrak_sync.batching.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
 from listrak_sync.batching.list_files import MAX_FILE_BYTES
-from listrak_sync.cli.options import Order, RouteChoice
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import Source
 from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.run import RunSettings
+
+DEFAULT_WINDOW: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a run reads, and by which rules: the same for dry-run and push."""
+
+    sources: Sequence[Source]
+    mappings: Sequence[Mapping]
+    ignore_integrations: bool = False
+    by_timestamp: bool = True
+    window: int = DEFAULT_WINDOW
+    limits: Limits | None = None
+    route: Route = PROFILE_FIELDS
+    guards: Guards = field(default_factory=Guards)
+    flush_every: float | None = None
+    start: Checkpoint = field(default_factory=Checkpoint)
+    jobs: int = 1
+
+
+class Order(StrEnum):
+    """Which of two values for a field is the newer one."""
+
+    timestamp = "timestamp"
+    input = "input"
+
+
+class RouteChoice(StrEnum):
+    """By which of Listrak's two routes imports are started."""
+
+    auto = "auto"
+    profile_fields = "profile-fields"
+    list_import = "list-import"
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides which windows and requests a run makes of its input."""
+    """The options that decide which windows and requests a run makes of its input."""
 
     ignore_integrations: bool
     order: Order
@@ -28,7 +63,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     batch_contacts: int | None
     batch_bytes: int | None
 
-    def plan(
+    def settings(
         self,
         mappings: Sequence[Mapping],
         sources: Sequence[Source],
@@ -37,9 +72,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         flush_every: float | None = None,
         start: Checkpoint | None = None,
     ) -> RunSettings:
-        """Return the plan of a run by these settings; without `jobs`, it takes every core.
+        """Return the settings of a run with these options; without `jobs`, it takes every core.
 
-        Raises UsageError for batches that Listrak would not take.
+        Raises UsageError for batches that are larger than Listrak takes.
         """
         return RunSettings(
             mappings=mappings,
@@ -60,10 +95,10 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         return LIST_IMPORT if self.route is RouteChoice.list_import else PROFILE_FIELDS
 
     def _limits(self) -> Limits | None:
-        """Return the limits of a batch as far as they were given; None leaves them to the route.
+        """Return the limits of a batch, None where they are those of the route.
 
-        Raises UsageError for a file larger than Listrak takes, also where a run may come to send
-        one.
+        Raises UsageError for a file larger than Listrak takes, also where the run only falls
+        back to sending files.
         """
         if self.batch_contacts is None and self.batch_bytes is None:
             return None

@@ -10,21 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from listrak_sync.cli.reject_file import RejectFile
-from listrak_sync.errors import SettingsError, UsageError
+from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.sources import Source
+from listrak_sync.reasons import Reason
+from listrak_sync.report.rejects_file import RejectsFile
 
 
 def reject(line: int) -> Reject:
     """Return a reject of a line."""
-    return Reject("invalid_email", "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
+    return Reject(Reason.INVALID_EMAIL, "no address", "e.ndjson", line, "VIP", b'{"type": "track"}')
 
 
 def test_from_any_thread(tmp_path: Path) -> None:
     """Lines from several threads are all whole."""
     path = tmp_path / "r.ndjson"
-    with RejectFile(path, ()) as file:
+    with RejectsFile(path, ()) as file:
 
         def write(first: int) -> None:
             for line in range(first, first + 500):
@@ -41,7 +42,7 @@ def test_from_any_thread(tmp_path: Path) -> None:
 
 def test_without_a_path() -> None:
     """Without a path, rejects go nowhere."""
-    with RejectFile(None, (Source("e.ndjson"),)) as file:
+    with RejectsFile(None, (Source("e.ndjson"),)) as file:
         file.write(reject(1))
 
 
@@ -50,7 +51,7 @@ def test_owner_only(tmp_path: Path, mask: int) -> None:
     """Whatever the mask, the file is readable and writable by its owner alone."""
     before = os.umask(mask)
     try:
-        with RejectFile(tmp_path / "r", ()):
+        with RejectsFile(tmp_path / "r", ()):
             assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
     finally:
         os.umask(before)
@@ -60,7 +61,7 @@ def test_device() -> None:
     """A device is written to as it is: its mode is left alone."""
     device = Path(os.devnull)
     mode = device.stat().st_mode
-    with RejectFile(device, ()) as file:
+    with RejectsFile(device, ()) as file:
         file.write(reject(1))
     assert device.stat().st_mode == mode
 
@@ -73,7 +74,7 @@ def test_input(tmp_path: Path) -> None:
     os.link(path, tmp_path / "hard")
     for name in (path, link, tmp_path / "hard", tmp_path / ".." / tmp_path.name / "e"):
         with pytest.raises(UsageError, match="would overwrite what the run needs"):
-            RejectFile(name, (Source(str(path)),))
+            RejectsFile(name, (Source(str(path)),))
     assert path.read_text() == "precious\n"
 
 
@@ -82,19 +83,19 @@ def test_not_emptied(tmp_path: Path) -> None:
     path = tmp_path / "r"
     path.write_text("precious\n")
     with pytest.raises(UsageError):
-        RejectFile(path, (Source("e"), Source(str(path))))
+        RejectsFile(path, (Source("e"), Source(str(path))))
     assert path.read_text() == "precious\n"
-    with RejectFile(path, (Source("e"),), append=True) as file:
+    with RejectsFile(path, (Source("e"),), append=True) as file:
         file.write(reject(1))
     assert path.read_text().startswith("precious\n")
-    with RejectFile(path, (Source("e"),)):
+    with RejectsFile(path, (Source("e"),)):
         assert path.read_text() == ""
 
 
 def test_kept_at_once(tmp_path: Path) -> None:
     """A reject is in the file before the run goes on: a kill cannot lose it."""
     path = tmp_path / "r"
-    with RejectFile(path, ()) as file:
+    with RejectsFile(path, ()) as file:
         file.write(reject(1))
         assert json.loads(path.read_bytes())["line"] == 1
 
@@ -104,7 +105,7 @@ def test_full(tmp_path: Path) -> None:
     link = tmp_path / "full"
     link.symlink_to("/dev/full")
     with (
-        pytest.raises(SettingsError, match="full: No space left on device"),
-        RejectFile(link, ()) as file,
+        pytest.raises(OutputError, match="full: No space left on device"),
+        RejectsFile(link, ()) as file,
     ):
         file.write(reject(1))

@@ -1,4 +1,4 @@
-"""The file that rejects are written to, readable by its owner alone."""
+"""The rejects file, which only its owner can read."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ import sys
 import threading
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from listrak_sync.errors import SettingsError, UsageError
+from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.input.sources import STANDARD_INPUT, Source
-from listrak_sync.sync import RunResult
 
 
-class RejectFile(AbstractContextManager["RejectFile"]):
-    """Writes rejects as JSON lines from any thread; without a path, nowhere.
+class RejectsFile(AbstractContextManager["RejectsFile"]):
+    """Writes rejects as JSON lines, from any thread; without a path it writes nothing.
 
-    Raises UsageError where the file cannot be written or is one of those that a run needs.
+    Raises UsageError where the file cannot be opened, or is one that the run needs.
     """
 
     def __init__(
@@ -37,7 +35,10 @@ class RejectFile(AbstractContextManager["RejectFile"]):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | append * os.O_APPEND, 0o600)
             self._stream = os.fdopen(descriptor, "wb")
             status = os.fstat(descriptor)
+            # A pipe or a device is not ours: neither its mode nor its length is changed.
             if stat.S_ISREG(status.st_mode):
+                # Before it is emptied: a link may give an input, the mapping or the journal
+                # another name.
                 if any(_is_same(status, each) for each in needed):
                     self._stream.close()
                     hint = "Name another file; what is in this one would be lost."
@@ -59,35 +60,35 @@ class RejectFile(AbstractContextManager["RejectFile"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close it, if it is not closed; what went wrong is told already."""
+        """Close the file unless it is closed; another error is already on its way."""
         if self._stream is not None:
             with suppress(OSError):
                 self._stream.close()
 
     def write(self, reject: Reject | RefusedContact) -> None:
-        """Write a reject; it is in the file on return. Raises SettingsError where that fails."""
+        """Write a reject, which is in the file on return. Raises OutputError."""
         if self._stream is not None:
             line = encode(reject)
             try:
                 with self._lock:
                     self._stream.write(line + b"\n")
+                    # A kill must not lose it: with the answer the journal forgets the contact.
                     self._stream.flush()
             except OSError as problem:
                 raise self._unwritable(problem) from problem
 
-    def close(self, outcome: RunResult) -> RunResult:
-        """Close it; return how the run ended, given how it ended so far."""
+    def close(self) -> OutputError | None:
+        """Close the file; return the error where the last of it cannot be written."""
         try:
             if self._stream is not None:
                 self._stream.close()
         except OSError as problem:
-            if outcome.error is None:
-                return replace(outcome, error=self._unwritable(problem))
-        return outcome
+            return self._unwritable(problem)
+        return None
 
-    def _unwritable(self, problem: OSError) -> SettingsError:
+    def _unwritable(self, problem: OSError) -> OutputError:
         hint = "Make room, or name another file with --rejects; then run it again."
-        return SettingsError(f"{self._path}: {problem.strerror or problem}", hint)
+        return OutputError(f"{self._path}: {problem.strerror or problem}", hint)
 
 
 def _is_same(status: os.stat_result, source: Source) -> bool:

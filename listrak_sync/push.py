@@ -1,0 +1,188 @@
+"""A push from its request to its result: opens everything that it needs, then runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from listrak_sync import sync
+from listrak_sync.delivery.destination import destination
+from listrak_sync.delivery.journal import Journal, files_of, open_journal
+from listrak_sync.delivery.outcomes import check_access
+from listrak_sync.delivery.receipts import Receipt
+from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait
+from listrak_sync.delivery.stop import Stop, interruptible
+from listrak_sync.errors import UsageError
+from listrak_sync.guards import Guards
+from listrak_sync.input.sources import Source
+from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.report.rejects_file import RejectsFile
+from listrak_sync.resume import (
+    PushTask,
+    check_destination,
+    new_task,
+    resumed_task,
+    runs_elsewhere,
+    way_on,
+)
+from listrak_sync.run import OnProgress, RunCallbacks
+from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
+from listrak_sync.sync import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run over the whole of its input: the names of files and folders, `-` for a pipe."""
+
+    mapping: Path
+    events: Sequence[str]
+    options: RunOptions
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """An unfinished run of the journal, by its id; without one, the newest."""
+
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRequest:
+    """What a push is asked to do.
+
+    `flush_every` and `wait` are in seconds. Without `jobs`, a process for each core evaluates;
+    without `journal`, the journal is the user's own; without `rejects`, rejects are only counted.
+    With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
+    """
+
+    run: NewRun | EarlierRun
+    addresses: Addresses
+    secret_file: Path | None = None
+    guards: Guards
+    jobs: int | None = None
+    flush_every: float | None = None
+    in_flight: int = 4
+    wait: float | None = None
+    rejects: Path | None = None
+    journal: Path | None = None
+    no_journal: bool = False
+    sandbox: bool = False
+
+    @property
+    def wants_journal(self) -> bool:
+        """Say whether a journal is written."""
+        return not (self.no_journal or (self.sandbox and self.journal is None))
+
+
+def _ignore(*_: object) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushCallbacks:
+    """Who is told what happens in a push; all but `on_reading` are called from several threads.
+
+    `on_note` gets what people should know. `on_reading` is called before the first input is
+    read, and returns a context that lasts as long as the run and is told of its progress.
+    """
+
+    on_note: Callable[[str], object] = _ignore
+    on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
+        nullcontext(_ignore)
+    )
+    on_receipt: Callable[[Receipt], None] = _ignore
+    on_retry: OnRetry = _ignore
+    on_wait: OnWait = _ignore
+
+
+@dataclass(frozen=True, slots=True)
+class PushResult:
+    """How a push ended; `way_on` says how to resume it, None where nothing is left of it."""
+
+    run: RunResult
+    way_on: str | None
+
+
+def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
+    """Send what the input asks for, and answer for every contact.
+
+    Raises a ListrakSyncError where the run cannot begin. What ends it later is in the result.
+    """
+    with open_journal(request.journal, wanted=request.wants_journal) as journal:
+        task = _task(request, journal)
+        if task.lost is not None:
+            callbacks.on_note(task.lost)
+        settings = task.options.settings(
+            task.mappings,
+            task.sources,
+            request.guards,
+            request.jobs,
+            request.flush_every,
+            task.start,
+        )
+        result = _sent(request, callbacks, task, settings, journal)
+        if journal is None or result.error is None:
+            return PushResult(result, None)
+        return PushResult(result, way_on(journal, task.options))
+
+
+def _task(request: PushRequest, journal: Journal | None) -> PushTask:
+    """Return what there is to do. Raises UsageError and SettingsError."""
+    match request.run:
+        case NewRun(mapping, events, options):
+            return new_task(mapping, events, options)
+        case EarlierRun(run) if journal is not None:
+            return resumed_task(journal, run)
+    hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
+    raise UsageError("--resume needs a journal", hint)
+
+
+def _sent(
+    request: PushRequest,
+    callbacks: PushCallbacks,
+    task: PushTask,
+    settings: RunSettings,
+    journal: Journal | None,
+) -> RunResult:
+    """Open the API and the rejects file, and run the push."""
+    from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
+
+    resumes, stop = isinstance(request.run, EarlierRun), Stop()
+    options = DeliveryOptions(
+        request.in_flight,
+        fall_back=task.options.route is RouteChoice.auto,
+        on_retry=callbacks.on_retry,
+        on_wait=callbacks.on_wait,
+    )
+    with destination(
+        settings.mappings, request.addresses, request.secret_file, sandbox=request.sandbox
+    ) as (addresses, access):
+        if journal is not None and resumes:
+            check_destination(journal, addresses)
+        with (
+            Api(addresses, access, request.in_flight) as api,
+            interruptible(stop, callbacks.on_note),
+        ):
+            # Before the rejects file is emptied and the journal gets another run.
+            with stop.breaking_off():
+                check_access(api)
+            needed = (*settings.sources, Source(task.options.mapping), *files_of(journal))
+            with RejectsFile(request.rejects, needed, append=resumes) as rejects:
+                if journal is not None:
+                    if not resumes:
+                        journal.begin(task.options.encoded(addresses))
+                    for note in runs_elsewhere(journal, addresses):
+                        callbacks.on_note(note)
+                with callbacks.on_reading(settings.sources) as on_progress:
+                    result = sync.push(
+                        settings,
+                        RunCallbacks(rejects.write, on_progress, callbacks.on_receipt),
+                        api,
+                        options,
+                        journal=journal,
+                        wait=request.wait,
+                        stop=stop,
+                    )
+                    return result.or_else(rejects.close())
