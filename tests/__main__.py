@@ -6,8 +6,16 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
 
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
 CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
@@ -21,28 +29,93 @@ WITH_COVERAGE = (
     ("coverage", "combine", "--quiet"),
     ("coverage", "report"),
 )
+QUICK = ("python", *TESTS, "-m", "not outside")
+OTHER_VERSIONS = ("--deselect", "tests/test_dependencies.py::test_everything_is_pinned")
 
 
 def main() -> int:
     """Run the checks in order; stop at the first that fails."""
     parser = argparse.ArgumentParser(prog="python -m tests")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="only these tests")
     parser.add_argument("--long", action="store_true", help="try many more examples")
-    parser.add_argument(
+    scope = parser.add_mutually_exclusive_group()
+    scope.add_argument(
+        "--quick", action="store_true", help="few examples, and no test with processes or sockets"
+    )
+    scope.add_argument(
         "--coverage",
         action="store_true",
         help="see how much of the program the tests reach, in twice the time",
     )
+    scope.add_argument("--newest", action="store_true", help="test with the newest dependencies")
+    scope.add_argument("--lowest", action="store_true", help="test with the oldest dependencies")
     given = parser.parse_args()
-    environment = os.environ | {"LISTRAK_SYNC_TESTS": "long" if given.long else "short"}
+    if given.paths and (given.quick or given.coverage):
+        parser.error("--quick and --coverage are for all tests")
+    examples = "long" if given.long else "quick" if given.quick else "short"
+    environment = os.environ | {"LISTRAK_SYNC_TESTS": examples}
+    if given.newest or given.lowest:
+        with tempfile.TemporaryDirectory() as folder:
+            return run(elsewhere(folder, given.paths, lowest=given.lowest), environment)
     bin_directory = os.path.dirname(sys.executable)  # noqa: PTH120 - a symbolic link must stay one
     environment["PATH"] = os.pathsep.join((bin_directory, environment.get("PATH", "")))
-    for check in (*CHECKS, *(WITH_COVERAGE if given.coverage else (("python", *TESTS),))):
-        print(f"— {' '.join(check)}", flush=True)
+    return run(chosen(given), environment)
+
+
+def chosen(given: argparse.Namespace) -> Sequence[Sequence[str]]:
+    """Return the commands that the arguments ask for."""
+    if given.paths:
+        files = [path.partition("::")[0] for path in given.paths]
+        return (
+            ("ruff", "check", *files),
+            ("ruff", "format", "--check", *files),
+            ("python", "-m", "pytest", *given.paths),
+        )
+    if given.quick:
+        return (*CHECKS, QUICK)
+    if given.coverage:
+        return (*CHECKS, *WITH_COVERAGE)
+    return (*CHECKS, ("python", *TESTS))
+
+
+def elsewhere(folder: str, paths: Sequence[str], *, lowest: bool) -> Sequence[Sequence[str]]:
+    """Return the commands that test in an environment of its own, in a folder."""
+    python = str(Path(folder, "bin", "python"))
+    project = ("-e", f"{ROOT}[dev]", *(lowest_versions() if lowest else ()))
+    return (
+        (sys.executable, "-m", "venv", folder),
+        (python, "-m", "pip", "install", "-q", *project),
+        (python, "-m", "pip", "list"),
+        (python, *TESTS, *OTHER_VERSIONS, *paths),
+    )
+
+
+def requirements() -> Iterator[Requirement]:
+    """Yield what pyproject.toml requires, for every purpose, apart from itself."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    for requirement in map(Requirement, chain(project["dependencies"], *extras)):
+        if requirement.name != project["name"]:
+            yield requirement
+
+
+def lowest_versions() -> Iterator[str]:
+    """Yield each requirement at its lower bound."""
+    for requirement in requirements():
+        (lower,) = (each.version for each in requirement.specifier if each.operator == ">=")
+        marker = f"; {requirement.marker}" if requirement.marker else ""
+        yield f"{requirement.name}=={lower}{marker}"
+
+
+def run(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> int:
+    """Run commands in order; return the status of the first that fails, else 0."""
+    for command in commands:
+        print(f"— {' '.join(command)}", flush=True)
         started = time.monotonic()
-        status = subprocess.run(check, env=environment, check=False).returncode
+        status = subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
         print(f"  {time.monotonic() - started:.1f} s", flush=True)
         if status:
-            print(f"{' '.join(check)} failed", flush=True)
+            print(f"{' '.join(command)} failed", flush=True)
             return status
     return 0
 

@@ -14,7 +14,7 @@ import pytest
 from listrak_sync import errors
 from listrak_sync.batching.batches import DEFAULT_LIMITS
 from listrak_sync.batching.list_files import MAX_FILE_BYTES
-from listrak_sync.cli.durations import DEFAULT_WAIT
+from listrak_sync.cli.startup import DEFAULT_WAIT
 from listrak_sync.delivery.delivery import BARRIER_PATIENCE
 from listrak_sync.delivery.isolation import FEW
 from listrak_sync.delivery.journal import KEEP_DAYS, default_journal

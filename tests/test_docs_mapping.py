@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import textwrap
 from contextlib import suppress
 from pathlib import Path
@@ -37,11 +38,13 @@ from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, Maili
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 from tests.mapping.test_schema import tree
+from tests.processes import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from listrak_sync.mapping.conditions import Condition
+    from tests.processes import Launcher
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "mapping.md").read_text("utf-8")
@@ -202,22 +205,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict
             (folder / each.name).write_text(each.text, "utf-8")
     events = "".join(json.dumps(event) + "\n" for event in EVENTS.values())
     (folder / "events.ndjson").write_text(events, "utf-8")
-    kept = {name: os.environ[name] for name in os.environ if name.startswith("COVERAGE")}
     path = f"{Path(COMMAND).parent}:{os.environ['PATH']}"
     with Sandbox(Account(lists=(SHOPPERS,))) as sandbox:
         yield (
             folder,
-            kept
-            | {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8"}
+            clean_environment()
+            | {"PATH": path, "HOME": str(folder)}
             | {"LISTRAK_API_URL": sandbox.api_url, "LISTRAK_AUTH_URL": sandbox.auth_url}
             | {"LISTRAK_CLIENT_ID": "sandbox", "LISTRAK_CLIENT_SECRET": "sandbox"},
         )
 
 
 @pytest.mark.parametrize(("command", "expected"), COMMANDS, ids=[each[0] for each in COMMANDS])
-def test_commands(place: tuple[Path, dict[str, str]], command: str, expected: str) -> None:
+def test_commands(
+    place: tuple[Path, dict[str, str]], launcher: Launcher, command: str, expected: str
+) -> None:
     """Each command shows on a terminal what stands below it."""
-    _, shown = on_terminal(*place, "bash", "-c", command)
+    program, *arguments = shlex.split(command)
+    if program == "listrak-sync" and not re.search("[|<>&;$*]", command):
+        _, shown = on_terminal(launcher, *place, *arguments)
+    else:
+        _, shown = on_terminal(None, *place, "bash", "-c", command)
     plain = re.sub(r"\x1b\[[\d;]*m", "", shown)
     lines = [line.rstrip() for line in plain.splitlines() if line.strip()]
     wanted = [
@@ -269,7 +277,7 @@ def test_the_example_names_its_schema(place: tuple[Path, dict[str, str]]) -> Non
     folder, environment = place
     with suppress(FileNotFoundError):
         (folder / named[1]).unlink()
-    assert on_terminal(folder, environment, "bash", "-c", command[1]) == (0, "")
+    assert on_terminal(None, folder, environment, "bash", "-c", command[1]) == (0, "")
     schema = json.loads((folder / named[1]).read_bytes())
     assert Draft202012Validator(schema).is_valid(tree(text))
     assert not Draft202012Validator(schema).is_valid({})

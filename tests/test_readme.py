@@ -11,7 +11,7 @@ import pytest
 
 from listrak_sync import __version__
 from listrak_sync.cli import program
-from listrak_sync.cli.lazy import LazyCommand
+from listrak_sync.cli.startup import LazyCommand
 from listrak_sync.reasons import Reason
 
 ROOT = Path(__file__).parent.parent

@@ -120,7 +120,7 @@ def test_files_are_the_owners(cli: Cli, start: Start) -> None:
         process = cli.start("push", "e.ndjson", "-m", "m.yaml", "--rejects", "r.ndjson")
     finally:
         os.umask(before)
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     (journal,) = cli.folder.rglob("journal.sqlite3")
     files = [cli.folder / "r.ndjson", *journal.parent.iterdir()]
     assert len(files) >= 4
@@ -128,7 +128,7 @@ def test_files_are_the_owners(cli: Cli, start: Start) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
     assert stat.S_IMODE(journal.parent.stat().st_mode) == 0o700
     gate.go.set()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 0
 
 

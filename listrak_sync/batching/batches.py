@@ -1,4 +1,4 @@
-"""Contacts as request bodies within limits, by either of Listrak's two ways."""
+"""Contacts as request bodies within limits, for either of Listrak's two routes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIST_IMPORT: Final = "list-import"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may hold: contacts, and bytes of its body or of the file in it."""
+    """How many contacts one request may hold, and how many bytes its body, or the file in it."""
 
     contacts: int
     bytes: int
@@ -35,7 +35,7 @@ DEFAULT_LIMITS: Final[dict[Route, Limits]] = {
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False):
-    """Contacts of one list in one request: the very bytes that are sent.
+    """Contacts of one list in one request, encoded once: these bytes are measured, shown and sent.
 
     `number` is the batch's row in the journal, 0 where there is none.
     """
@@ -48,22 +48,22 @@ class Batch(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def id(self) -> str:
-        """Return an id that depends on the content alone."""
+        """Return an id that depends only on the content."""
         return content_id(self.list_id, self.body)
 
 
 def content_id(list_id: int, content: bytes) -> str:
-    """Return an id that depends on a list and a content alone."""
+    """Return an id that depends only on a list and a content."""
     return hashlib.sha256(b"%d\n%b" % (list_id, content)).hexdigest()[:16]
 
 
 def batches(
     contacts: Callable[[], Iterable[Contact]], route: Route, limits: Limits
 ) -> Iterator[Batch]:
-    """Yield batches of contacts, which come list by list and each only once.
+    """Yield batches of contacts, which come list by list, each contact once.
 
-    `contacts` is called once for profile fields; for list imports once for each set of fields,
-    so that only one file is held at a time. A contact larger than a batch may be goes alone.
+    `contacts` is called once for profile fields, and for list imports once for each set of fields,
+    so that only one file is held at a time. A contact larger than the limit goes alone.
     """
     if route == PROFILE_FIELDS:
         yield from _gathered(contacts(), route, limits)
@@ -79,14 +79,14 @@ def batches(
 
 
 def single(contacts: Iterable[Contact], route: Route) -> Iterator[Batch]:
-    """Yield a batch for each contact, for mappings that do not batch."""
+    """Yield a batch for each contact, for mappings with `enable_batching: false`."""
     encode = _encode_row if route == LIST_IMPORT else _encode_contact
     for contact in contacts:
         yield _batch_of(route, (contact,), (encode(contact),))
 
 
 def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterator[Batch]:
-    """Yield the contacts of a batch in smaller ones, or by the other route."""
+    """Yield the contacts of a batch in smaller batches, or for the other route."""
     yield from batches(lambda: batch.contacts, route or batch.route, limits)
 
 

@@ -41,17 +41,17 @@ class _Request(msgspec.Struct, rename="camel"):
 
 
 def columns(contact: Contact) -> Columns:
-    """Return the fields that a contact sets: all rows of a file set the same ones."""
+    """Return the fields that a contact sets; all rows of a file set the same ones."""
     return tuple(field_id for field_id, _ in contact.fields)
 
 
 def row(cells: Iterable[str]) -> bytes:
-    """Return a line of the file without its end: every cell in quotes, quotes doubled."""
+    """Return a line of the file without its ending; every cell is quoted, quotes are doubled."""
     return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells).encode()
 
 
 def empty_bytes(contact: Contact) -> int:
-    """Return the size of a file for contacts like this one that holds none yet."""
+    """Return the size in bytes of a file for contacts like this one, before the first row."""
     return len(content(columns(contact), ()))
 
 

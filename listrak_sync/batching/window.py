@@ -18,17 +18,17 @@ _LAST: Final = -1
 _NO_NEXT: Final = array("i", [_LAST])
 
 _AT_ONCE: Final = 256
-"""How many updates are taken at a time: a row is taken out of the midst of as many, at most."""
+"""How many updates are taken at a time. Deleting a row moves at most that many others."""
 
 _MOST_KNOWN: Final = 4096
-"""How many combinations of a list's changes are made final values only once: the first ones."""
+"""How many combinations of changes keep their final values, for the contacts that share them."""
 
 _FinalValues: TypeAlias = tuple[FieldValues, tuple[int, ...]]
-"""What a contact's fields are set to, and by which mappings."""
+"""The values of a contact's fields, and the mappings that gave them."""
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A contact's final values in a window, and the newest line that gave one of them."""
+    """A contact's final values in a window, and the last line that gave one of them."""
 
     list_id: int
     email_address: str
@@ -39,16 +39,18 @@ class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Window:
-    """Gathers updates until it is full; then everything in it may be sent in any order.
+    """Keeps the newest value for each list, contact and field.
 
-    A contact's field has one value here: the one of the newest event, or the later in input
-    order where instants are equal or missing. A value costs a row in a few flat columns, so a
-    million contacts that are switched on or off fit into about 200 MB; a text of its own costs
-    fifty bytes more than its characters.
+    Everything in a window may be sent in any order: a contact's field has one value here, that of
+    the newest event, or the later in input order where instants are equal or missing.
+
+    A value is a row of parallel columns; the rows of a contact are linked by `_next`. So a million
+    contacts that are switched on or off fit into about 200 MB; a text costs fifty bytes more than
+    its characters.
     """
 
     def __init__(self, single: Sequence[bool]) -> None:
-        """Make a window; `single` says by mapping index whether its updates go out alone."""
+        """Make an empty window; `single` says by mapping index whether its updates go out alone."""
         self._single = single if any(single) else ()
         self._lists: defaultdict[int, dict[str, int]] = defaultdict(_no_contacts)
         self._spelling: dict[tuple[int, str], str] = {}
@@ -58,29 +60,29 @@ class Window:
         self._lines = array("q")
         self._next = array("i")
         self.contacts = 0
-        """How many contacts there are values of."""
+        """How many contacts have a value."""
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
         self.alone: list[Contact] = []
-        """What goes out alone, in input order, without the values that came too late."""
+        """The contacts that go out alone, in input order, without the values that came too late."""
 
     def __len__(self) -> int:
-        """Return how much of a window is used, counted in contacts."""
+        """Return how full the window is, in contacts."""
         return self.contacts + len(self.alone)
 
     def add_all(self, updates: Updates, file: int) -> None:
-        """Take updates of one file.
+        """Add updates of one file.
 
-        The values that they replace, or that are newer than theirs, count as superseded.
+        Of two values for a field, the older counts as superseded.
         """
         for start in range(0, len(updates), _AT_ONCE):
             self._add(updates.between(start, start + _AT_ONCE), file)
 
     def _add(self, updates: Updates, file: int) -> None:
-        """Take some updates."""
+        """Add a few updates."""
         changes = list(chain.from_iterable(updates.changes))
-        if len(changes) > len(updates):  # some have several, which few have
+        if len(changes) > len(updates):  # some set several fields, which is rare
             updates = updates.single_changes()
         self.given += len(changes)
         keys, together = updates.addresses, "".join(updates.addresses)
@@ -95,10 +97,10 @@ class Window:
     def _add_rows(
         self, updates: Updates, changes: Sequence[Change], keys: Sequence[str], file: int
     ) -> set[int]:
-        """Take some updates of one change each; return the indices of those that come too late.
+        """Add updates of one change each; return the indices of those that come too late.
 
-        Each gets a row at first, as most need one; where there is a row already, the new one is
-        taken out again.
+        Each gets a row at first, because most need one. Where the field has a row already, the
+        new row is deleted again.
         """
         rows, instants, lines = self._rows, self._instants, self._lines
         lists, following, late = self._lists, self._next, set[int]()
@@ -111,11 +113,11 @@ class Window:
         following += _NO_NEXT * len(changes)
         for index, key, change in zip(range(len(keys)), keys, changes, strict=True):
             row = lists[change.list_id].setdefault(key, size)
-            if row == size:  # a contact that is new
+            if row == size:  # a new contact
                 size += 1
                 continue
             while rows[row].field != change.field:
-                if following[row] == _LAST:  # a field that is new: the new row has it
+                if following[row] == _LAST:  # a new field of the contact
                     following[row] = size
                     fields += 1
                 row = following[row]
@@ -136,7 +138,7 @@ class Window:
         return late
 
     def _spell(self, updates: Updates, keys: Sequence[str], late: Container[int]) -> None:
-        """Keep how contacts are written, by the last update that did not come too late."""
+        """Keep the spelling of addresses with capitals; that of the last update counts."""
         spelling = self._spelling
         columns = zip(updates.changes, keys, updates.addresses, strict=True)
         for index, ((change,), key, address) in enumerate(columns):
@@ -144,9 +146,9 @@ class Window:
                 spelling[change.list_id, key] = address
 
     def _add_alone(self, updates: Updates, late: Container[int], file: int) -> None:
-        """Keep what goes out alone: for each update, those of its values that are not late.
+        """Keep the updates that go out alone, without their values that came too late.
 
-        A mapping makes one update of a line, so what has both in common is of one update.
+        A mapping makes one update of a line, so changes that share both belong to one update.
         """
         in_time = (
             (line, address, change)
@@ -162,7 +164,7 @@ class Window:
 
     @property
     def contacts_to_send(self) -> int:
-        """Return how many contacts the batches will hold, those that go out alone counted each."""
+        """Return how many contacts the batches will hold, those that go out alone included."""
         together = sum(1 for _ in self.together()) if self._single else self.contacts
         return len(self.alone) + together
 
@@ -172,7 +174,7 @@ class Window:
         return sum(1 for _ in self._values_to_send()) if self._single else len(self._rows)
 
     def off_values(self) -> tuple[int, int]:
-        """Return how many of the values to send are `off`, and how many there are."""
+        """Return how many of the values to send are `off`, and how many there are in all."""
         values = Counter(self._values_to_send())
         return values["off"], values.total()
 
@@ -185,11 +187,11 @@ class Window:
                 yield change.value
 
     def final(self) -> Iterator[Contact]:
-        """Return every contact with all of its final values, lists and contacts as they came."""
+        """Yield every contact with all of its final values, lists and contacts in input order."""
         return self._contacts(with_alone=True)
 
     def together(self) -> Iterator[Contact]:
-        """Return every contact with the final values that may go out in batches."""
+        """Yield every contact with the final values that may go out in batches."""
         return self._contacts(with_alone=False)
 
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
@@ -221,18 +223,18 @@ class Window:
 
 
 def _no_contacts() -> dict[str, int]:
-    """Return a dictionary with nothing in it, in which a text is found sooner.
+    """Return an empty dictionary of contacts.
 
-    CPython keeps hashes beside the keys, and need not fetch a text for them, where a key was
-    once no text.
+    With a million texts as keys, most of the time goes into fetching each text for its hash.
     """
+    # CPython stores hashes beside the keys, and does not need the text, once a key was not a text.
     contacts: dict[Any, int] = {None: _LAST}
     del contacts[None]
     return contacts
 
 
 def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
-    """Return what changes come to; keep it, for many contacts have the same."""
+    """Return the final values that changes come to; keep them, for many contacts share them."""
     fields, mappings = field_values(changes), tuple([change.mapping for change in changes])
     if len(changes) > 1:
         fields, mappings = tuple(sorted(fields)), tuple(sorted({*mappings}))

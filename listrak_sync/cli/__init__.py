@@ -9,10 +9,7 @@ import typer
 from typer.main import get_group
 
 from listrak_sync import __version__
-from listrak_sync.cli.durations import with_default_wait
-from listrak_sync.cli.lazy import LazyCommand
-from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import open_standard_streams
+from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_wait
 from listrak_sync.errors import ListrakSyncError
 
 EPILOG = """\
@@ -79,5 +76,7 @@ def main() -> None:
     try:
         program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
     except ListrakSyncError as error:
+        from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and seldom needed
+
         Messages().error(error)
         sys.exit(error.exit_status)

@@ -9,9 +9,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
-from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, one_line, print_json, print_text
+from listrak_sync.cli.startup import Summarised
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.outcomes import answered, check_access
 from listrak_sync.delivery.sending import look_up

@@ -11,9 +11,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
-from listrak_sync.cli.lazy import Summarised
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, print_lines
+from listrak_sync.cli.startup import Summarised
 from listrak_sync.errors import UsageError
 
 app = typer.Typer(

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING
 
 import msgspec
@@ -34,20 +33,6 @@ def one_line(text: str) -> str:
 def counted(count: int, what: str) -> str:
     """Return a count with its noun: 1 list, 2 lists."""
     return f"{count:,} {what}{'s' * (count != 1)}"
-
-
-def open_standard_streams() -> None:
-    """Open the standard streams that were closed when the program began, to /dev/null.
-
-    What standard output cannot encode is escaped, as on standard error.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            # It gets the lowest free number, which is the stream's own.
-            descriptor = os.open(os.devnull, os.O_RDWR)
-            setattr(sys, name, os.fdopen(descriptor, mode))
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def silence(stream: IO[str]) -> None:

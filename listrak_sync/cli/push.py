@@ -9,9 +9,9 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude
-from listrak_sync.cli.durations import parse_duration
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
+from listrak_sync.cli.startup import parse_duration
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source

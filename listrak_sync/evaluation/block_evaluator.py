@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress, count, groupby, repeat
-from operator import itemgetter
+from itertools import compress, count, repeat
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +16,7 @@ from listrak_sync.evaluation.dispatch import Takers
 from listrak_sync.evaluation.email_addresses import default_addresses
 from listrak_sync.evaluation.line_evaluator import LineEvaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates, whole_numbers
-from listrak_sync.evaluation.updates import UNMAKEABLE, Update, UpdateMaker
+from listrak_sync.evaluation.updates import UNMAKEABLE, RejectedUpdate, Update, UpdateMaker, made_by
 from listrak_sync.events.acceptance import ACCEPTED_TYPES, INTEGRATIONS, TYPE, find_type
 from listrak_sync.events.decoding import UNDECODABLE, is_utf8
 from listrak_sync.events.key_paths import Event, over_slots, slots_reader
@@ -181,16 +180,28 @@ class BlockEvaluator:
         instants = self._compiled.happened(matches.events)
         rows = zip(matches.numbers, matches.events, matches.makers, instants, strict=True)
         updates: list[Update] = []
-        for number, its in groupby(rows, key=itemgetter(0)):
-            index = number - block.first_line
+        rejected: list[tuple[int, RejectedUpdate]] = []
+        undecodable = set[int]()
+        for number, event, maker, instant in rows:
             try:
-                made = [maker.make(event, number, instant) for _, event, maker, instant in its]
+                made = maker.make(event, number, instant)
             except msgspec.DecodeError:
-                odd.add(index)
+                undecodable.add(number)
                 continue
-            content = block.lines[index].removesuffix(b"\n")
-            updates += result.match(number, made, self._compiled.names, content)
+            if isinstance(made, RejectedUpdate):
+                rejected.append((number, made))
+            else:
+                updates.append(made)
+        if undecodable:  # all that the mappings make of these lines is found out line by line
+            odd.update(number - block.first_line for number in undecodable)
+            updates = [update for update in updates if update[0] not in undecodable]
+            rejected = [each for each in rejected if each[0] not in undecodable]
+        result.matched_lines += len({number for number, *_ in (*updates, *rejected)})
+        result.matched.update([made_by(update) for update in updates])
         result.updates.extend(Updates.of_rows(updates))
+        for number, made in rejected:
+            content = block.lines[number - block.first_line].removesuffix(b"\n")
+            result.reject_update(number, made, self._compiled.names, content)
 
     def _addresses(self, makers: Sequence[UpdateMaker], events: Sequence[Event]) -> list[str]:
         """Return the addresses of events. Raises one of UNMAKEABLE, or msgspec.DecodeError."""

@@ -1,4 +1,4 @@
-"""Which mappings take an event, found by the texts that their triggers demand."""
+"""Finds the mappings that may take an event by the texts that their triggers demand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from listrak_sync.mapping.pins import Pins, pins, without
 from listrak_sync.mapping.predicates import Test, compile_condition
 
 Taker: TypeAlias = tuple[Test | None, UpdateMaker]
-"""What is left to test of a mapping's trigger, and what makes its updates."""
+"""The rest of a mapping's trigger that is to be tested, if any, and the maker of its updates."""
 
 Takers: TypeAlias = tuple[Taker, ...]
 
@@ -24,7 +24,7 @@ _NOWHERE: Final[KeyPath] = ("type",)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A mapping's trigger, None for every event, and what makes its updates."""
+    """A mapping's trigger, None for every event, and the maker of its updates."""
 
     trigger: Condition | None
     maker: UpdateMaker
@@ -41,7 +41,7 @@ class Dispatch:
         demands = [pins(each.trigger) if each.trigger else {} for each in candidates]
         path = _best_path(demands)
         self.path = path
-        """Where the text is that decides."""
+        """The key path of the text that decides."""
         takers, others, by_text = list[Taker](), list[int](), defaultdict[str, list[int]](list)
         for index, (each, pinned) in enumerate(zip(candidates, demands, strict=True)):
             takers.append(_taker(each, path if path in pinned else None))
@@ -50,21 +50,21 @@ class Dispatch:
             for text in pinned.get(path, ()):
                 by_text[text].append(index)
         self.others: Takers = tuple(takers[index] for index in others)
-        """What takes events without such a text, or with another one."""
+        """The takers of events without such a text, or with another one."""
         self.by_text: dict[str, Takers] = {
             text: tuple(takers[index] for index in merge(others, indices))
             for text, indices in by_text.items()
         }
-        """What takes events with one of these texts, in the order of the mappings."""
+        """The takers of events with one of these texts, in the order of the mappings."""
         self.decides = all(
             len(each) <= 1 and all(test is None for test, _ in each)
             for each in (self.others, *self.by_text.values())
         )
-        """Whether the text alone tells the one mapping that takes an event, if any does."""
+        """Whether the text alone tells which mapping takes an event, if any does."""
 
 
 def _taker(candidate: Candidate, path: KeyPath | None) -> Taker:
-    """Return what is left to do where the text at the path is one that the trigger demands."""
+    """Return a taker of events whose text at the path is one that the trigger demands."""
     trigger = candidate.trigger
     if trigger is not None and path is not None:
         trigger = without(trigger, path)
@@ -72,7 +72,7 @@ def _taker(candidate: Candidate, path: KeyPath | None) -> Taker:
 
 
 def _best_path(demands: Sequence[Pins]) -> KeyPath:
-    """Return the path by which the fewest triggers are left to try, at worst."""
+    """Return the path that leaves the fewest triggers to test, at worst."""
 
     def left(path: KeyPath) -> int:
         texts = Counter(text for pinned in demands for text in pinned.get(path, ()))

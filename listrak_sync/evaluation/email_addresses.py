@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Event, Found, KeyPath, excerpt, finder, first_finder
+from listrak_sync.events.key_paths import Event, FirstFinder, Found, KeyPath, excerpt, finder
 from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.values import are_email_addresses, is_email_address
 from listrak_sync.reasons import Reason, RejectedError
@@ -22,7 +22,7 @@ _EXTERNAL_IDS: Final[KeyPath] = ("context", "externalIds")
 EMAIL_PATHS: Final = (*_TEXT_PATHS, _EXTERNAL_IDS)
 """Where addresses stand, unless the mapping names a place."""
 
-_find_first: Final = first_finder(*_TEXT_PATHS)
+_first: Final = FirstFinder(*_TEXT_PATHS)
 _finders: Final = tuple(map(finder, _TEXT_PATHS))
 _find_external_ids: Final = finder(_EXTERNAL_IDS)
 
@@ -50,7 +50,7 @@ def default_addresses(events: Sequence[Event]) -> list[str]:
 
     The usual ones are checked all at once. Raises RejectedError where an event has none.
     """
-    found = list(map(_find_first, events))
+    found = _first.of_all(events)
     with suppress(TypeError):  # a value that is not a text: see `default_address`
         if are_email_addresses(found):  # type: ignore[arg-type]  # it raises for other types
             return found  # type: ignore[return-value]  # all are texts
@@ -63,7 +63,7 @@ def default_address(event: Event) -> str:
     The first value that is there is the address, as a rule. Where it is blank or no text at all,
     the others are tried in turn.
     """
-    usual = _find_first(event)
+    usual = _first.of(event)
     if type(usual) is str and is_email_address(usual):
         return usual
     return _first_address(_candidates(event))

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from listrak_sync.evaluation.compiled import CompiledMappings
 from listrak_sync.evaluation.result import RESENT, EvaluationResult, Updates
-from listrak_sync.evaluation.updates import RejectedUpdate, Update, shared
+from listrak_sync.evaluation.updates import RejectedUpdate, Update, made_by, shared
 from listrak_sync.events.acceptance import find_type
 from listrak_sync.events.decoding import check_utf8, out_of_range
 from listrak_sync.events.key_paths import Event
@@ -94,8 +94,13 @@ class LineEvaluator:
             case RejectedLine(content, error):
                 result.reject_line(number, error, content)
             case MatchedLine(content, made) | ResentLine(content, made):
-                updates = result.match(number, made, self._compiled.names, content)
-                result.updates.extend(Updates.of_rows(updates))
+                result.matched_lines += 1
+                for each in made:
+                    if isinstance(each, RejectedUpdate):
+                        result.reject_update(number, each, self._compiled.names, content)
+                    else:
+                        result.matched[made_by(each)] += 1
+                        result.updates.extend(Updates.of_rows((each,)))
 
     def _event(self, number: int, content: bytes, seen: Event, only: str | None) -> LineOutcome:
         """Return what becomes of an event after a first look at it. Raises RejectedError."""

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Event, Found, KeyPath, excerpt, finder, first_finder
+from listrak_sync.events.key_paths import Event, FirstFinder, Found, KeyPath, excerpt, finder
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
@@ -75,7 +75,7 @@ def _find_named(event: Event) -> Found:
 
 def _chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
     """Return `membership` for one audience: properties count before traits."""
-    find_value = first_finder(*((root, key) for root in _ROOTS))
+    find_value = FirstFinder(*((root, key) for root in _ROOTS)).of
 
     def choose(event: Event) -> _Chosen:
         match find_value(event):

@@ -17,7 +17,6 @@ from listrak_sync.evaluation.updates import (
     RejectedUpdate,
     Update,
     field_values,
-    made_by,
     shared,
 )
 from listrak_sync.events.rejects import Reject
@@ -163,25 +162,15 @@ class EvaluationResult(msgspec.Struct):
             Reject(error.reason, error.detail, self.file, line, None, content, is_json)
         )
 
-    def match(
-        self,
-        line: int,
-        made: Iterable[Update | RejectedUpdate],
-        names: Sequence[str],
-        content: bytes,
-    ) -> list[Update]:
-        """Count what mappings (`names` by index) made of a line; return the updates among it."""
-        self.matched_lines += 1
-        updates: list[Update] = []
-        for each in made:
-            self.matched[made_by(each)] += 1
-            if isinstance(each, RejectedUpdate):
-                self.rejects.append(
-                    Reject(each.reason, each.detail, self.file, line, names[each.mapping], content)
-                )
-            else:
-                updates.append(each)
-        return updates
+    def reject_update(
+        self, line: int, rejected: RejectedUpdate, names: Sequence[str], content: bytes
+    ) -> None:
+        """Count a match of a line, and reject it for its mapping (`names` by index)."""
+        self.matched[rejected.mapping] += 1
+        name = names[rejected.mapping]
+        self.rejects.append(
+            Reject(rejected.reason, rejected.detail, self.file, line, name, content)
+        )
 
     def sort_by_line(self) -> None:
         """Put updates and rejects into the order of their lines; those of a line stay in theirs."""

@@ -18,23 +18,23 @@ Found: TypeAlias = "Json | UnsetType"
 
 
 class Projection(msgspec.Struct, frozen=True, gc=False):
-    """What is read of an object: a value for each name that is asked for, in its slot.
+    """The members of an object that the mappings read, each in a slot of its own.
 
-    A value may be Raw: its text, which is decoded when something in it is asked for.
+    A member may be Raw: its text, which is decoded when something in it is asked for.
     """
 
 
 Event: TypeAlias = "dict[str, Json] | Projection"
-"""A decoded event, or the part of one that the loaded mappings read."""
+"""A whole decoded event, or the projection of one that the loaded mappings read."""
 
 KeyPath: TypeAlias = tuple[str, ...]
 """The names that lead to a value, outermost first; a list's index is a name of digits."""
 
 DEEPEST: Final = 100
-"""How deep Parts lie in each other, at most: Python takes no endless chain of attributes."""
+"""How deep projections nest at most: Python does not take an endless chain of attributes."""
 
 decode_raw: Final[Callable[[Raw], Any]] = msgspec.json.Decoder().decode
-"""Return the value that a text stands for. Raises msgspec.DecodeError or RecursionError."""
+"""Return the value of a text. Raises msgspec.DecodeError or RecursionError."""
 
 _PLAIN: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 _SEPARATORS: Final = re.compile(r"""\[(?="|'|\d)|\.|(?<="|'|\d)\]+""")
@@ -57,21 +57,20 @@ def split_key_path(text: str) -> KeyPath:
 
 @lru_cache(maxsize=4096)
 def slot(name: str) -> str:
-    """Return the attribute of a Part that holds what stands under a name, whatever the name.
+    """Return the attribute of a Projection that holds the member of this name.
 
-    No other type has an attribute like it, so that none is taken for a value. A plain name's is
-    written out where it is asked for most: `event.context_.traits_.email_`.
+    No other type has an attribute like it: so a method is never taken for a member.
     """
     return f"{name}_" if _PLAIN.fullmatch(name) else f"_{name.encode(errors='surrogatepass').hex()}"
 
 
 def is_field_name(name: str) -> bool:
-    """Say whether msgspec can look for a name; where it cannot, the whole object is read."""
+    """Say whether msgspec can look for a name. Where it cannot, the whole object is read."""
     return name.isprintable() and not {'"', "\\"} & set(name)
 
 
 def projection_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Struct]:
-    """Return a type of Part: of names, the types of what stands there, and what stands for none."""
+    """Return a type of Projection, of names with the types and defaults of their values."""
     fields = [
         (slot(name), kind, msgspec.field(default=default, name=name))
         for name, kind, default in members
@@ -81,9 +80,9 @@ def projection_type(members: Iterable[tuple[str, Any, Any]]) -> type[msgspec.Str
 
 @lru_cache(maxsize=4096)
 def projection_decoder(name: str) -> Callable[[Raw], Any]:
-    """Return what decodes an object's text to a Part with one name; what else is in it is passed.
+    """Return a function that decodes an object's text to a Projection on one name.
 
-    It raises msgspec.ValidationError where the text is no object, or the value out of range.
+    It raises msgspec.ValidationError where the text is not an object, or the value out of range.
     """
     if not is_field_name(name):
         return decode_raw
@@ -131,28 +130,6 @@ def finder(path: KeyPath) -> Callable[[Event], Found]:
     """
     if not path:
         return lambda event: find(event, path)
-    return _compiled(f"{_walk(path)}  return value\n", lambda event: find(event, path))
-
-
-def first_finder(*paths: KeyPath) -> Callable[[Event], Found]:
-    """Return a function that finds the first value at several paths: neither missing nor null.
-
-    Only objects lead on. It is compiled like `finder`, as it is called for every match.
-    """
-
-    def first(event: Event) -> Found:
-        values = (find_in_objects(event, path) for path in paths)
-        return next((value for value in values if value is not UNSET and value is not None), UNSET)
-
-    there = "  if value is not UNSET and value is not None: return value\n"
-    return _compiled("".join(_walk(path) + there for path in paths) + "  return UNSET\n", first)
-
-
-def _walk(path: KeyPath) -> str:
-    """Return source that leads `value` from the event along a path of objects.
-
-    Anything else on the way raises AttributeError: it has no attribute of a slot's name.
-    """
     steps = (
         f"  kind = type(value)\n"
         f"  if kind is dict: value = value.get({name!r}, UNSET)\n"
@@ -160,24 +137,71 @@ def _walk(path: KeyPath) -> str:
         f"  elif value is not UNSET: value = value.{slot(name)}\n"
         for name in path
     )
-    return f"  value = event\n{''.join(steps)}"
-
-
-def _compiled(body: str, otherwise: Callable[[Event], Found]) -> Callable[[Event], Found]:
-    """Compile the body of a finder; `otherwise` is asked where an event is not made of objects."""
     source = (
-        f"def found(event):\n try:\n{body}"
-        " except (AttributeError, DecodeError): return otherwise(event)\n"
+        "def found(event):\n"
+        " value = event\n"
+        " try:\n"
+        f"{''.join(steps)}"
+        " except (AttributeError, DecodeError): return find(event, path)\n"
+        " return value"
     )
-    names: dict[str, Any] = {
-        "UNSET": UNSET,
-        "Raw": Raw,
-        "DecodeError": msgspec.DecodeError,
-        "projection_decoder": projection_decoder,
-        "otherwise": otherwise,
-    }
-    exec(source, names)  # noqa: S102 - our own text, and names as they are quoted
-    return cast("Callable[[Event], Found]", names["found"])
+    names = {"projection_decoder": projection_decoder, "find": find, "path": path}
+    return cast("Callable[[Event], Found]", _compiled(source, names))
+
+
+class FirstFinder:
+    """Finds the first value at several key paths: neither missing nor null; UNSET without one.
+
+    Only objects lead on. `of` and `of_all` (for many events) are compiled as if they were written
+    out for these paths, because they are called for every match. Where an event is not as most
+    are, `find_in_objects` is asked. They raise as that does.
+    """
+
+    of: Callable[[Event], Found]
+    of_all: Callable[[Iterable[Event]], list[Found]]
+
+    def __init__(self, *paths: KeyPath) -> None:
+        def otherwise(event: Event) -> Found:
+            values = (find_in_objects(event, path) for path in paths)
+            there = (value for value in values if value is not UNSET and value is not None)
+            return next(there, UNSET)
+
+        names: dict[str, object] = {"otherwise": otherwise}
+        lines: list[str] = []
+        for index, (first, second, *rest) in enumerate(paths):
+            names[f"decode{index}"] = projection_decoder(second)
+            names[f"find{index}"] = finder((second, *rest))
+            slots = ".".join(map(slot, (second, *rest)))
+            # Right below the event, an object may be left as text or be decoded as a whole.
+            lines += [
+                f"value = event.{slot(first)}",
+                "kind = type(value)",
+                f"if kind is Raw: value = decode{index}(value).{slots}",
+                f"elif kind is dict: value = find{index}(value)",
+                f"elif value is not UNSET: value = value.{slots}",
+                "if value is UNSET or value is None:",
+            ]
+        depths = (index for index in range(len(paths)) for _ in range(6))
+        lines = [f"{' ' * depth}{line}" for depth, line in zip(depths, lines, strict=True)]
+        lines.append(f"{' ' * len(paths)}value = UNSET")
+        body = "".join(f"   {line}\n" for line in lines)
+        caught = "except (AttributeError, DecodeError): value = otherwise(event)"
+        source = f"def of(event):\n  try:\n{body}  {caught}\n  return value"
+        self.of = _compiled(source, names)
+        source = (
+            f"def of_all(events):\n values = []\n for event in events:\n  try:\n{body}"
+            f"  {caught}\n  values.append(value)\n return values"
+        )
+        self.of_all = _compiled(source, names)
+
+
+def _compiled(source: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """Compile the source of one function, which may use these names and those of this module."""
+    known = {"UNSET": UNSET, "Raw": Raw, "DecodeError": msgspec.DecodeError, **names}
+    made: dict[str, Callable[..., Any]] = {}
+    exec(source, known, made)  # noqa: S102 - our own text, and names as they are quoted
+    (function,) = made.values()
+    return function
 
 
 def column_finder(path: KeyPath) -> Callable[[Sequence[Event]], list[Found]]:
@@ -194,35 +218,35 @@ def column_finder(path: KeyPath) -> Callable[[Sequence[Event]], list[Found]]:
 
 
 def slots_reader(path: KeyPath) -> Callable[[Sequence[Event]], list[Any]]:
-    """Return what reads a value of many events at a time: see `over_slots`."""
+    """Return a function that reads a value of many events at a time: see `over_slots`."""
     return over_slots("[{0} for event in events]", path)
 
 
 def over_slots(
     source: str, *paths: KeyPath, **names: object
 ) -> Callable[[Sequence[Event]], list[Any]]:
-    """Return what computes a list from `events`; {0}, {1} … stand for an `event`'s values.
+    """Return a function that computes a list from `events`; {0}, {1} … stand for values of each.
 
-    It raises AttributeError where one has no Part on the way. It is compiled as if it were
-    written out for these paths: that is twice as fast as `attrgetter`.
+    It raises AttributeError where an event has no Projection on the way. It is compiled as if it
+    were written out for these paths, which is twice as fast as `attrgetter`.
     """
-    slots = (map(slot, path[: DEEPEST + 1]) for path in paths)  # no Part is deeper
+    slots = (map(slot, path[: DEEPEST + 1]) for path in paths)  # no projection is deeper
     values = (".".join(("event", *each)) for each in slots)
-    compute: Callable[[Sequence[Event]], list[Any]] = eval(  # noqa: S307 - ours, and slots
+    compute: Callable[[Sequence[Event]], list[Any]] = eval(  # noqa: S307 - our own text, and slots
         f"lambda events: {source.format(*values)}", names
     )
     return compute
 
 
 def _entry(value: Any, name: str) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return what an object holds under a name; UNSET where there is no object."""
+    """Return the member of an object; UNSET where it has none, or the value is not an object."""
     if type(value) is dict:
         return value.get(name, UNSET)
     return getattr(value, slot(name), UNSET) if isinstance(value, Projection) else UNSET
 
 
 def _member(value: Found, name: str) -> Found:
-    """Return a member of what is no object, by the rules of the JavaScript original.
+    """Return a member of a value that is not an object, as in the original, which is JavaScript.
 
     Nothing, null, false, 0 and the empty text stand for their own members; lists and texts
     have members by index, and a length.

@@ -12,10 +12,10 @@ from listrak_sync.reasons import Reason
 
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
-    """A line, or a mapping's update of it, that cannot be sent: why, and where it stood.
+    """A line, or what a mapping makes of it, that cannot be used: why, and where it stood.
 
-    `content` is the line as it was read; `is_json` says whether it is JSON. `mapping` is the
-    name of the mapping whose update it is, None where the whole line was rejected.
+    `content` is the line as it was read; `is_json` says whether it is JSON. `mapping` is the name
+    of the mapping that rejects it, None where the whole line is rejected.
     """
 
     reason: Reason
@@ -28,7 +28,7 @@ class Reject(msgspec.Struct, frozen=True, gc=False):
 
 
 class RefusedContact(msgspec.Struct, frozen=True, gc=False):
-    """A contact's values that did not reach Listrak: why, and where the newest one stood."""
+    """A contact's values that did not reach Listrak: why, and where the last of them stood."""
 
     reason: Reason
     detail: str
@@ -61,7 +61,7 @@ class _Line(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class WrappedEvent:
-    """An event read back from a rejects file, and the one mapping that had rejected it."""
+    """An event read back from a rejects file, and the mapping that rejected it, if one did."""
 
     content: bytes
     mapping: str | None
@@ -74,7 +74,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def encode(reject: Reject | RefusedContact) -> bytes:
-    """Return a rejects line without its newline; text that is no UTF-8 has its bytes escaped."""
+    """Return a rejects line without its newline; bytes that are not UTF-8 are escaped."""
     line = _Line(reject.reason, reject.detail, reject.file, reject.line, reject.mapping)
     match reject:
         case RefusedContact(update=update):
@@ -88,7 +88,7 @@ def encode(reject: Reject | RefusedContact) -> bytes:
 
 
 def unwrap(line: bytes) -> Wrapped | None:
-    """Return what a rejects line holds, or None where the line is none."""
+    """Return the content of a rejects line, None for any other line."""
     try:
         found = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

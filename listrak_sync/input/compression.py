@@ -1,4 +1,4 @@
-"""Recognises how a file is compressed, whatever its name says, and decompresses it."""
+"""Recognises by its first bytes how a file is compressed, and decompresses it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ else:
     from backports import zstd
 
 UNREADABLE: Final = (OSError, EOFError, zlib.error, zstd.ZstdError)
-"""What is raised where a file cannot be read on."""
+"""The exceptions where a file cannot be read on."""
 
 _BUFFER_BYTES: Final = 256 << 10
 """How much of a pipe is read at a time."""
 
 
 class Reader(Protocol):
-    """What is read: fills a buffer with what is there already, with nothing at the end."""
+    """A stream that fills a buffer with what is available, and with nothing at the end."""
 
     def readinto1(self, buffer: memoryview, /) -> int:
-        """Fill the buffer with what there is; return how much."""
+        """Fill the buffer with what is available; return the length."""
 
 
 def decompressed(raw: IO[bytes]) -> Reader:
-    """Recognise compression by the first bytes, whatever the name says."""
+    """Return a reader of the plain data, whatever the file's name says."""
     head, ended = b"", False
     while len(head) < 4 and not ended:
         more = cast(BufferedReader, raw).read1(4 - len(head))
@@ -39,14 +39,14 @@ def decompressed(raw: IO[bytes]) -> Reader:
         raw.seek(0)
         whole = cast(BufferedReader, raw)
     else:
-        rest = BytesIO() if ended else raw  # nobody has to end what is typed twice
+        rest = BytesIO() if ended else raw  # so that whoever types at a terminal ends it only once
         whole = BufferedReader(_Rejoined(head, cast(BufferedReader, rest)), _BUFFER_BYTES)
     decompress = _decompressor(head)
     return whole if decompress is None else cast(Reader, decompress(whole))
 
 
 def _decompressor(head: bytes) -> Callable[[IO[bytes]], object] | None:
-    """Return what decompresses a file with these first four bytes, None where it is plain."""
+    """Return a decompressor for a file with these first four bytes, None where it is plain."""
     if head.startswith(b"\x1f\x8b"):
         return lambda file: gzip.GzipFile(fileobj=file)
     if head.startswith(b"BZh"):
@@ -62,7 +62,7 @@ def is_compressed(head: bytes) -> bool:
 
 
 class _Rejoined(RawIOBase):
-    """A stream whose first bytes were looked at, whole again."""
+    """A stream that begins with the bytes that were taken from it to look at."""
 
     def __init__(self, head: bytes, rest: BufferedReader) -> None:
         self.head = head
@@ -73,7 +73,7 @@ class _Rejoined(RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # only ever given one
-        """Fill the buffer with what there is."""
+        """Fill the buffer with what is available."""
         if self.head:
             taken, self.head = self.head[: len(buffer)], self.head[len(buffer) :]
         else:
@@ -83,7 +83,7 @@ class _Rejoined(RawIOBase):
 
 
 def problem(error: BaseException) -> str:
-    """Return what keeps a file from being read on, for a message."""
+    """Return why a file cannot be read on, for a message."""
     if isinstance(error, EOFError):
         return "the compressed data is cut off"
     if isinstance(error, OSError) and error.strerror:

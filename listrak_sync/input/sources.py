@@ -1,4 +1,4 @@
-"""What there is to read: files, those of folders, and standard input."""
+"""The inputs of a run: files, the files of folders, and standard input."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ STANDARD_INPUT: Final = "-"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: a file's path, or `-`; its size on disk in bytes, 0 where that is unknown."""
+    """One input: the path of a file, or `-`; its size on disk in bytes, 0 where that is unknown."""
 
     file: str
     size: int = 0
 
     @property
     def name(self) -> str:
-        """Return the path as it is told: bytes that are no UTF-8 are escaped."""
+        """Return the path as it is shown; bytes that are not UTF-8 are escaped."""
         return shown(self.file)
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """Return a path as text that can be written: bytes of it that are no UTF-8 are escaped."""
+    """Return a path as text that can be written anywhere; bytes that are not UTF-8 are escaped."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
     """Return the inputs that the arguments name; folders become their files, sorted by name.
 
-    No argument is standard input. Of a folder, what is hidden is left out, and what is neither
-    file nor folder. Raises UsageError with every argument that cannot be read, or what in it.
+    Without arguments it is standard input. Hidden files of a folder are left out, and whatever is
+    neither file nor folder. Raises UsageError with everything that cannot be read.
     """
     sources: list[Source] = []
     problems: list[str] = []
@@ -85,7 +85,7 @@ def _files_below(folder: Path, *above: tuple[int, int]) -> Iterator[Path]:
 
 
 def _checked_size(path: Path) -> int:
-    """Return the size of what can be read: a pipe is not tried. Raises OSError."""
+    """Return the size of a file that can be read. Raises OSError. A pipe is not opened for it."""
     if path.is_file():
         path.open("rb").close()
     return path.stat().st_size

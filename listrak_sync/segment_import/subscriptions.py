@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
@@ -19,7 +19,6 @@ _HINT: Final = (
     "Give it Segment's answer to GET /destinations/{destinationId}/subscriptions, "
     "or what terraform show -json prints."
 )
-_BYTE: Final = re.compile(r" \(byte (\d+)\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +47,33 @@ def read(source: str, data: bytes) -> Iterator[SubscriptionOrUnread]:
 
     Takes an answer of the Public API (`data`, `subscriptions`, `subscription`), a list of
     such answers or of subscriptions, and Terraform's state, plan or state file.
-    Raises UsageError where the text is no JSON or has another shape.
+    Raises UsageError where the text is not JSON or has another shape.
     """
-    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        document = cast(Json, msgspec.json.decode(data))
-    except (ValueError, RecursionError) as error:
-        problem = str(error).splitlines()[0]
-        message = f"{source}{_place(data, problem)}: this is no JSON: {_BYTE.sub('', problem)}"
-        raise UsageError(message, _HINT) from error
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{source}:{line}: this is not UTF-8", _HINT) from error
+    try:
+        document = cast(Json, msgspec.json.decode(text))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise UsageError(f"{source}{_place(text)}: this is not JSON", _HINT) from error
     found = _found(document)
     if found is None:
         raise UsageError(f"{source}: there are no subscriptions in this JSON", _HINT)
     yield from found
 
 
-def _place(data: bytes, problem: str) -> str:
-    """Return `:line:column` of the byte that a parser's message names, counted from 1."""
-    byte = _BYTE.search(problem)
-    if byte is None:
-        return ""
-    *above, line = data[: int(byte[1])].split(b"\n")
-    return f":{len(above) + 1}:{len(line.decode(errors='replace')) + 1}"
+def _place(text: str) -> str:
+    """Return `:line:column` of what is not JSON in a text, empty where it cannot be told."""
+    # msgspec has the place only in its words; the standard library has it as attributes.
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f":{error.lineno}:{error.colno}"
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nested too deep
+        pass
+    return ""
 
 
 def _found(document: Json) -> Iterator[SubscriptionOrUnread] | None:
@@ -98,7 +102,7 @@ def _each(items: list[Json]) -> Iterator[SubscriptionOrUnread]:
     for number, item in enumerate(items, 1):
         found = _found(item)
         if found is None:
-            yield Unread(f"item {number}", "it is no subscription")
+            yield Unread(f"item {number}", "it is not a subscription")
         else:
             yield from found
 
@@ -136,7 +140,7 @@ def _resources(resources: Json) -> Iterator[SubscriptionOrUnread]:
 def _subscription(item: Json) -> SubscriptionOrUnread:
     """Read one subscription, whose settings are an object, or JSON in a text."""
     if not isinstance(item, dict):
-        return Unread("a subscription", "it is no object")
+        return Unread("a subscription", "it is not an object")
     name = item.get("name")
     name = name.strip() if isinstance(name, str) else ""
     settings = item.get("settings")
@@ -144,7 +148,7 @@ def _subscription(item: Json) -> SubscriptionOrUnread:
         try:
             settings = cast(Json, msgspec.json.decode(settings))
         except (msgspec.DecodeError, RecursionError):
-            return Unread(name or "a subscription", "its settings are no JSON")
+            return Unread(name or "a subscription", "its settings are not JSON")
     if not isinstance(settings, dict):
         return Unread(name or "a subscription", "it has no settings")
     trigger = item.get("trigger")

@@ -6,24 +6,69 @@ import re
 import textwrap
 from typing import Final
 
+import yaml
+
 from listrak_sync.events.key_paths import Json
+from listrak_sync.mapping.yaml.nodes import FORMS
 
 WIDTH: Final = 88
 """Where long texts are folded, before they are indented."""
 
-_LONGEST_KEY: Final = 1000
-"""What YAML takes for a key without being told so: 1024 characters, its quotes included."""
+_ID: Final = re.compile(r"[1-9][0-9]{0,9}")
+_YAML: Final = "tag:yaml.org,2002:"
 
-_INSIDE_WORDS: Final = re.compile(r"(?<=[^ ]) (?=[^ ])")
-_OTHER_TYPES: Final = frozenset({"null", "true", "false"})
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML's dumper, made to write text so that YAML 1.1 and 1.2 read the same, but for `on`."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
+        """Indent a list below its key."""
+        super().increase_indent(flow, indentless=False)
+
+
+# A text is quoted where YAML 1.1 or 1.2 would read another type. Not so on, off, yes and no: our
+# files are YAML 1.2, where these are words, and people write `789: on`.
+_Dumper.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag != f"{_YAML}bool"]
+    for first, forms in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
+for _kind, _form in FORMS.items():
+    _Dumper.add_implicit_resolver(_YAML + _kind, re.compile(rf"(?:{_form.pattern})\Z"), None)
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = None
+    if text.startswith("@") or not text.isprintable():
+        style = '"'
+    elif len(text) > WIDTH:
+        style = ">"
+    return dumper.represent_scalar(f"{_YAML}str", text, style)
+
+
+def _object(dumper: _Dumper, value: dict[str, Json]) -> yaml.MappingNode:
+    pairs = {int(name) if _ID.fullmatch(name) else name: inner for name, inner in value.items()}
+    is_short = len(value) == 1 and all(
+        name.startswith("@") and not isinstance(inner, dict | list) and len(str(inner)) < WIDTH
+        for name, inner in value.items()
+    )
+    return dumper.represent_mapping(f"{_YAML}map", pairs, flow_style=is_short)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(dict, _object)
 
 
 def entry(key: str, value: Json) -> list[str]:
     """Return the lines of a key with its value, beginning at the margin."""
-    name = key if key.isascii() and key.isdigit() else _scalar(key)
-    if len(name) > _LONGEST_KEY:
-        return [f"? {name}", *_under(":", value)]
-    return _under(f"{name}:", value)
+    text = yaml.dump(
+        {key: value},
+        Dumper=_Dumper,
+        width=WIDTH,
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=False,
+    )
+    return str(text).removesuffix("\n").split("\n")
 
 
 def item(lines: list[str]) -> list[str]:
@@ -38,7 +83,7 @@ def indented(lines: list[str]) -> list[str]:
 
 def comment(text: str) -> list[str]:
     """Return a text as lines that YAML passes over."""
-    shown = "".join(map(_escaped, text))
+    shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
     return textwrap.wrap(
         shown,
         WIDTH,
@@ -47,93 +92,3 @@ def comment(text: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _under(head: str, value: Json) -> list[str]:
-    """Return a value after a key: beside it where it is short, else below it."""
-    if isinstance(value, str) and len(value) > WIDTH and _is_one_line(value):
-        return [f"{head} >-", *indented(_folded(value))]
-    if (beside := _beside(value)) is not None:
-        return [f"{head} {beside}"]
-    return [head, *indented(_below(value))]
-
-
-def _beside(value: Json) -> str | None:
-    """Return a scalar, a short directive or what is empty; None for what takes more lines."""
-    match value:
-        case dict() if len(value) == 1:
-            ((name, inner),) = value.items()
-            if isinstance(inner, dict | list) or not name.startswith("@"):
-                return None
-            line = f"{{ {_scalar(name, in_flow=True)}: {_scalar(inner, in_flow=True)} }}"
-            return line if len(line) <= WIDTH else None
-        case dict():
-            return None if value else "{}"
-        case list():
-            return None if value else "[]"
-        case _:
-            return _scalar(value)
-
-
-def _below(value: Json) -> list[str]:
-    """Return the lines of a list or an object that is not empty."""
-    if isinstance(value, dict):
-        return [line for name, inner in value.items() for line in entry(name, inner)]
-    assert isinstance(value, list)  # noqa: S101 - every scalar stands beside its key
-    lines: list[str] = []
-    for each in value:
-        beside = _beside(each)
-        lines += item(_below(each) if beside is None else [beside])
-    return lines
-
-
-def _scalar(value: Json, *, in_flow: bool = False) -> str:
-    match value:
-        case str():
-            return value if _is_bare(value, in_flow=in_flow) else _quoted(value)
-        case bool():
-            return "true" if value else "false"
-        case None:
-            return "null"
-        case _:
-            return repr(value)
-
-
-def _is_bare(text: str, *, in_flow: bool) -> bool:
-    """Say whether a text needs no quotes: letters first, nothing that YAML takes for a sign."""
-    return (
-        _is_one_line(text)
-        and (text[0].isalpha() or text[0] in "_$(")
-        and text.lower() not in _OTHER_TYPES
-        and ": " not in text
-        and " #" not in text
-        and not text.endswith(":")
-        and not (in_flow and any(sign in text for sign in ",?[]{}:"))
-    )
-
-
-def _is_one_line(text: str) -> bool:
-    return text.isprintable() and bool(text) and text[0] != " " != text[-1]
-
-
-def _quoted(text: str) -> str:
-    if text.isprintable() and "'" not in text and ('"' in text or "\\" in text):
-        return f"'{text}'"
-    inside = "".join(f"\\{sign}" if sign in '"\\' else _escaped(sign) for sign in text)
-    return f'"{inside}"'
-
-
-def _escaped(character: str) -> str:
-    r"""Return a character, or an escape such as `\n` or `\u2028`, which Python and YAML share."""
-    return character if character.isprintable() else ascii(character)[1:-1]
-
-
-def _folded(text: str) -> list[str]:
-    """Return a text in lines that YAML joins by single spaces."""
-    lines: list[str] = []
-    for words in _INSIDE_WORDS.split(text):
-        if lines and len(lines[-1]) + len(words) < WIDTH:
-            lines[-1] += f" {words}"
-        else:
-            lines.append(words)
-    return lines

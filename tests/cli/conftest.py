@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,16 +15,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from listrak_sync.sandbox import Account, Behaviour, Rule, Sandbox
+from tests.processes import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from listrak_sync.sandbox.behaviour import Action, RouteKind
     from listrak_sync.sandbox.wire import Answer, Request
+    from tests.processes import Launcher, Process
 
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).parent / "listrak-sync")
-TIMEOUT = 30
+TIMEOUT = 120
+"""Seconds after which something hangs, however busy the machine is."""
+STREAMS = ("stdin", "stdout", "stderr")
 LIST = 12345
 ACCOUNT = Account.of_fields({LIST: {789: None}})
 MAPPING = f"""\
@@ -69,25 +72,32 @@ class Ran:
 class Cli:
     """Runs the command in a folder of its own; `environment` is all it inherits."""
 
+    launcher: Launcher
     folder: Path
     environment: dict[str, str]
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         (self.folder / "m.yaml").write_text(MAPPING)
         (self.folder / "e.ndjson").write_text(events(3))
 
-    def start(self, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
-        """Start the command; what is not given otherwise is piped."""
-        given: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        process = subprocess.Popen(
-            [COMMAND, *arguments], cwd=self.folder, env=self.environment, **given | pipes
-        )
-        self.running.append(process)
-        return process
+    def start(self, *arguments: str, **more: Any) -> Process:
+        """Start the command; streams that are not given otherwise are piped."""
+        given: dict[str, Any] = dict.fromkeys(STREAMS, subprocess.PIPE)
+        return self.launcher.start(arguments, self.folder, self.environment, **given | more)
 
     def run(self, *arguments: str, stdin: bytes = b"", changed: Mapping[str, str] = {}) -> Ran:
         """Run the command to its end."""
+        environment = {**self.environment, **changed}
+        process = self.launcher.start(
+            arguments, self.folder, environment, **dict.fromkeys(STREAMS, subprocess.PIPE)
+        )
+        out, err = process.communicate(stdin, TIMEOUT)
+        return Ran(process.wait(), out.decode(), err.decode())
+
+    def run_fresh(
+        self, *arguments: str, stdin: bytes = b"", changed: Mapping[str, str] = {}
+    ) -> Ran:
+        """Run the command as it is installed, in an interpreter of its own, to its end."""
         ended = subprocess.run(
             [COMMAND, *arguments],
             cwd=self.folder,
@@ -127,7 +137,7 @@ class Cli:
         hasty.mkdir()
         (hasty / "sitecustomize.py").write_text(
             "from listrak_sync.delivery import sending\n"
-            "object.__setattr__(sending.PATIENT, 'longest', 0.01)\n"
+            "object.__setattr__(sending.PATIENT, 'longest', 0.01)\n"  # others hold it as well
         )
         self.environment["PYTHONPATH"] = str(hasty)
 
@@ -162,18 +172,11 @@ def imports(sandbox: Sandbox) -> int:
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> Iterator[Cli]:
+def cli(tmp_path: Path, launcher: Launcher) -> Iterator[Cli]:
     """Give the command in an empty folder with a mapping and three events."""
-    kept = ("PATH", *(name for name in os.environ if name.startswith("COVERAGE")))
-    environment = {name: os.environ[name] for name in kept}
-    environment |= {"HOME": str(tmp_path), "LANG": "C.UTF-8", "COLUMNS": "100"}
-    cli = Cli(tmp_path, environment)
-    yield cli
-    for process in cli.running:
-        if process.poll() is None:
-            process.kill()
-        with process:
-            process.wait(TIMEOUT)
+    environment = clean_environment() | {"HOME": str(tmp_path), "COLUMNS": "100"}
+    yield Cli(launcher, tmp_path, environment)
+    launcher.end_all()
 
 
 class Start:

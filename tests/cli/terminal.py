@@ -6,16 +6,20 @@ import os
 import pty
 import subprocess
 import threading
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tests.cli.conftest import TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from tests.processes import Launcher, Process
 
 
 def on_terminal(
+    launcher: Launcher | None,
     folder: Path,
     environment: Mapping[str, str],
     *command: str,
@@ -24,6 +28,7 @@ def on_terminal(
 ) -> tuple[int, str]:
     """Run a command on a terminal of 80 columns; return its status and what it wrote there.
 
+    The launcher's command is what its arguments say; without a launcher, it is any program.
     Without `data`, only its standard error is there, and the other one has to stay empty.
     """
     leader, follower = pty.openpty()
@@ -39,18 +44,21 @@ def on_terminal(
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
     plain = {} if colours else {"NO_COLOR": "1"}
-    ended = subprocess.run(
-        command,
-        cwd=folder,
-        env={**environment, "TERM": "xterm-256color", "COLUMNS": "80", **plain},
+    given = {**environment, "TERM": "xterm-256color", "COLUMNS": "80", **plain}
+    begin: Callable[..., Process | subprocess.Popen[Any]]
+    if launcher is None:
+        begin = partial(subprocess.Popen, command, cwd=folder, env=given)
+    else:
+        begin = partial(launcher.start, command, folder, given)
+    process = begin(
         stdin=subprocess.DEVNULL,
         stdout=follower if data else subprocess.PIPE,
         stderr=follower,
-        timeout=TIMEOUT,
-        check=False,
     )
+    out, _ = process.communicate(timeout=TIMEOUT)
     os.close(follower)
     reader.join(TIMEOUT)
     os.close(leader)
-    assert not ended.stdout
-    return ended.returncode, b"".join(shown).decode().replace("\r\n", "\n")
+    assert not out
+    assert process.returncode is not None
+    return process.returncode, b"".join(shown).decode().replace("\r\n", "\n")

@@ -14,7 +14,6 @@ from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import load
 from listrak_sync.reasons import Reason
-from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -208,8 +207,8 @@ def test_funnels(mixed: Cli) -> None:
 
 def test_on_a_terminal(mixed: Cli) -> None:
     """On a terminal it is read easily: short, without a bar, no value steers the terminal."""
-    command = (COMMAND, "dry-run", "e.ndjson", "-m", "m.yaml", "--explain")
-    status, shown = on_terminal(mixed.folder, mixed.environment, *command)
+    command = ("dry-run", "e.ndjson", "-m", "m.yaml", "--explain")
+    status, shown = on_terminal(mixed.launcher, mixed.folder, mixed.environment, *command)
     assert status == 6
     explained, _, summary = shown.partition("\x1b[3mdry-run")
     assert summary
@@ -264,8 +263,8 @@ def test_names_cannot_steer_a_terminal(cli: Cli) -> None:
     (cli.folder / name).write_text('{"type":"page"}\n')
     text = (cli.folder / "m.yaml").read_text().replace("VIP", r'"V\e[2J\n[red]P"')
     (cli.folder / "m.yaml").write_text(text)
-    command = (COMMAND, "dry-run", name, "-m", "m.yaml", "--explain")
-    _, shown = on_terminal(cli.folder, cli.environment, *command)
+    command = ("dry-run", name, "-m", "m.yaml", "--explain")
+    _, shown = on_terminal(cli.launcher, cli.folder, cli.environment, *command)
     assert "\x1b[2J" not in shown
     assert shown.startswith("e\\x1b[2J\\n.ndjson:1: V\\x1b[2J\\n[red]P: unmatched\n")
 

@@ -9,7 +9,6 @@ import pytest
 
 from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList
 from listrak_sync.sandbox.account import ALL_AREAS
-from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ def test_long_names(cli: Cli, start: Start) -> None:
     start(account=Account(lists=(MailingList(id=12345, name=name),)))
     piped = cli.run("lists", changed={"COLUMNS": "40"}).out.splitlines()
     assert piped == ["list id  name", f"  12345  {name}"]
-    _, shown = on_terminal(cli.folder, cli.environment, COMMAND, "lists")
+    _, shown = on_terminal(cli.launcher, cli.folder, cli.environment, "lists")
     lines = re.sub(r"\x1b\[\d+m", "", shown).splitlines()
     assert max(map(len, lines)) <= 80
     assert "".join(lines).count("N") == len(name)

@@ -70,6 +70,6 @@ def test_output_that_is_no_utf8(cli: Cli) -> None:
     """What standard output cannot encode is escaped."""
     text = (cli.folder / "m.yaml").read_text()
     (cli.folder / "m.yaml").write_text(text.replace("VIP", "Jürgen ✓"), "utf-8")
-    ran = cli.run(*DRY, changed={"PYTHONIOENCODING": "ascii"})
+    ran = cli.run_fresh(*DRY, changed={"PYTHONIOENCODING": "ascii"})
     assert (ran.status, ran.err) == (0, "")
     assert r"J\xfcrgen \u2713" in ran.out

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
-from listrak_sync.cli.lazy import LazyCommand
 from listrak_sync.cli.output import counted, one_line, printable
+from listrak_sync.cli.startup import LazyCommand
 from listrak_sync.sandbox import Behaviour, Delay, Rule
-from tests.cli.conftest import COMMAND, ROOT, TIMEOUT, event, events
+from tests.cli.conftest import ROOT, TIMEOUT, event, events
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def commands(command: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[str, .
 
 def test_version(cli: Cli) -> None:
     """The version is the package's."""
-    ran = cli.run("--version")
+    ran = cli.run_fresh("--version")
     assert (ran.status, ran.out, ran.err) == (0, f"listrak-sync {__version__}\n", "")
 
 
@@ -79,25 +79,39 @@ def test_summaries_in_groups(cli: Cli, group: str) -> None:
         assert " ".join(command.help.partition("\n\n")[0].split()) in out
 
 
-def test_dry_run_loads_no_httpx(cli: Cli) -> None:
-    """A dry run, and help, load nothing that speaks to anybody."""
+SLOW = {"httpx", "msgspec", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
+"""Modules that take longer to import than all that --help and --version need."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (("--version",), SLOW),
+        (("--help",), SLOW),
+        (("push", "-h"), {"httpx", "ssl"}),
+        ((*DRY, "--format", "updates", "-q"), {"httpx", "ssl", "rich.progress"}),
+    ],
+)
+def test_what_is_loaded(cli: Cli, arguments: tuple[str, ...], unwanted: set[str]) -> None:
+    """What is slow to import is loaded only by the commands that need it."""
     code = (
         "import sys, listrak_sync.cli as c\n"
         "sys.argv[0] = 'listrak-sync'\n"
         "try:\n    c.main()\n"
         "except SystemExit as end:\n    assert not end.code, end\n"
-        "print(*sorted({'httpx', 'ssl', 'rich.progress'} & set(sys.modules)))\n"
+        "print('loaded', *sys.modules)\n"
     )
-    for arguments in ((*DRY, "--format", "updates", "-q"), ("push", "-h")):
-        ended = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            cwd=cli.folder,
-            env=cli.environment,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=True,
-        )
-        assert "httpx" not in ended.stdout.decode().splitlines()[-1]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=cli.folder,
+        env=cli.environment,
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=True,
+    )
+    loaded, *modules = ended.stdout.decode().splitlines()[-1].split()
+    assert loaded == "loaded"
+    assert unwanted & set(modules) == set()
 
 
 def check_sums(record: dict[str, Any]) -> None:
@@ -220,8 +234,9 @@ def test_progress_off_a_terminal(cli: Cli, start: Start, progress: str) -> None:
 
 def messages_of(cli: Cli, *arguments: str, colours: bool = False) -> str:
     """Run a command with its messages on a terminal; return them."""
-    command = COMMAND, *arguments
-    status, shown = on_terminal(cli.folder, cli.environment, *command, colours=colours, data=False)
+    status, shown = on_terminal(
+        cli.launcher, cli.folder, cli.environment, *arguments, colours=colours, data=False
+    )
     assert status == 0
     return shown
 

@@ -16,12 +16,12 @@ from listrak_sync.sandbox import Account, Behaviour, Reply, Rule, Sandbox
 from tests.cli.conftest import ACCOUNT, LIST, MAPPING, TIMEOUT, Gate, event, events, imports
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
     from listrak_sync.sandbox.wire import Answer, Request
     from tests.cli.conftest import Cli, Start
+    from tests.processes import Process
 
 PUSH = ("push", "e.ndjson", "-m", "m.yaml", "--window", "2")
 RESUME = ("push", "--resume", "--json")
@@ -37,7 +37,7 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def feed(process: subprocess.Popen[bytes], text: str) -> None:
+def feed(process: Process, text: str) -> None:
     """Write to a process and leave the pipe open."""
     assert process.stdin is not None
     process.stdin.write(text.encode())
@@ -290,7 +290,8 @@ def test_a_signal(cli: Cli, start: Start, number: int, status: int) -> None:
     process = cli.start(*PUSH)
     assert gate.begun.wait(TIMEOUT)
     process.send_signal(number)
-    time.sleep(0.1)
+    assert process.stderr is not None
+    assert b"stopping" in process.stderr.readline()
     gate.go.set()
     assert process.wait(TIMEOUT) == status
     assert runs(cli)[0]["state"] == "unfinished"
@@ -330,6 +331,7 @@ def test_a_signal_while_a_pipe_is_silent(cli: Cli, start: Start) -> None:
     process = cli.start("push", "-m", "m.yaml", "-v")
     feed(process, events(5))
     until(lambda: sandbox.requests)
+    until(process.has_read)
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     assert process.wait(TIMEOUT) == 143

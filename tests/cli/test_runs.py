@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from listrak_sync.sandbox import Behaviour, Reply, Rule
-from tests.cli.conftest import COMMAND, LIST, events
+from tests.cli.conftest import LIST, events
 from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def test_on_a_terminal(cli: Cli, start: Start) -> None:
     info, file = stopped_run(cli, start, "j")
     assert cli.run(*PUSH[:4], "--journal", "j").status == 0
     newer, older = listed(cli, "--journal", "j")
-    command = (COMMAND, "runs", "--journal", "j")
-    status, shown = on_terminal(cli.folder, cli.environment, *command)
+    command = ("runs", "--journal", "j")
+    status, shown = on_terminal(cli.launcher, cli.folder, cli.environment, *command)
     heads, finished, unfinished, below = shown.splitlines()
     assert status == 0
     assert max(map(len, (heads, finished, unfinished))) <= 80

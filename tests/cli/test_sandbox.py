@@ -12,6 +12,7 @@ from tests.cli.conftest import TIMEOUT
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
+    from tests.processes import Process
 
 NAMES = [
     "LISTRAK_API_URL",
@@ -21,7 +22,7 @@ NAMES = [
 ]
 
 
-def begin(cli: Cli, *arguments: str) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+def begin(cli: Cli, *arguments: str) -> tuple[Process, dict[str, str]]:
     """Start a sandbox; return it with the environment that it prints."""
     process = cli.start("sandbox", *arguments, stdin=subprocess.DEVNULL)
     assert process.stdout is not None

@@ -15,15 +15,15 @@ import pytest
 from tests.cli.conftest import LIST, TIMEOUT, events, imports
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
     from tests.cli.conftest import Cli, Start
+    from tests.processes import Process
 
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 
 
-def feed(process: subprocess.Popen[bytes], text: str) -> None:
+def feed(process: Process, text: str) -> None:
     """Write to a process and leave the pipe open."""
     assert process.stdin is not None
     process.stdin.write(text.encode())
@@ -70,6 +70,7 @@ def test_waiting_for_a_pipe(cli: Cli, start: Start, number: int, status: int) ->
     process = cli.start("push", "-m", "m.yaml", "--rejects", "r.ndjson", "-v")
     feed(process, events(3))
     until(lambda: sandbox.requests)
+    until(process.has_read)
     time.sleep(0.3)
     process.send_signal(number)
     assert process.wait(TIMEOUT) == status
@@ -94,12 +95,19 @@ def test_waiting_for_a_token(cli: Cli, number: int, status: int) -> None:
         with server.accept()[0]:
             time.sleep(0.2)
             process.send_signal(number)
-            out, err = process.communicate(timeout=5)
+            out, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == json.loads(out)["exit_status"] == status
     assert b"error: interrupted" in err
     assert b"Traceback" not in err
     assert (cli.folder / "r.ndjson").read_text() == "as it was\n"
     assert cli.run("runs", "--json").out == ""
+
+
+def ignores_signals(process: str) -> bool:
+    """Say whether a process leaves signals to its parent."""
+    status = Path(f"/proc/{process}/status").read_text()
+    ignored = int(status.partition("SigIgn:")[2].split()[0], 16)
+    return all(ignored >> number - 1 & 1 for number, _ in SIGNALS)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
@@ -110,15 +118,16 @@ def test_several_processes(cli: Cli, start: Start, command: str, number: int, st
     start()
     process = cli.start(
         *(command, "-m", "m.yaml", "--jobs", "2", "--json", "--progress", "none"),
-        start_new_session=True,
+        new_session=True,
     )
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     feed(process, events(40_000))
     until(lambda: len(children.read_text().split()) == 2)
     workers = children.read_text().split()
+    until(lambda: all(map(ignores_signals, workers)))
     time.sleep(0.2)
     os.killpg(process.pid, number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=TIMEOUT)
     record = json.loads(out)
     assert (process.returncode, record["exit_status"]) == (status, status)
     assert record["lines"] == record["matched_lines"] == record["values"] > 0
@@ -133,6 +142,7 @@ def test_dry_run(cli: Cli, number: int, status: int) -> None:
     process = cli.start("dry-run", "-m", "m.yaml", "--rejects", "r.ndjson")
     feed(process, events(1))
     until((cli.folder / "r.ndjson").exists)
+    until(process.has_read)
     time.sleep(0.2)
     process.send_signal(number)
     assert process.wait(TIMEOUT) == status

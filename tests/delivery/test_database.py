@@ -46,7 +46,7 @@ def test_who_holds_it(tmp_path: Path) -> None:
     with holder(path) as process:
         with pytest.raises(BusyError) as caught:
             Lock(path)
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     after = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     told = re.fullmatch(
         rf"{re.escape(str(path))}: held by process {process.pid} since (.* UTC)",
@@ -65,7 +65,7 @@ def test_let_go(tmp_path: Path) -> None:
     lock = Lock(path)
     lock.release()
     with holder(path) as process:
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
     Lock(path).release()
 
 
@@ -74,7 +74,7 @@ def test_killed(tmp_path: Path) -> None:
     path = tmp_path / "j"
     with holder(path) as process:
         process.send_signal(signal.SIGKILL)
-        process.wait(30)
+        process.wait(60)
     assert f"process {process.pid} since" in (tmp_path / "j.lock").read_text()
     lock = Lock(path)
     assert f"process {os.getpid()} since" in (tmp_path / "j.lock").read_text()

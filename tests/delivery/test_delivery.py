@@ -116,16 +116,16 @@ def test_pause_holds_every_sender() -> None:
     def rest(_: threading.Event, seconds: float) -> None:
         assert seconds == 30
         held.set()
-        both_rest.wait(5)
+        both_rest.wait(60)
 
     def answer(number: int, list_id: int, body: bytes) -> Verdict:
         begun.append(outcome.time.now)
         if number > 2:
             return Accepted()
-        both_send.wait(5)
+        both_send.wait(60)
         if number == 1:
             return Unavailable("HTTP 429", 30)
-        assert held.wait(5)
+        assert held.wait(60)
         return Accepted()
 
     timing = outcome.time.timing()
@@ -312,7 +312,7 @@ def test_windows_one_after_the_other() -> None:
 def test_in_flight_at_most() -> None:
     """No more requests than asked for are under way at a time, and that many are."""
     meet = threading.Barrier(3)
-    outcome = deliver(Scripted(lambda *_: Accepted((str(meet.wait(5)),))), [some(12)], in_flight=3)
+    outcome = deliver(Scripted(lambda *_: Accepted((str(meet.wait(60)),))), [some(12)], in_flight=3)
     assert outcome.stop.error is None
     assert len(outcome.contacts(AcceptedBatch)) == 12
 

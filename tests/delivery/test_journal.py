@@ -213,7 +213,7 @@ journal.plan((Phase(breaks_off()),), ["e.ndjson"], Checkpoint(line=8))
 
 def test_killed(path: Path) -> None:
     """After SIGKILL what was written is there, and of what was being written there is nothing."""
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False, timeout=60)
     assert ended.returncode == -signal.SIGKILL
     with Journal(path) as journal:
         (info,) = journal.runs()

@@ -5,93 +5,43 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.rows import RunInfo
-from tests.faults.launcher import Call, Request, Start, Wait
+from tests.processes import Launcher, Process, clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from listrak_sync.sandbox import Sandbox
     from tests.faults.inputs import Inputs
+    from tests.launcher import Call
 
-ROOT = Path(__file__).parents[2]
-TIMEOUT = 60
+TIMEOUT = 120
+PLAIN = {
+    name: value for name, value in clean_environment().items() if not name.startswith("COVERAGE")
+}
+"""An environment in which no coverage is measured: it would be lost, or broken, by a kill."""
 KILLED = -signal.SIGKILL
 IS_LONG = os.environ.get("LISTRAK_SYNC_TESTS") == "long"
 
 
-class Launcher:
-    """Starts commands; see there for how.
-
-    Coverage of the commands is not measured: it would be lost, or broken, where one is killed.
-    """
-
-    def __init__(self) -> None:
-        self.environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.launcher"],
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._running: set[int] = set()
-
-    def start(self, request: Start) -> int:
-        """Start a command; return its process's id."""
-        process = self._ask(request)
-        assert process is not None
-        self._running.add(process)
-        return process
-
-    def wait(self, process: int, seconds: float) -> int | None:
-        """Return a command's status once it has ended, None where it has not in time."""
-        status = self._ask(Wait(process, seconds))
-        if status is not None:
-            self._running.remove(process)
-        return status
-
-    def end_all(self) -> None:
-        """End what still runs."""
-        for process in tuple(self._running):
-            os.kill(process, signal.SIGKILL)
-            self.wait(process, TIMEOUT)
-
-    def close(self) -> None:
-        """End the launcher."""
-        self.end_all()
-        self._process.communicate()
-
-    def _ask(self, request: Request) -> int | None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(msgspec.json.encode(request) + b"\n")
-        self._process.stdin.flush()
-        return msgspec.json.decode(self._process.stdout.readline(), type=int | None)
-
-
 @dataclass
-class Process:
+class Push:
     """A running push."""
 
-    launcher: Launcher
-    id: int
+    process: Process
     errors: Path
-    status: int | None = None
 
     def kill(self) -> None:
         """Kill it without a warning, if it has not ended."""
-        if self.is_running():
-            os.kill(self.id, signal.SIGKILL)
+        self.process.kill()
 
     def kill_at(self, moment: threading.Event) -> None:
         """Kill it at a moment that must come while it runs."""
@@ -100,18 +50,15 @@ class Process:
         self.kill()
         assert self.end() == KILLED
 
-    def is_running(self, seconds: float = 0.0) -> bool:
-        """Say whether it still runs after so many seconds."""
-        if self.status is None:
-            self.status = self.launcher.wait(self.id, seconds)
-        return self.status is None
+    def is_running(self) -> bool:
+        """Say whether it still runs."""
+        return self.process.poll() is None
 
     def end(self) -> int:
         """Wait for its end; return its status, which must be no bug's and no usage error's."""
-        assert not self.is_running(TIMEOUT), "still running"
-        assert self.status is not None
-        assert self.status not in {1, 2, 3}, self.errors.read_text()
-        return self.status
+        status = self.process.wait(TIMEOUT)
+        assert status not in {1, 2, 3}, self.errors.read_text()
+        return status
 
 
 @dataclass
@@ -130,7 +77,7 @@ class Pushes:
 
     def reach(self, sandbox: Sandbox) -> None:
         """Let processes speak to a sandbox; nothing else is in their environment."""
-        self.environment = self.launcher.environment | {
+        self.environment = PLAIN | {
             "HOME": str(self.folder),
             "LISTRAK_API_URL": sandbox.api_url,
             "LISTRAK_AUTH_URL": sandbox.auth_url,
@@ -139,17 +86,21 @@ class Pushes:
         }
 
     def push(
-        self, *more: str, events: str = "e.ndjson", pipe: str = os.devnull, kill: Call | None = None
-    ) -> Process:
-        """Start a push of the input, or of what comes out of a pipe."""
+        self,
+        *more: str,
+        events: str = "e.ndjson",
+        stdin: int = subprocess.DEVNULL,
+        kill: Call | None = None,
+    ) -> Push:
+        """Start a push of the input, or of what comes in."""
         given = self.given
         way = ["--window", str(given.window), "--batch-contacts", str(given.batch)]
         way += ["--order", "timestamp" if given.by_timestamp else "input", *self.options]
-        return self._start(["-m", "m.yaml", events, *way, *more], pipe, kill)
+        return self._start(["-m", "m.yaml", events, *way, *more], stdin, kill)
 
-    def resume(self, *more: str, kill: Call | None = None) -> Process:
+    def resume(self, *more: str, kill: Call | None = None) -> Push:
         """Start to carry on with what the journal says is unfinished."""
-        return self._start(["--resume", *more], os.devnull, kill)
+        return self._start(["--resume", *more], subprocess.DEVNULL, kill)
 
     def runs(self) -> list[RunInfo]:
         """Return the runs of the journal, the newest first; none where there is no journal yet."""
@@ -174,24 +125,26 @@ class Pushes:
         """Return what stands in the rejects file."""
         return (self.folder / "r.ndjson").read_bytes()
 
-    def _start(self, arguments: list[str], pipe: str, kill: Call | None) -> Process:
+    def _start(self, arguments: list[str], stdin: int, kill: Call | None) -> Push:
         files = ["--journal", "journal", "--rejects", "r.ndjson", "-q"]
         errors = self.folder / "errors"
-        start = Start(
-            ["push", *arguments, *files],
-            str(self.folder),
-            self.environment,
-            pipe,
-            str(errors),
-            kill,
-        )
-        return Process(self.launcher, self.launcher.start(start), errors)
+        with errors.open("ab") as stream:
+            process = self.launcher.start(
+                ["push", *arguments, *files],
+                self.folder,
+                self.environment,
+                stdin=stdin,
+                stdout=subprocess.DEVNULL,
+                stderr=stream,
+                kill=kill,
+            )
+        return Push(process, errors)
 
 
 @pytest.fixture(scope="session")
 def one_launcher() -> Iterator[Launcher]:
-    """Give a launcher for all tests."""
-    launcher = Launcher()
+    """Give a launcher for all tests that kill."""
+    launcher = Launcher(PLAIN)
     yield launcher
     launcher.close()
 

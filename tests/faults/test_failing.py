@@ -18,7 +18,7 @@ from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.events.rejects import RefusedContact
 from listrak_sync.sandbox import Behaviour, Drop, Exchange, Reply, Rule, Sandbox
 from tests.delivery.conftest import StillTime
-from tests.faults.conftest import IS_LONG, Launcher, Pushes
+from tests.faults.conftest import IS_LONG, TIMEOUT, Pushes
 from tests.faults.inputs import (
     ACCOUNT,
     Inputs,
@@ -33,6 +33,7 @@ from tests.faults.sandboxes import Timed
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.behaviour import RouteKind
+    from tests.processes import Launcher
 
 CONTACTS = 6_000
 POISON = "c4321@example.com"
@@ -204,7 +205,7 @@ def test_a_reject_that_cannot_be_written(tmp_path: Path, launcher: Launcher) -> 
     with Sandbox(ACCOUNT, Behaviour(poisoned=frozenset({POISON}))) as sandbox:
         pushes.reach(sandbox)
         process = pushes.push()
-        assert not process.is_running(30)
+        process.process.wait(TIMEOUT)
         assert "No space left on device" in process.errors.read_text()
         rejects.unlink()
         pushes.finish()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 from dataclasses import replace
 from functools import cache
 from itertools import count
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from listrak_sync.sandbox import Behaviour, Sandbox
-from tests.faults.conftest import KILLED, Launcher, Pushes
+from tests.faults.conftest import KILLED, Pushes
 from tests.faults.inputs import (
     ACCOUNT,
     Inputs,
@@ -23,13 +23,14 @@ from tests.faults.inputs import (
     mapping_file,
     undisturbed,
 )
-from tests.faults.launcher import Call
 from tests.faults.sandboxes import Holding
+from tests.launcher import Call
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from listrak_sync.sandbox.behaviour import RouteKind
+    from tests.processes import Launcher
 
 POISON = "poison@example.com"
 JOURNAL = "listrak_sync.delivery.journal:Journal"
@@ -128,12 +129,11 @@ def test_killed_in_a_flush(tmp_path: Path, launcher: Launcher, call: Call) -> No
     pushes = Pushes(launcher, tmp_path, given())
     with Sandbox(ACCOUNT) as sandbox:
         pushes.reach(sandbox)
-        os.mkfifo(tmp_path / "pipe")
-        process = pushes.push("--flush-every", "0.2s", events="-", pipe="pipe", kill=call)
-        with (tmp_path / "pipe").open("w") as pipe:
-            pipe.writelines(f"{line}\n" for line in given().lines[:4])
-            pipe.flush()
-            assert process.end() == KILLED
+        push = pushes.push("--flush-every", "0.2s", events="-", stdin=subprocess.PIPE, kill=call)
+        assert push.process.stdin is not None
+        push.process.stdin.writelines(f"{line}\n".encode() for line in given().lines[:4])
+        push.process.stdin.flush()
+        assert push.end() == KILLED
         (run,) = pushes.runs()
         assert run.position.line in {0, 4}
         (tmp_path / "rest.ndjson").write_text("\n".join(given().lines[run.position.line :]))

@@ -322,7 +322,7 @@ def test_an_end_is_read_once() -> None:
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdin=follower, stdout=subprocess.PIPE)
     os.write(leader, b"\x04")
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     os.close(leader)
     os.close(follower)
     assert out == b"[]\n"

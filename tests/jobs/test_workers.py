@@ -402,7 +402,7 @@ def test_many_small_parts() -> None:
         "print(sum(1 for _ in in_order.evaluate_in_order(evaluator, parts, 2)))\n"
     )
     command = [sys.executable, "-c", code]
-    ended = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    ended = subprocess.run(command, capture_output=True, check=True, timeout=300)
     assert ended.stdout.split() == [b"40000"]
 
 
@@ -480,7 +480,7 @@ def test_killed_parent(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
     assert ended.returncode == -signal.SIGKILL
     processes = ended.stdout.split()
     assert len(processes) == 2
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(_runs(int(process)) for process in processes):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -104,7 +104,7 @@ def test_shared_by_threads() -> None:
     service = Service([token("a"), token("b")])
 
     def call(_: int) -> int:
-        gate.wait(5)
+        gate.wait(60)
         return service.call()
 
     with ThreadPoolExecutor(8) as senders:

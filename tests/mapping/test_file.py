@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -142,10 +144,10 @@ def test_byte_order_mark(tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    """A file that is not there is named, with how to name another."""
+    """A file that does not exist is named, with how to name another."""
     with pytest.raises(SettingsError) as caught:
         load(tmp_path / "missing.yaml")
-    assert caught.value.message == f"{tmp_path / 'missing.yaml'}: No such file or directory"
+    assert caught.value.message == f"{tmp_path / 'missing.yaml'}: {os.strerror(errno.ENOENT)}"
     assert "-m FILE" in caught.value.hint
 
 
@@ -161,9 +163,10 @@ def test_no_utf8(tmp_path: Path) -> None:
 
 
 def test_directory(tmp_path: Path) -> None:
-    """A directory is no mapping file."""
-    with pytest.raises(SettingsError, match="Is a directory"):
+    """A directory is not a mapping file."""
+    with pytest.raises(SettingsError) as caught:
         load(tmp_path)
+    assert caught.value.message == f"{tmp_path}: {os.strerror(errno.EISDIR)}"
 
 
 keys = st.sampled_from(

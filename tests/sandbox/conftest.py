@@ -111,7 +111,7 @@ def start() -> Iterator[Start]:
             sandbox = stack.enter_context(
                 Sandbox(account, behaviour, keep_bodies=keep_bodies, on_request=on_request)
             )
-            caller = Caller(sandbox, stack.enter_context(httpx.Client(trust_env=False)))
+            caller = Caller(sandbox, stack.enter_context(httpx.Client(trust_env=False, timeout=60)))
             if sign_in:
                 caller.sign_in()
             return caller

@@ -126,7 +126,7 @@ def test_stall_ends_with_the_sandbox(start: Start) -> None:
     """A delay beyond the caller's patience is a time-out, and does not hold up the sandbox."""
     caller = start(ACCOUNT, with_faults(Rule(route="lookups", action=Delay(3600))))
     with pytest.raises(httpx.ReadTimeout):
-        caller.client.get(caller.sandbox.api_url + "/List", timeout=0.1)
+        caller.client.get(caller.sandbox.api_url + "/List", timeout=httpx.Timeout(60, read=0.1))
 
 
 def test_any_route(start: Start) -> None:

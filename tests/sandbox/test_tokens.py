@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
+import httpx
 import msgspec
 import pytest
 
 from listrak_sync.sandbox import Behaviour
-from tests.sandbox.conftest import ACCOUNT, error_of
+from tests.faults.sandboxes import Timed
+from tests.sandbox.conftest import ACCOUNT, Caller, error_of
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Caller, Start
+    from tests.sandbox.conftest import Start
 
 
 def test_issue(caller: Caller) -> None:
@@ -72,14 +73,21 @@ def test_no_token(start: Start, header: str | None) -> None:
     assert error_of(caller.get("/List")) == (401, "ERROR_UNAUTHORIZED")
 
 
-def test_lifetime(start: Start) -> None:
+def test_lifetime() -> None:
     """A token runs out after its lifetime, and another can be had."""
-    caller = start(behaviour=Behaviour(token_lifetime=0.25))
-    assert caller.get("/List").status_code == 200
-    time.sleep(0.28)
-    assert error_of(caller.get("/List")) == (401, "ERROR_UNAUTHORIZED")
-    caller.sign_in()
-    assert caller.get("/List").status_code == 200
+    now = [0.0]
+    behaviour = Behaviour(token_lifetime=10.0)
+    with (
+        Timed(ACCOUNT, behaviour, lambda: now[0]) as sandbox,
+        httpx.Client(trust_env=False, timeout=60) as client,
+    ):
+        caller = Caller(sandbox, client)
+        caller.sign_in()
+        assert caller.get("/List").status_code == 200
+        now[0] = 10.1
+        assert error_of(caller.get("/List")) == (401, "ERROR_UNAUTHORIZED")
+        caller.sign_in()
+        assert caller.get("/List").status_code == 200
 
 
 def test_uses(start: Start) -> None:

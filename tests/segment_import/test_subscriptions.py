@@ -55,11 +55,11 @@ def test_terraform(file: str) -> None:
 @pytest.mark.parametrize(
     ("document", "unread"),
     [
-        ([5], Unread("item 1", "it is no subscription")),
-        ([{"name": "B"}], Unread("item 1", "it is no subscription")),
+        ([5], Unread("item 1", "it is not a subscription")),
+        ([{"name": "B"}], Unread("item 1", "it is not a subscription")),
         ({"subscription": {"name": "B"}}, Unread("B", "it has no settings")),
         ({**ONE, "settings": None}, Unread("A", "it has no settings")),
-        ({**ONE, "settings": "{"}, Unread("A", "its settings are no JSON")),
+        ({**ONE, "settings": "{"}, Unread("A", "its settings are not JSON")),
         (
             {
                 "values": {
@@ -68,11 +68,11 @@ def test_terraform(file: str) -> None:
                     }
                 }
             },
-            Unread("a subscription", "it is no object"),
+            Unread("a subscription", "it is not an object"),
         ),
         (
             {"resources": [{"type": "segment_destination_subscription", "instances": [None]}]},
-            Unread("a subscription", "it is no object"),
+            Unread("a subscription", "it is not an object"),
         ),
         (
             {"subscriptions": [], "pagination": {"next": "Mg=="}},
@@ -91,23 +91,29 @@ def test_unread(document: Any, unread: Unread) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b'{"data":\n  {"a": 1,}}', "s.json:2:11: this is no JSON: "),
-        ('{"é":\n"ü" 1}'.encode(), "s.json:2:5: this is no JSON: "),
-        (b"", "s.json: this is no JSON: "),
-        (b'"\xff"', "s.json: this is no JSON: "),
-        (b"[" * 100_000, "s.json: this is no JSON: "),
-        (b"1" * 100_000, "s.json: this is no JSON: "),
+        (b'{"data":\n  {"a": 1 2}}', "s.json:2:11: this is not JSON"),
+        ('{"é":\n"ü" 1}'.encode(), "s.json:2:5: this is not JSON"),
+        (b"", "s.json:1:1: this is not JSON"),
+        (b'"\n\xff"', "s.json:2: this is not UTF-8"),
+        (b"[NaN]", "s.json: this is not JSON"),
         (b"{}", "s.json: there are no subscriptions in this JSON"),
         (b'"text"', "s.json: there are no subscriptions in this JSON"),
         (b'{"error": "forbidden"}', "s.json: there are no subscriptions in this JSON"),
     ],
 )
 def test_unusable(data: bytes, message: str) -> None:
-    """A text that is no JSON, or another one, is refused with its place and what to give."""
+    """A text that is not JSON, or another one, is refused with its place and what to give."""
     with pytest.raises(UsageError) as caught:
         list(read("s.json", data))
-    assert caught.value.message.startswith(message)
+    assert caught.value.message == message
     assert "terraform show -json" in caught.value.hint
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b"1" * 100_000], ids=["deep", "long"])
+def test_without_measure(data: bytes) -> None:
+    """Lists that nest, or a number that goes on, without measure are refused like other texts."""
+    with pytest.raises(UsageError, match=r"^s\.json(:1:\d+)?: this is not JSON$"):
+        list(read("s.json", data))
 
 
 def test_byte_order_mark() -> None:

@@ -56,7 +56,7 @@ def liquid_directive(compiler: Compiler, node: Node) -> Value:
         document.fault(node, "@liquid needs the package python-liquid", instead)
         return NOTHING
     except Exception as error:  # noqa: BLE001 - as below
-        document.fault(node, f"the template cannot be read: {_words(error)}", "mend the template")
+        document.fault(node, f"the template cannot be read: {_words(error)}", "fix the template")
         return NOTHING
 
     def resolve(event: Event) -> Found:

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-_WILDCARD: Final = re.compile(r"[*?\[\\]")
+_TOKEN: Final = re.compile(
+    r"(?P<star>\*+)|(?P<any>\?)|(?P<set>\[[!^]?)|(?P<text>(?:\\.|[^*?\[\\])+)", re.DOTALL
+)
+_MEMBER: Final = re.compile(r"\\?+(.)(?:-(?!\])\\?+(.))?", re.DOTALL)
+"""A character of a set, or a range of them; `-` before the closing bracket is a character."""
+
+_TRAILING_BACKSLASH: Final = "a backslash has nothing after it"
 
 
 class GlobError(ValueError):
@@ -20,11 +26,7 @@ class GlobError(ValueError):
 
 @lru_cache(maxsize=1024)
 def glob(pattern: str) -> Callable[[str], bool]:
-    r"""Return a test for `*`, `?`, `[abc]`, `[a-z]`, `[^a-z]` and `\x`, case-sensitive.
-
-    Raises GlobError for an open bracket, a backwards range or a lone backslash at the end.
-    Source: Segment's filter query language, `match`.
-    """
+    """Return a function that says whether a whole text matches a pattern. Raises GlobError."""
     tokens = parts(pattern)
     literal = "".join(token for kind, token in tokens if kind == "text")
     match [kind for kind, _ in tokens]:
@@ -42,12 +44,54 @@ def glob(pattern: str) -> Callable[[str], bool]:
 
 def escape(text: str) -> str:
     """Return the pattern that matches a text and nothing else."""
-    return _WILDCARD.sub(r"\\\g<0>", text)
+    return re.sub(r"[*?\[\\]", r"\\\g<0>", text)
+
+
+def parts(pattern: str) -> list[tuple[str, str]]:
+    """Cut a pattern into text, star, any and set (as a regular expression). Raises GlobError."""
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    while at < len(pattern):
+        found = _TOKEN.match(pattern, at)
+        if found is None:
+            raise GlobError(_TRAILING_BACKSLASH, at)
+        kind, token, at = str(found.lastgroup), found[0], found.end()
+        if kind == "text":
+            token = re.sub(r"\\(.)", r"\1", token, flags=re.DOTALL)
+        elif kind == "set":
+            token, at = _set(pattern, found)
+        tokens.append((kind, token))
+    return tokens
+
+
+def _set(pattern: str, opening: re.Match[str]) -> tuple[str, int]:
+    """Return the set that an opening bracket begins as a regular expression, and its end."""
+    start, at = opening.span()
+    members = ""
+    while not pattern.startswith("]", at):
+        found = _MEMBER.match(pattern, at)
+        if found is None:
+            if at < len(pattern):
+                raise GlobError(_TRAILING_BACKSLASH, at)
+            raise GlobError("a bracket is not closed", start)
+        low, high = found[1], found[2] or found[1]
+        if high < low:
+            raise GlobError(f"the range {low}-{high} runs backwards", start)
+        members += f"{re.escape(low)}-{re.escape(high)}"
+        at = found.end()
+    if not members:
+        raise GlobError("a bracket is empty", start)
+    return f"[{'^' * (len(opening[0]) - 1)}{members}]", at + 1
 
 
 def _regex(tokens: list[tuple[str, str]]) -> str:
-    """Return a regular expression that never backtracks over an earlier star."""
-    runs: list[str] = [""]
+    """Return a regular expression that takes each star as short as it can, once and for all.
+
+    What stands between two stars is found at the first place where it can be, and is never
+    looked for again: any later place leaves less text for what follows. So the atomic groups
+    lose no match, and a pattern of many stars takes no time that grows with their product.
+    """
+    runs = [""]
     for kind, token in tokens:
         match kind:
             case "star":
@@ -58,66 +102,8 @@ def _regex(tokens: list[tuple[str, str]]) -> str:
                 runs[-1] += re.escape(token)
             case _:
                 runs[-1] += token
-    first, *rest = runs
-    if not rest:
+    first, *middle = runs
+    if not middle:
         return first
-    return first + "".join(f"(?>.*?{run})" for run in rest[:-1]) + ".*" + rest[-1]
-
-
-def parts(pattern: str) -> list[tuple[str, str]]:
-    """Cut a pattern into text, star, any and set, each joined to its like. Raises GlobError."""
-    tokens: list[tuple[str, str]] = []
-    at = 0
-    while at < len(pattern):
-        wildcard = _WILDCARD.search(pattern, at)
-        stop = wildcard.start() if wildcard else len(pattern)
-        kind, token, end = "text", pattern[at:stop], stop
-        if stop == at:
-            match pattern[at]:
-                case "*":
-                    kind, token, end = "star", "*", at + 1
-                case "?":
-                    kind, token, end = "any", "?", at + 1
-                case "[":
-                    kind = "set"
-                    token, end = _set(pattern, at)
-                case _ if at + 1 == len(pattern):
-                    raise GlobError("a backslash has nothing after it", at)
-                case _:
-                    kind, token, end = "text", pattern[at + 1], at + 2
-        if tokens and tokens[-1][0] == kind and kind in {"text", "star"}:
-            token = token if kind == "star" else tokens[-1][1] + token
-            tokens.pop()
-        tokens.append((kind, token))
-        at = end
-    return tokens
-
-
-def _set(pattern: str, start: int) -> tuple[str, int]:
-    """Return the bracket at `start` as a regular expression, and where it ends."""
-    at = start + 1
-    negated = pattern[at : at + 1] in {"^", "!"}
-    at += negated
-    members: list[str] = []
-    while at < len(pattern) and pattern[at] != "]":
-        low, at = _set_member(pattern, at)
-        high = low
-        if pattern[at : at + 1] == "-" and pattern[at + 1 : at + 2] not in {"", "]"}:
-            high, at = _set_member(pattern, at + 1)
-        if high < low:
-            raise GlobError(f"the range {low}-{high} runs backwards", start)
-        members.append(re.escape(low) if low == high else f"{re.escape(low)}-{re.escape(high)}")
-    if at >= len(pattern):
-        raise GlobError("a bracket is not closed", start)
-    if not members:
-        raise GlobError("a bracket is empty", start)
-    return f"[{'^' * negated}{''.join(members)}]", at + 1
-
-
-def _set_member(pattern: str, at: int) -> tuple[str, int]:
-    """Return the character at `at` with its escape taken off, and the offset after it."""
-    if pattern[at] == "\\":
-        at += 1
-    if at >= len(pattern):
-        raise GlobError("a backslash has nothing after it", at - 1)
-    return pattern[at], at + 1
+    last = middle.pop()
+    return first + "".join(f"(?>.*?{run})" for run in middle) + ".*" + last

@@ -216,7 +216,8 @@ class _Builder:
                 self.document.fault(key, f"the key {name} is given twice", "keep one of them")
                 continue
             value = self.build(value_source, inner, key)
-            if value.start == value.end:  # where parsers do not agree
+            if value.start == value.end:
+                # Without a colon the parser places nothing at the next word, lines below.
                 end = self.document.text.find(":", key.end, value.start) + 1 or key.end
                 value = replace(value, start=end, end=end)
             entries[name] = Entry(key, value)
@@ -227,7 +228,7 @@ class _Builder:
         start, end = source.start_mark.index, source.end_mark.index
         properties = _PROPERTIES.match(self.document.text, start, end)
         explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
-        tagged = Node("", path, start, end, source.style or None)  # libyaml's plain style is ""
+        tagged = Node("", path, start, end, source.style)
         node = replace(tagged, start=properties.end() if properties else start)
         try:
             text = _joined(source.value, "strict")

@@ -1,16 +1,15 @@
-"""YAML text as PyYAML's nodes, by the quickest parser that takes it."""
+"""YAML text as PyYAML's nodes, and what a scalar without quotes is."""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from typing import Final, TypeAlias
 
 import yaml
 
 Scalar: TypeAlias = str | int | float | bool | None
 
-_FORMS: Final = {
+FORMS: Final = {
     "null": re.compile(r"~|null|Null|NULL|"),
     "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
     "int": re.compile(r"[-+]?(?:0|[1-9][0-9]{0,999})|0o[0-7]{1,999}|0x[0-9a-fA-F]{1,999}"),
@@ -21,18 +20,18 @@ _FORMS: Final = {
 }
 """What is no text where it stands bare; leading zeros stay text."""
 
-KINDS: Final = ("str", *_FORMS)
+KINDS: Final = ("str", *FORMS)
 """The scalars' names, as tags have them."""
 
 
 def bare(text: str) -> Scalar:
     """Return what a scalar without quotes or tag is."""
-    return next((read(kind, text) for kind in _FORMS if matches(kind, text)), text)
+    return next((read(kind, text) for kind in FORMS if matches(kind, text)), text)
 
 
 def matches(kind: str, text: str) -> bool:
     """Say whether a text can be read as a kind of scalar."""
-    return kind == "str" or _FORMS[kind].fullmatch(text) is not None
+    return kind == "str" or FORMS[kind].fullmatch(text) is not None
 
 
 def read(kind: str, text: str) -> Scalar:
@@ -57,25 +56,29 @@ TOO_DEEP: Final = (f"values nest deeper than {MAX_DEPTH}", "write it flatter")
 """What is wrong with values that nest deeper, and what to do."""
 
 _NO_RESOLVERS: Final[dict[str, list[object]]] = {}
-"""Every plain scalar stays a text: it is read by YAML 1.2's core schema elsewhere."""
+"""Every plain scalar stays text: `bare` says what it is, by YAML 1.2."""
 
 
-class _OwnLoader(yaml.SafeLoader):
-    """PyYAML's own parser."""
+class _Loader(yaml.SafeLoader):
+    """PyYAML's own parser, which counts places in characters whatever the text holds.
+
+    libyaml would save a tenth of the time of `mapping check` with fifty mappings, but it counts
+    places otherwise behind a byte order mark, refuses escapes that JSON has, and is not in every
+    build of PyYAML.
+    """
 
     yaml_implicit_resolvers = _NO_RESOLVERS
 
-
-if yaml.__with_libyaml__:
-
-    class _QuickLoader(yaml.CSafeLoader):
-        """Libyaml: twenty times as fast, and nearer to YAML where a tab or `?` is in a word."""
-
-        yaml_implicit_resolvers = _NO_RESOLVERS
+    def scan_to_next_token(self) -> None:
+        """Also pass over tabs where they cannot be taken for an indent, as YAML has it."""
+        super().scan_to_next_token()
+        while self.peek() == "\t" and (self.flow_level or not self.allow_simple_key):
+            self.forward()
+            super().scan_to_next_token()
 
 
 class UnreadableYamlError(Exception):
-    """Why a text is no YAML, where in it, and what to do."""
+    """Why a text is not YAML: the offset of the place, what is wrong, what to write instead."""
 
     def __init__(self, offset: int, problem: str, instead: str) -> None:
         super().__init__(offset, problem, instead)
@@ -85,26 +88,74 @@ class UnreadableYamlError(Exception):
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the nodes of a text, None where nothing is in it. Raises UnreadableYamlError.
-
-    Where libyaml refuses it, PyYAML's own parser is asked: it takes escaped halves of surrogate
-    pairs, as JSON has them, and its faults say more.
-    """
-    if yaml.__with_libyaml__ and "\ufeff" not in text:  # whose places it does not count in
-        with suppress(yaml.YAMLError, ValueError):  # the latter for halves of surrogate pairs
-            return yaml.compose(text, Loader=_QuickLoader)
+    """Return the nodes of a text, None where nothing is in it. Raises UnreadableYamlError."""
     try:
-        return yaml.compose(text, Loader=_OwnLoader)
+        return yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        context = f"{error.context}, " if error.context else ""
-        problem = f"this is no YAML: {context}{error.problem}"
-        raise UnreadableYamlError(mark.index if mark else 0, problem, "mend the syntax") from None
+        raise _explained(text, error) from None
     except yaml.reader.ReaderError as error:
-        problem = f"the character U+{error.character:04X} may not stand in YAML"
+        problem = f"the character U+{error.character:04X} is not allowed in YAML"
         raise UnreadableYamlError(int(error.position), problem, "take it out") from None
     except RecursionError:
         raise UnreadableYamlError(0, *TOO_DEEP) from None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError):  # from chr(): the parser does not look at the number
         problem = "an escape in a text names no character"
-        raise UnreadableYamlError(0, problem, "mend it") from None
+        raise UnreadableYamlError(0, problem, "fix the escape") from None
+
+
+_MISPLACED: Final = {
+    ":": ("a colon cannot stand here", "put the text in quotes, or check the line above"),
+    "?": ("a question mark cannot stand here", "put the text in quotes"),
+    "@": ("a word cannot begin with @", "put it in quotes"),
+    "`": ("a word cannot begin with `", "put it in quotes"),
+    "%": ("a word cannot begin with %", "put it in quotes"),
+}
+"""What is wrong where a sign cannot be read, and what to write instead."""
+
+_ALIAS: Final = re.compile(r"\*[\w-]+")
+_QUOTED: Final = re.compile(r"""'(?:''|[^'])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_CLOSING: Final = {"[": "]", "{": "}"}
+
+
+def _explained(text: str, error: yaml.MarkedYAMLError) -> UnreadableYamlError:
+    """Say what is wrong, in words of our own.
+
+    What stands at the place decides, and the class of the exception: PyYAML's own words may
+    change with every version.
+    """
+    mark = error.problem_mark or error.context_mark
+    at = mark.index if mark else 0
+    line_before = text[text.rfind("\n", 0, at) + 1 : at]
+    if "\t" in text[max(at - 1, 0) : at + 1]:
+        fault = "a tab cannot stand here", "use spaces"
+    elif isinstance(error, yaml.composer.ComposerError) and text.startswith("---", at):
+        fault = "a second document begins here", "keep one of them"
+    elif isinstance(error, yaml.composer.ComposerError) and (alias := _ALIAS.match(text, at)):
+        fault = f"there is no anchor for {alias[0]}", "write the value out"
+    elif text[at : at + 1] in _MISPLACED:
+        fault = _MISPLACED[text[at]]
+    elif error.context_mark and (unclosed := _unclosed(text, error, error.context_mark, at)):
+        fault = unclosed
+    elif error.context_mark and at < len(text) and not line_before.strip(" -"):
+        fault = "this line does not continue the ones above", "check its indent"
+    else:
+        fault = "this is not valid YAML", "fix the syntax"
+    return UnreadableYamlError(at, *fault)
+
+
+def _unclosed(
+    text: str, error: yaml.MarkedYAMLError, opened: yaml.Mark, at: int
+) -> tuple[str, str] | None:
+    """Say what is wrong inside a bracket or a quote, None where none is open at the place."""
+    sign = text[opened.index : opened.index + 1]
+    if sign == '"' and text[at - 1] == "\\" and at < len(text):
+        return f"\\{text[at]} is not an escape", "write \\\\ for a backslash"
+    if sign in {"'", '"'} and _QUOTED.match(text, opened.index) is None:
+        return f"{sign} in line {opened.line + 1} is not closed", f"write {sign} where it ends"
+    if sign in {"[", "{"} and isinstance(error, yaml.parser.ParserError):
+        if at == len(text):
+            problem = f"{sign} in line {opened.line + 1} is not closed"
+            return problem, f"write {_CLOSING[sign]} where it ends"
+        problem = f"{sign} in line {opened.line + 1} cannot go on like this"
+        return problem, f"write a comma, or {_CLOSING[sign]} where it ends"
+    return None

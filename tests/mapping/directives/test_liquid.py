@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from liquid.exceptions import ResourceLimitError
 
 from listrak_sync.events.key_paths import Found, Json
 from listrak_sync.mapping.directives.compiler import Compiler, DirectiveError, Value
 from listrak_sync.mapping.directives.liquid import MAX_LENGTH, _environment
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.yaml.document import Document
-from listrak_sync.segment_import.yaml_writer import entry
 from tests.mapping import reference
 from tests.mapping.directives.test_texts import compiled
 from tests.mapping.reference import Decoded
@@ -27,7 +28,7 @@ EVENT: Decoded = {
 
 def faults(template: Plain) -> list[str]:
     """Return what is wrong with a template, as line:column: path: message."""
-    document = Document("m.yaml", "\n".join(entry("@liquid", template)))
+    document = Document("m.yaml", f'"@liquid": {json.dumps(template)}')
     Compiler(document, COMPILERS).value(document.root())
     return [str(fault).removeprefix("m.yaml:") for fault in document.faults]
 
@@ -76,7 +77,7 @@ def test_tags_switched_off(tag: str) -> None:
     """Tags that Segment does not allow are a fault when the file is loaded."""
     (fault,) = faults(tag)
     assert fault.startswith("1:12: @liquid: the template cannot be read: ")
-    assert fault.endswith("; mend the template")
+    assert fault.endswith("; fix the template")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_filters_switched_off(name: str) -> None:
 
 @pytest.mark.parametrize("template", ["{{ a", "{% if a %}", "{% nothing %}", "{{ a | }}"])
 def test_unreadable(template: str) -> None:
-    """A template that cannot be read is a fault at its place, in the words of the library."""
+    """A template that cannot be read is a fault at its place."""
     (fault,) = faults(template)
     assert fault.startswith("1:12: @liquid: the template cannot be read: ")
 
@@ -105,8 +106,8 @@ def test_longest() -> None:
     """A thousand characters are the most, counted as JavaScript counts them."""
     assert compiled({"@liquid": "a" * MAX_LENGTH}).resolve(EVENT) == "a" * MAX_LENGTH
     long = "1:12: @liquid: the template is over 1000 characters; write a shorter one"
-    assert faults('"' + "a" * MAX_LENGTH) == [long]
-    assert faults('"' + "😀" * (MAX_LENGTH // 2)) == [long]
+    assert faults("a" * (MAX_LENGTH + 1)) == [long]
+    assert faults("😀" * (MAX_LENGTH // 2 + 1)) == [long]
 
 
 def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,20 +123,19 @@ def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "message"),
+    "template",
     [
-        ("{{ 'x' | divided_by: 0 }}", "@liquid: divided_by: "),
-        ("{{ 5 | divided_by: 0 }}", "@liquid: divided_by: "),
-        ("{{ '0w==' | base64_decode }}", "@liquid: UnicodeDecodeError: "),
-        ("{% if properties contains properties.tags %}x{% endif %}", "@liquid: TypeError: "),
+        "{{ 'x' | divided_by: 0 }}",
+        "{{ 5 | divided_by: 0 }}",
+        "{{ '0w==' | base64_decode }}",
+        "{% if properties contains properties.tags %}x{% endif %}",
     ],
 )
-def test_failure(template: str, message: str) -> None:
-    """What fails for an event is that event's failure, in the library's words or Python's."""
+def test_failure(template: str) -> None:
+    """What fails for an event is that event's failure, and says why."""
     value = compiled({"@liquid": template})
-    with pytest.raises(DirectiveError) as caught:
+    with pytest.raises(DirectiveError, match=r"^@liquid: \S"):
         value.resolve(EVENT)
-    assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,9 @@ def test_failure(template: str, message: str) -> None:
 def test_text_without_end(template: str) -> None:
     """A template whose texts grow without measure is stopped, as that event's failure."""
     value = compiled({"@liquid": template})
-    with pytest.raises(DirectiveError, match=r"^@liquid: .*limit reached"):
+    with pytest.raises(DirectiveError, match=r"^@liquid: \S") as caught:
         value.resolve({"properties": {"long": "x" * 32_000}})
+    assert isinstance(caught.value.__cause__, ResourceLimitError)
 
 
 FILTERS = (
@@ -204,7 +205,7 @@ TEMPLATES = st.builds(
 @given(TEMPLATES, st.lists(reference.events, max_size=3))
 def test_any_template(template: str, events: list[Decoded]) -> None:
     """Whatever a template says, it is a fault, or each event has a text or is told its failure."""
-    document = Document("m.yaml", "\n".join(entry("@liquid", template)))
+    document = Document("m.yaml", f'"@liquid": {json.dumps(template)}')
     value: Value = Compiler(document, COMPILERS).value(document.root())
     if document.faults:
         assert document.faults[0].message.startswith("the template cannot be read: ")

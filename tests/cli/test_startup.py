@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.cli.durations import with_default_wait
+from listrak_sync.cli.startup import with_default_wait
 
 if TYPE_CHECKING:
     from pathlib import Path

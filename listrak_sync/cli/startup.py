@@ -1,0 +1,111 @@
+"""What the program needs before a command is known: --help and --version load no more."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pkgutil import resolve_name
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+LONGEST_DURATION: Final = 365 * 86_400.0
+"""The longest duration in seconds; the clocks and timers of the system need a bound."""
+
+DEFAULT_WAIT: Final = "10m"
+"""The value of `--wait` where none is given."""
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+
+
+_LONGEST_SUMMARY: Final = 1000
+"""How many characters of a summary are shown; all have fewer."""
+
+
+def open_standard_streams() -> None:
+    """Open the standard streams that were closed when the program began, to /dev/null.
+
+    What standard output cannot encode is escaped, as on standard error.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # It gets the lowest free number, which is the stream's own.
+            descriptor = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(descriptor, mode))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+class Summarised(TyperCommand):
+    """A command whose summary is not cut off after 45 characters."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the summary."""
+        return super().get_short_help_str(max(limit, _LONGEST_SUMMARY))
+
+
+class LazyCommand(TyperCommand):
+    """A command with only a name and a summary until it is called.
+
+    `source` names a function or an app below `listrak_sync.cli`, as `module:object`.
+    """
+
+    def __init__(self, name: str, source: str, summary: str) -> None:
+        super().__init__(name, short_help=summary)
+        self._source = source
+
+    def load(self) -> Any:  # noqa: ANN401 - typer keeps the type of a command to itself
+        """Import the command."""
+        found = resolve_name(f"listrak_sync.cli.{self._source}")
+        if isinstance(found, typer.Typer):
+            return get_command(found)
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(self.name)(found)
+        return get_command(app)
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Any = None,  # noqa: ANN401 - as above
+        **extra: Any,  # noqa: ANN401 - as above
+    ) -> Any:  # noqa: ANN401 - as above
+        """Begin the command itself in place of this one."""
+        return self.load().make_context(info_name, args, parent, **extra)
+
+
+def parse_duration(text: str) -> float:
+    """Return a duration in seconds. Raises typer.BadParameter."""
+    found = _DURATION.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise typer.BadParameter(f"{text!r} is not a valid duration; write 30s, 5m or 1h")
+    seconds = float(found[1]) * _SECONDS[found[2]]
+    if seconds > LONGEST_DURATION:
+        raise typer.BadParameter(f"{text!r} is too long; at most {LONGEST_DURATION / 3600:.0f}h")
+    return seconds
+
+
+def with_default_wait(arguments: Sequence[str]) -> list[str]:
+    """Give `--wait` its default value where the next argument is not a duration.
+
+    An argument that begins with a digit and does not name a file is meant as one: the option
+    refuses it later, if it is not valid.
+    """
+    filled = list(arguments)
+    for index, argument in enumerate(filled):
+        following = filled[index + 1] if index + 1 < len(filled) else ""
+        if argument == "--wait" and not _is_meant_as_duration(following):
+            filled[index] = f"--wait={DEFAULT_WAIT}"
+    return filled
+
+
+def _is_meant_as_duration(text: str) -> bool:
+    if _DURATION.fullmatch(text):
+        return True
+    return text[:1].isdigit() and not os.path.lexists(text)

@@ -1,0 +1,70 @@
+"""What the project depends on is bounded in pyproject.toml and pinned in constraints.txt."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.__main__ import ROOT, lowest_versions, requirements
+
+CONSTRAINTS = Path(ROOT / "constraints.txt")
+PINNED = {
+    canonicalize_name(pin.name): pin
+    for line in CONSTRAINTS.read_text("utf-8").splitlines()
+    if not line.startswith("#")
+    for pin in [Requirement(line)]
+}
+DIRECT = list(requirements())
+
+
+def pulled_in(name: str, extras: frozenset[str], seen: set[tuple[str, str]]) -> set[str]:
+    """Return a distribution and all that it requires here, by canonical names."""
+    found: set[str] = {canonicalize_name(name)}
+    for text in requires(name) or ():
+        requirement = Requirement(text)
+        for extra in extras | {""}:
+            if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            if (text, extra) not in seen:
+                seen.add((text, extra))
+                found |= pulled_in(requirement.name, frozenset(requirement.extras), seen)
+    return found
+
+
+def test_everything_is_pinned() -> None:
+    """Every distribution that the project brings with its extras has a pin, and no other has."""
+    found = pulled_in("listrak-sync", frozenset({"dev", "liquid"}), set())
+    found.remove("listrak-sync")
+    here = {name for name, pin in PINNED.items() if pin.marker is None or pin.marker.evaluate()}
+    assert found == here
+
+
+def test_pins_are_versions() -> None:
+    """A pin names one version."""
+    for name, pin in PINNED.items():
+        assert [each.operator for each in pin.specifier] == ["=="], name
+
+
+@pytest.mark.parametrize("requirement", DIRECT, ids=str)
+def test_bounds_allow_the_pin(requirement: Requirement) -> None:
+    """Each requirement has a lower and an upper bound, between which the pin lies."""
+    assert {each.operator for each in requirement.specifier} == {">=", "<"}
+    (pin,) = PINNED[canonicalize_name(requirement.name)].specifier
+    assert requirement.specifier.contains(pin.version)
+
+
+def test_lowest_versions() -> None:
+    """The lowest versions are one for each requirement, and allowed by it."""
+    for requirement, lowest in zip(DIRECT, lowest_versions(), strict=True):
+        (pin,) = Requirement(lowest).specifier
+        assert requirement.specifier.contains(pin.version)
+
+
+def test_what_is_installed_is_found() -> None:
+    """A name that is not installed is an error, not an empty tree."""
+    with pytest.raises(PackageNotFoundError):
+        pulled_in("listrak-sync-of-another-name", frozenset(), set())
