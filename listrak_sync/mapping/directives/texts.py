@@ -19,7 +19,7 @@ from listrak_sync.events.key_paths import (
     parse_key_path,
     split_key_path,
 )
-from listrak_sync.mapping.directives import liquid
+from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives import objects as object_directives
 from listrak_sync.mapping.directives.compiler import (
     NOTHING,
@@ -29,15 +29,9 @@ from listrak_sync.mapping.directives.compiler import (
     Value,
     is_falsy,
 )
+from listrak_sync.mapping.directives.liquid.directive import liquid_directive
 from listrak_sync.mapping.directives.replacing import replace_directive
-from listrak_sync.mapping.values import number_text
 from listrak_sync.mapping.yaml.document import Node
-
-JAVASCRIPT_SPACE: Final = (
-    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
-"""The characters that JavaScript's trim() takes off."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 
@@ -45,7 +39,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 def placeholders(template: str) -> tuple[KeyPath, ...]:
     """Return the key paths that a template reads, in order."""
     return tuple(
-        split_key_path((found[1] or found[2]).strip(JAVASCRIPT_SPACE))
+        split_key_path((found[1] or found[2]).strip(javascript.SPACE))
         for found in _PLACEHOLDER.finditer(template)
     )
 
@@ -61,25 +55,8 @@ def compile_template(template: str) -> Callable[[Event], str]:
     return lambda event: first + "".join(_text(find(event, path)) + text for path, text in parts)
 
 
-def javascript_text(value: Json) -> str:
-    """Return a value as JavaScript's String() writes it."""
-    match value:
-        case str():
-            return value
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return number_text(value)
-        case list():
-            return ",".join(map(_text, value))
-        case _:
-            return "[object Object]"
-
-
 def _text(found: Found) -> str:
-    return "" if found is None or found is UNSET else javascript_text(found)
+    return "" if javascript.is_nothing(found) else javascript.text(found)
 
 
 def _path(compiler: Compiler, node: Node) -> Value:
@@ -196,7 +173,7 @@ COMPILERS: Final[Mapping[str, CompileDirective]] = {
     "@case": _case,
     "@replace": replace_directive,
     "@literal": _literal,
-    "@liquid": liquid.liquid_directive,
+    "@liquid": liquid_directive,
     **object_directives.COMPILERS,
 }
 """Every directive by its name. Source: the mapping kit of Segment's actions."""
