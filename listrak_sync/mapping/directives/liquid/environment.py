@@ -11,7 +11,8 @@ from liquid.exceptions import LiquidError, LiquidSyntaxError
 from listrak_sync.mapping.conditions import Span
 from listrak_sync.mapping.directives.liquid.lexer import tokens
 from listrak_sync.mapping.directives.liquid.lists import members
-from listrak_sync.mapping.directives.liquid.tags import TAGS, render
+from listrak_sync.mapping.directives.liquid.steps import render
+from listrak_sync.mapping.directives.liquid.tags import TAGS
 from listrak_sync.mapping.directives.liquid.values import whole_characters
 
 

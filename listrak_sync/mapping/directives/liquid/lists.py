@@ -212,7 +212,7 @@ class _Item:
 def members(value: object) -> Mapping[str, object]:
     """Return the members of a value by name, as they are seen where it is a scope."""
     match value:
-        case Mapping():
+        case dict():
             return value
         case list():
             items = {str(index): item for index, item in enumerate(value)}
