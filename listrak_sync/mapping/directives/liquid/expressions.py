@@ -91,12 +91,7 @@ def _apply(operator: str, values: list[Evaluate]) -> None:
         return
     left = values.pop() if values else missing
     operation = _BINARY[operator]
-    if operator == "and":
-        values.append(lambda scope: is_truthy(left(scope)) and is_truthy(right(scope)))
-    elif operator == "or":
-        values.append(lambda scope: is_truthy(left(scope)) or is_truthy(right(scope)))
-    else:
-        values.append(lambda scope: operation(left(scope), right(scope)))
+    values.append(lambda scope: operation(left(scope), right(scope)))
 
 
 def _operator(scanner: Scanner) -> str | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Final, cast
 
-import msgspec
 from liquid.exceptions import LiquidSyntaxError
 from msgspec import UNSET
 
@@ -30,10 +29,13 @@ from listrak_sync.mapping.directives.liquid.values import (
     plain,
     rounded,
     stringify,
+    too_large,
 )
 
-_INDENT: Final = re.compile("^ +", re.MULTILINE)
+_JSON_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\[\]|\{\}|[][{},:]|[^][{},:"]+')
 _WIDEST_INDENT: Final = 10
+_LONGEST_SLICE: Final = 1e8
+"""How many characters may be asked for, although there are never so many: Segment's limit."""
 
 
 def default(value: object, other: object = UNSET, *, allow_false: object = UNSET) -> object:
@@ -60,8 +62,23 @@ def json(value: object, space: object = UNSET) -> object:
     indent = _indent(plain(space))
     if not indent:
         return text
-    lines = msgspec.json.format(text, indent=1)
-    return _INDENT.sub(lambda found: indent * len(found[0]), lines)
+    return "".join(_indented(text, indent))
+
+
+def _indented(text: str, indent: str) -> Iterator[str]:
+    """Yield the parts of a JSON text with line breaks and indents between them."""
+    depth = 0
+    for part in _JSON_PART.findall(text):
+        if part in {"{", "["}:
+            depth += 1
+            yield f"{part}\n{indent * depth}"
+        elif part in {"}", "]"}:
+            depth -= 1
+            yield f"\n{indent * depth}{part}"
+        elif part == ",":
+            yield f",\n{indent * depth}"
+        else:
+            yield ": " if part == ":" else part
 
 
 def _without_drops(value: object) -> object:
@@ -175,6 +192,8 @@ def sliced(value: object, begin: object, length: object = UNSET) -> object:
         begin = javascript.plus(float(len(whole)), begin)
     if javascript.is_less(begin, 0) or javascript.is_less(length, 0):
         return whole[:0]
+    if javascript.number(length) > _LONGEST_SLICE:
+        raise too_large()
     if isinstance(whole, list):
         start, end = _index(begin), _index(javascript.plus(begin, length))
         return whole[start:end]

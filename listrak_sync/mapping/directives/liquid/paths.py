@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -143,9 +142,11 @@ def _range(scanner: Scanner) -> Evaluate:
 
     def numbers(scope: Scope) -> object:
         low, high = (javascript.number(plain(each(scope))) for each in (first, last))
-        if not low <= high:
-            return []
         check_length(high - low + 1)
-        return [low + step for step in range(math.floor(high - low) + 1)]
+        found: list[object] = []
+        while low < high + 1:
+            found.append(low)
+            low += 1
+        return found
 
     return numbers
