@@ -8,6 +8,7 @@ from typing import Final, TextIO
 from liquid import Node, RenderContext, Tag, Token, TokenStream
 from liquid.ast import BlockNode
 from liquid.parser import get_parser
+from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 
 from listrak_sync.mapping.directives.liquid.expressions import filtered
 from listrak_sync.mapping.directives.liquid.lexer import line_tokens
@@ -140,8 +141,16 @@ class Raw(Tag):
         token = stream.current
         next(stream)
         found = tokens_up_to(stream, "endraw", token)
-        text = "".join(each.value for each in found)
+        text = "".join(_as_written(each) for each in found)
         return Step(token, lambda _, buffer: buffer.write(text))
+
+
+def _as_written(token: Token) -> str:
+    """Return a text, or the line of a tag `liquid` that begins with a name."""
+    if token.kind != TOKEN_TAG:
+        return token.value if token.kind == TOKEN_CONTENT else ""
+    start = token.start_index - token.source.startswith("-", token.start_index - 1)
+    return token.source[start : token.source.find("\n", start) + 1]
 
 
 class Lines(Tag):

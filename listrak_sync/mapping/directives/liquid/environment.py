@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from liquid import Environment, Token
+from liquid import BoundTemplate, Environment, RenderContext, Token
 from liquid.exceptions import LiquidError, LiquidSyntaxError
+from liquid.token import TOKEN_OUTPUT
 
 from listrak_sync.mapping.conditions import Span
 from listrak_sync.mapping.directives.liquid.lexer import tokens
 from listrak_sync.mapping.directives.liquid.lists import members
-from listrak_sync.mapping.directives.liquid.steps import render
+from listrak_sync.mapping.directives.liquid.steps import Buffer, StopRenderingError, render
 from listrak_sync.mapping.directives.liquid.tags import TAGS
-from listrak_sync.mapping.directives.liquid.values import whole_characters
+from listrak_sync.mapping.directives.liquid.values import (
+    RenderError,
+    TooLargeError,
+    whole_characters,
+)
 
 
 class TemplateError(Exception):
@@ -63,7 +68,48 @@ def compile_template(template: str) -> Callable[[object], str]:
         span = Span(0, len(template))
         raise TemplateError("the template nests too deep", "make it plainer", span) from error
 
+    if (failure := _failure_for_every_event(compiled)) is not None:
+        raise failure
+
     def fill_in(event: object) -> str:
         return whole_characters(render(compiled, dict(members(event))))
 
     return fill_in
+
+
+class _ReadsEventError(Exception):
+    """A part of a template that depends on the event."""
+
+
+class _AnyEvent(Mapping[str, object]):
+    """An event of which nothing is known."""
+
+    def __getitem__(self, name: str) -> object:
+        raise _ReadsEventError
+
+    def __contains__(self, name: object) -> bool:
+        raise _ReadsEventError
+
+    def __iter__(self) -> Iterator[str]:
+        raise _ReadsEventError
+
+    def __len__(self) -> int:
+        return 1
+
+
+def _failure_for_every_event(template: BoundTemplate) -> TemplateError | None:
+    """Return the fault of a part that fails although it depends on no event, None without one."""
+    context = RenderContext(template, globals=_AnyEvent())
+    for step in template.nodes:
+        try:
+            step.render(context, Buffer())
+        except _ReadsEventError:
+            if step.token.kind != TOKEN_OUTPUT:
+                return None  # what is assigned or ended there is not known from here on
+        except (StopRenderingError, TooLargeError):
+            return None
+        except RenderError as error:
+            start = step.token.start_index
+            span = Span(start, start + len(step.token.value))
+            return TemplateError(f"this fails for every event: {error}", "correct it", span)
+    return None

@@ -21,6 +21,10 @@ class RenderError(Exception):
     """A template that fails for an event; says why."""
 
 
+class TooLargeError(RenderError):
+    """A template whose values grow without end."""
+
+
 class Drop(Enum):
     """The words `nil`, `empty` and `blank`, which compare as no value of an event does."""
 
@@ -112,9 +116,9 @@ def check_size(value: object) -> int:
     return size
 
 
-def too_large() -> RenderError:
+def too_large() -> TooLargeError:
     """Return the failure of a value that grows without end."""
-    return RenderError(f"a value is larger than {MAX_SIZE:,} characters or items")
+    return TooLargeError(f"a value is larger than {MAX_SIZE:,} characters or items")
 
 
 def check_length(length: float) -> None:

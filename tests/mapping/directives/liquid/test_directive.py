@@ -154,10 +154,10 @@ def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "template",
     [
-        "{{ '%zz' | url_decode }}",
-        "{{ '%ff' | url_decode }}",
-        "{{ 'abcde' | base64_decode }}",
-        "{{ 0 | date: '%Y', 'Nowhere/Else' }}",
+        "{{ '%z' | append: properties.name | url_decode }}",
+        "{{ '%ff' | append: properties.name | url_decode }}",
+        "{{ 'ab' | append: properties.name | base64_decode }}",
+        "{{ properties.total | date: '%Y', 'Nowhere/Else' }}",
         "{{ properties.tags | where: '[' }}",
     ],
 )
@@ -193,6 +193,36 @@ def test_no_end(template: str) -> None:
     with pytest.raises(DirectiveError, match=r"^@liquid: a value is larger than ") as caught:
         value.resolve({"properties": {"long": "x" * 32_000, "many": 10**18}})
     assert isinstance(caught.value.__cause__, RenderError)
+
+
+@pytest.mark.parametrize(
+    ("template", "fault"),
+    [
+        ("{{ a }}{{ '%zz' | url_decode }}", "23: this fails for every event: url_decode is given"),
+        ("{% assign a = '-' %}{{ a | base64_decode }}", "36: this fails for every event: base64"),
+        ("{% if true %}{{ 'a' | base64_decode }}{% endif %}", "16: this fails for every event: "),
+    ],
+)
+def test_fails_for_every_event(template: str, fault: str) -> None:
+    """What fails whatever the event is a fault when the file is loaded."""
+    (found,) = faults(template)
+    column, words = fault.split(": ", 1)
+    assert found.startswith(f"1:{column}: @liquid: {words}")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if a %}{{ '%zz' | url_decode }}{% endif %}",
+        "{% if false %}{{ '%zz' | url_decode }}{% endif %}",
+        "{% assign b = a %}{% assign b = '-' | append: b %}{{ b | base64_decode }}",
+        "{% break %}{{ '%zz' | url_decode }}",
+        "{% increment a %}{{ '%zz' | url_decode }}",
+    ],
+)
+def test_may_fail_for_some_events(template: str) -> None:
+    """What fails for some events only, or is never come to, is no fault."""
+    assert faults(template) == []
 
 
 def test_loops_are_not_allowed() -> None:

@@ -2,8 +2,9 @@
 
 vectors.json holds events, and cases: a template, the number of its event, and the text that
 LiquidJS 10.30 printed for it in the time zone UTC, with the tags and filters switched off that
-Segment switches off; null where it failed. The templates were made at random: each filter with values of
-every kind, templates as people write them, odd expressions, and dates in many forms.
+Segment switches off; null where it failed. The templates were made at random: each filter with
+values of every kind, templates as people write them, odd expressions and tags, and dates in many
+forms.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.mapping.directives.liquid.environment import compile_template
+from listrak_sync.mapping.directives.liquid.environment import TemplateError, compile_template
 from listrak_sync.mapping.directives.liquid.filters import FILTERS
 from listrak_sync.mapping.directives.liquid.values import RenderError
 
@@ -30,10 +31,10 @@ CASES: list[tuple[str, int, str | None]] = VECTORS["cases"]
 
 
 def printed(template: str, event: Json) -> str | None:
-    """Return what a template prints, None where it fails."""
+    """Return what a template prints, None where it fails for this event or for every one."""
     try:
         return compile_template(template)(event)
-    except RenderError:
+    except (RenderError, TemplateError):
         return None
 
 
