@@ -92,9 +92,9 @@ def rounded(value: object) -> object:
 
 
 def number(value: object) -> float:
-    """Return a value as arithmetic takes it: what is not a number is 0."""
+    """Return a value as arithmetic takes it: what is not a number is 0, and so is -0."""
     found = javascript.number(plain(value))
-    return 0.0 if math.isnan(found) else found
+    return 0.0 if math.isnan(found) else found or 0.0
 
 
 def check_size(value: object) -> int:
