@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Final, TextIO, cast
 
 from liquid import Node, RenderContext, Tag, TokenStream
@@ -25,8 +25,17 @@ from listrak_sync.mapping.directives.liquid.steps import (
 from listrak_sync.mapping.directives.liquid.values import Evaluate, plain, stringify
 from listrak_sync.mapping.faults import suggestion
 
-NO_TAGS: Final = ("case", "for", "include", "layout", "render", "tablerow")
-"""Tags that Segment switches off."""
+_WRITE_OUT: Final = "write out what it would print"
+_NO_LOOP: Final = "write an index, or a filter such as join, sum or where"
+NO_TAGS: Final[Mapping[str, str]] = {
+    "case": "write if and elsif",
+    "for": _NO_LOOP,
+    "include": _WRITE_OUT,
+    "layout": _WRITE_OUT,
+    "render": _WRITE_OUT,
+    "tablerow": _NO_LOOP,
+}
+"""Tags that Segment switches off, each with what to write instead."""
 
 _UNMARKED_LINE: Final = re.compile(rf"\n[{javascript.SPACE}]*[^#{javascript.SPACE}]")
 _INNER: Final = {
@@ -68,8 +77,8 @@ class Illegal(Tag):
         """Raise a syntax error."""
         token = stream.current
         if token.value in NO_TAGS:
-            instead = "write if, or have your code send the value"
-            raise syntax_error(token, f"Segment does not allow the tag {token.value}", instead)
+            message = f"Segment does not allow the tag {token.value}"
+            raise syntax_error(token, message, NO_TAGS[token.value])
         known = [name for name in self.env.tags if name not in _PSEUDO]
         if token.value in _INNER:
             raise syntax_error(token, f"{token.value} belongs to no tag here", "take it out")

@@ -62,19 +62,10 @@ def stringify(value: object) -> str:
     if type(value) is str:
         return value
     if isinstance(value, list):
-        parts: list[str] = []
-        _print_items(value, parts, check_size(value))
-        return "".join(parts)
+        check_size(value)
+        return "".join(map(stringify, value))
     value = plain(value)
     return "" if is_nothing(value) else javascript.text(rounded(value))
-
-
-def _print_items(items: list[object], parts: list[str], _: object) -> None:
-    for item in items:
-        if isinstance(item, list):
-            _print_items(item, parts, _)
-        else:
-            parts.append(stringify(item))
 
 
 def rounded(value: object) -> object:
