@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from msgspec import UNSET
-
 from listrak_sync.events.key_paths import (
     Event,
     Found,
-    Json,
     KeyPath,
     find,
     finder,
@@ -112,7 +109,7 @@ def _if(compiler: Compiler, node: Node) -> Value:
     if "else" in options and is_falsy(options["else"]):
         otherwise = NOTHING
     test, yes, no = operand.resolve, then.resolve, otherwise.resolve
-    fails = _is_nothing if name == "exists" else _is_blank
+    fails = javascript.is_nothing if name == "exists" else _is_blank
     return Value(
         lambda event: no(event) if fails(test(event)) else yes(event),
         operand.paths | then.paths | otherwise.paths,
@@ -139,27 +136,9 @@ def _case(compiler: Compiler, node: Node) -> Value:
     return Value(resolve, operand.paths)
 
 
-def _is_nothing(value: Found) -> bool:
-    return value is None or value is UNSET
-
-
 def _is_blank(value: Found) -> bool:
     """Say whether a value is missing, or JavaScript takes it as false or equal to `""`."""
-    match value:
-        case str():
-            return value == ""
-        case bool() | int() | float():
-            return not value
-        case list():
-            return not value or (len(value) == 1 and (value[0] is None or _is_blank_item(value[0])))
-        case dict():
-            return False
-        case _:
-            return True
-
-
-def _is_blank_item(value: Json) -> bool:
-    return value == "" or (isinstance(value, list) and _is_blank(value))
+    return not javascript.is_true(value) or (isinstance(value, list) and not javascript.text(value))
 
 
 def _literal(compiler: Compiler, node: Node) -> Value:
