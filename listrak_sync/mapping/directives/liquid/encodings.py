@@ -20,6 +20,7 @@ _HTML: Final = (("<script", "</script>"), ("<style", "</style>"), ("<!--", "-->"
 _COMPONENT: Final = "-_.!~*'()"
 _ADDRESS: Final = f"{_COMPONENT};/?:@&=+$,#[]"
 _BROKEN_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
+_PERCENTS: Final = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _BASE64_SPACE: Final = re.compile("[\t\n\f\r ]")
 _BASE64: Final = re.compile("[A-Za-z0-9+/]*")
 
@@ -85,7 +86,7 @@ def url_decode(value: object) -> str:
     if _BROKEN_PERCENT.search(text):
         raise RenderError("url_decode is given a % without two digits behind it")
     try:
-        return unquote_to_bytes(text).decode()
+        return _PERCENTS.sub(lambda found: unquote_to_bytes(found[0]).decode(), text)
     except UnicodeError:
         raise RenderError("url_decode is given what is not UTF-8") from None
 

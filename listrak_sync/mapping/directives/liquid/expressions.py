@@ -11,7 +11,9 @@ from listrak_sync.mapping.directives.liquid.paths import missing, value
 from listrak_sync.mapping.directives.liquid.scanner import Scanner
 from listrak_sync.mapping.directives.liquid.values import (
     Evaluate,
+    Scope,
     contains,
+    counted,
     equals,
     is_at_most,
     is_less,
@@ -81,7 +83,17 @@ def _expression(scanner: Scanner) -> Evaluate | None:
         is_empty = False
     while waiting:
         _apply(waiting.pop(), values)
-    return None if is_empty else values[0]
+    if len(values) < 2:
+        return None if is_empty else values[0]
+    first, *others = values
+
+    def evaluate(scope: Scope) -> object:
+        found = first(scope)
+        for each in others:
+            each(scope)  # it may fail, although it is not asked for
+        return found
+
+    return evaluate
 
 
 def _apply(operator: str, values: list[Evaluate]) -> None:
@@ -162,19 +174,19 @@ def _applied(
         given = f"{len(positional)} argument{'s' * (len(positional) != 1)}"
         raise place.fault(f"{name} is given {given}", f"it takes {_count(known)}")
     function = known.function
-    if named:
-        options = {each.name: each.value for each in named if each.name is not None}
-        return lambda scope: function(
-            before(scope),
-            *[argument(scope) for argument in positional],
-            **{name: argument(scope) for name, argument in options.items()},
-        )
+    options = {each.name: each.value for each in named if each.name is not None}
     match positional:
-        case []:
-            return lambda scope: function(before(scope))
-        case [only]:
-            return lambda scope: function(before(scope), only(scope))
-    return lambda scope: function(before(scope), *[argument(scope) for argument in positional])
+        case [] if not options:
+            return lambda scope: counted(scope, function(before(scope)))
+        case [only] if not options:
+            return lambda scope: counted(scope, function(before(scope), only(scope)))
+
+    def apply(scope: Scope) -> object:
+        given = [argument(scope) for argument in positional]
+        further = {name: argument(scope) for name, argument in options.items()}
+        return counted(scope, function(before(scope), *given, **further))
+
+    return apply
 
 
 def _count(known: Filter) -> str:

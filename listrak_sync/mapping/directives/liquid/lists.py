@@ -6,7 +6,7 @@ import math
 import random
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from liquid.exceptions import LiquidSyntaxError
 from msgspec import UNSET
@@ -226,6 +226,7 @@ class _Item:
     def __init__(self, item: object) -> None:
         self.locals: MutableMapping[str, object] = {}
         self.globals = members(item)
+        self.tag_namespace: dict[str, Any] = {}
 
 
 def members(value: object) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from listrak_sync.mapping.directives.liquid.values import (
     Evaluate,
     Scope,
     check_length,
+    counted,
     look_into,
     look_up,
     member,
@@ -147,6 +148,6 @@ def _range(scanner: Scanner) -> Evaluate:
         while low < high + 1:
             found.append(low)
             low += 1
-        return found
+        return counted(scope, found)
 
     return numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from msgspec import UNSET
 
@@ -15,6 +15,11 @@ from listrak_sync.mapping.directives.javascript import is_nothing, is_number
 
 MAX_SIZE: Final = 1_000_000
 """How many characters a text, and how many items and characters a list may have in a template."""
+
+MAX_WORK: Final = 5_000_000
+"""How many characters and items all large texts and lists of a template may have together."""
+
+_LARGE: Final = 10_000
 
 
 class RenderError(Exception):
@@ -34,10 +39,14 @@ class Drop(Enum):
 
 
 class Scope(Protocol):
-    """Where names are looked up: what the template has assigned, then the event."""
+    """Where names are looked up: what the template has assigned, then the event.
+
+    `tag_namespace` keeps what tags count, and how much was computed.
+    """
 
     locals: MutableMapping[str, object]
     globals: Mapping[str, object]
+    tag_namespace: dict[str, Any]
 
 
 Evaluate: TypeAlias = Callable[[Scope], object]
@@ -116,6 +125,16 @@ def check_length(length: float) -> None:
     """Raise RenderError where a text or list of this length would be too large."""
     if length > MAX_SIZE:
         raise too_large()
+
+
+def counted(scope: Scope, value: object) -> object:
+    """Return a value, and count it if it is large. Raises RenderError above MAX_WORK."""
+    if isinstance(value, str | list) and len(value) > _LARGE:
+        work = scope.tag_namespace.get("work", 0) + len(value)
+        if work > MAX_WORK:
+            raise TooLargeError(f"all values together are larger than {MAX_WORK:,} characters")
+        scope.tag_namespace["work"] = work
+    return value
 
 
 def as_list(value: object) -> list[object]:
