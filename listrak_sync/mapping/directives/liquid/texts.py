@@ -116,7 +116,7 @@ def squish(value: object) -> str:
 
 def remove(value: object, part: object) -> str:
     """Return a text without all places of another."""
-    return stringify(value).replace(stringify(part), "") if stringify(part) else stringify(value)
+    return stringify(value).replace(stringify(part), "")
 
 
 def remove_first(value: object, part: object) -> str:
