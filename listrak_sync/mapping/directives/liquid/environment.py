@@ -106,7 +106,7 @@ def _failure_for_every_event(template: BoundTemplate) -> TemplateError | None:
         except _ReadsEventError:
             if step.token.kind != TOKEN_OUTPUT:
                 return None  # what is assigned or ended there is not known from here on
-        except (StopRenderingError, TooLargeError):
+        except (StopRenderingError, TooLargeError, RecursionError):
             return None
         except RenderError as error:
             start = step.token.start_index

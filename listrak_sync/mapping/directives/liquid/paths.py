@@ -20,6 +20,7 @@ from listrak_sync.mapping.directives.liquid.values import (
     look_up,
     member,
     plain,
+    too_large,
 )
 
 _LITERALS: Final[Mapping[str, object]] = {
@@ -146,6 +147,8 @@ def _range(scanner: Scanner) -> Evaluate:
         check_length(high - low + 1)
         found: list[object] = []
         while low < high + 1:
+            if low + 1 == low:
+                raise too_large()  # beyond 2**53, where LiquidJS goes round without end
             found.append(low)
             low += 1
         return counted(scope, found)

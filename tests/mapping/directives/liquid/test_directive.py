@@ -184,6 +184,7 @@ def test_failure(template: str) -> None:
         "{{ (1..100000) | join: properties.long }}",
         "{% if (1..1e9) == (1..1e9) %}{% endif %}{{ (1..1000000000) | size }}",
         "{{ 0 | date: '%999999999Y' }}",
+        "{{ (9007199254740992..9007199254740994) | size }}",
         "{{ (1..900000) | size }}" * 40,
         "{% assign a = 'x' %}"
         + "{% assign a = a | append: a %}" * 19
