@@ -20,7 +20,7 @@ _CHARACTERS: Final = {
     "'": re.compile(rf"{_FOLD}|''|.", re.DOTALL),
     '"': re.compile(rf"{_FOLD}|{_JOIN}|{_PAIR}|{_ESCAPE}|.", re.DOTALL),
 }
-"""What stands for one character of a scalar, by its style; a fold or a join may stand for more."""
+"""Patterns of one character of a scalar, by its style; a fold or a join may be any number."""
 
 
 def places(text: str, scalar: Span, style: str | None, value: str) -> list[Span]:
