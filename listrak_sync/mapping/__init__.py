@@ -1,1 +1,1 @@
-"""What should happen: the mapping file, its triggers and its directives."""
+"""The mapping file: which events its triggers match, and what its directives make of them."""

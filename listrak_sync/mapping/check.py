@@ -1,4 +1,4 @@
-"""Remarks on mappings that can be used but hardly do what was meant."""
+"""Remarks on valid mappings that probably do not do what was meant."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping, P
 from listrak_sync.mapping.values import field_text, parse_id
 
 MOST_MAPPINGS: Final = 50
-"""How many mappings Segment lets a destination have."""
+"""How many mappings a destination of Segment can have."""
 
 SHOWN: Final = 80
-"""How many characters of a condition are quoted."""
+"""How many characters of a condition a remark quotes."""
 
 _TYPE: Final = PathOf(("type",))
 _TAKEN: Final = In(_TYPE, ListOf(tuple(map(Literal, sorted(ACCEPTED_TYPES)))))
@@ -35,14 +35,14 @@ _AUDIENCE_NAMED: Final = Compare(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to know about a mapping: where, its kind as a word for programs, what it is."""
+    """A remark on a mapping: its place, its kind as a word for programs, its message."""
 
     place: Place
     kind: str
     message: str
 
     def as_json(self) -> dict[str, str | int]:
-        """Return the finding as flat values."""
+        """Return the finding as flat JSON values."""
         return {
             "line": self.place.line,
             "column": self.place.column,
@@ -52,14 +52,14 @@ class Finding:
         }
 
     def shown(self, file: str) -> str:
-        """Return `file:line:column: path: what it is`."""
+        """Return `file:line:column: path: message`."""
         return f"{file}:{self.place.line}:{self.place.column}: {self.place.path}: {self.message}"
 
 
 def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
     """Return every remark on the mappings of a file, in the order of the file.
 
-    What is said never to match never does; not all that never matches is found.
+    A remark that something never matches is always right, but not every such case is found.
     """
     found: list[Finding] = []
     for mapping in mappings:
@@ -68,22 +68,22 @@ def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
     found += _contradictory_values(enabled)
     found += _duplicates(enabled)
     if len(mappings) > MOST_MAPPINGS:
-        message = f"{len(mappings)} mappings; Segment's destination takes {MOST_MAPPINGS} at most"
+        message = f"{len(mappings)} mappings: Segment's destination takes at most {MOST_MAPPINGS}"
         found.append(Finding(mappings[MOST_MAPPINGS].place, "many_mappings", message))
     return tuple(sorted(found, key=lambda finding: (finding.place.line, finding.place.column)))
 
 
 def list_id_of(mapping: Mapping) -> int | None:
-    """Return the list that a mapping names, None where the event decides it."""
+    """Return the id of a mapping's list, None where the event decides it."""
     return parse_id(mapping.list_id.constant) if mapping.list_id.is_constant else None
 
 
 def _on_one(mapping: Mapping) -> Iterator[Finding]:
     if not mapping.enabled:
-        message = "the mapping is disabled: it takes no events, and --online does not look at it"
+        message = "the mapping is disabled: it takes no events, and --online does not check it"
         yield Finding(mapping.place, "disabled", message)
     if list_id_of(mapping) is None:
-        message = "the event decides the list, so --online cannot look whether it exists"
+        message = "the event decides the list, so --online cannot check that it exists"
         yield Finding(mapping.place, "list_from_event", message)
     never = _never(mapping)
     if never is not None:
@@ -96,18 +96,18 @@ def _on_one(mapping: Mapping) -> Iterator[Finding]:
 
 
 def _conditions(mapping: Mapping) -> tuple[Condition, ...]:
-    """Return all that must hold for a mapping to take an event."""
+    """Return the conditions under which a mapping takes an event."""
     return (_TAKEN,) if mapping.trigger is None else (mapping.trigger, _TAKEN)
 
 
 def _never(mapping: Mapping) -> Finding | None:
-    """Return why a mapping takes no event at all, None where it may take one."""
+    """Return a remark that a mapping takes no event at all, None where it may take one."""
     found = contradiction(_conditions(mapping))
     return None if found is None else _finding(mapping, found, "never_matches", "never matches")
 
 
 def _without_audience(mapping: Mapping) -> Iterator[Finding]:
-    """Remark on a trigger that takes no event in which Engage sends an audience."""
+    """Remark on a trigger that excludes every event in which Engage sends an audience."""
     conditions = _conditions(mapping)
     found = contradiction((*conditions, _AUDIENCE_TYPE))
     if found is not None:
@@ -124,7 +124,7 @@ def _without_audience(mapping: Mapping) -> Iterator[Finding]:
 
 
 def _finding(mapping: Mapping, found: Contradiction, kind: str, head: str) -> Finding:
-    """Return a finding at the part of the trigger that cannot hold."""
+    """Return a finding at the part of the trigger or conditions that cannot hold."""
     parts = (found.condition, found.other)
     written = [part for part in parts if part is not None and part.span.end]
     if mapping.source is None or not written:
@@ -152,6 +152,7 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
                 by_field.setdefault((list_id_of(mapping), field.id), []).append(
                     (mapping, field, text)
                 )
+    # Conjuncts are deep tuples: numbered once, they are compared quickly for every pair.
     numbers: dict[Hashable, int] = {}
     conditions = {
         mapping.place: {numbers.setdefault(key, len(numbers)) for key in conjuncts(mapping.trigger)}
@@ -159,6 +160,9 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
     }
     for (list_id, field_id), setters in by_field.items():
         for (first, set_before, one), (second, set_here, other) in combinations(setters, 2):
+            # Sets of conjuncts say enough: where one set holds the other, each event of the
+            # narrower mapping also matches the wider one. Two sets that merely overlap are no
+            # proof, for their events may differ, so nothing is said about them.
             before, after = conditions[first.place], conditions[second.place]
             if one == other or not (before <= after or after <= before):
                 continue
@@ -173,7 +177,7 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
 
 
 def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:
-    """Remark on mappings that do what an earlier one does."""
+    """Remark on mappings that do the same as an earlier one."""
     seen: dict[Hashable, Mapping] = {}
     for mapping in mappings:
         key = (
@@ -191,7 +195,7 @@ def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:
 
 
 def _comparable(value: Value | None) -> Hashable:
-    """Return what tells constants apart; a directive equals itself alone."""
+    """Return a key that is equal for equal constants; a directive is equal only to itself."""
     if value is None:
         return None
     text = field_text(value.constant)

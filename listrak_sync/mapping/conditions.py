@@ -1,4 +1,4 @@
-"""The condition tree: what a trigger or conditions in YAML say."""
+"""The condition tree that a trigger, or conditions in YAML, become."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from listrak_sync.events.key_paths import KeyPath
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a part of a condition stands: offsets into its text, the end excluded."""
+    """The place of a part of a condition: offsets into its text, the end excluded."""
 
     start: int = 0
     end: int = 0
@@ -21,13 +21,13 @@ _NOWHERE: Final = Span()
 
 
 def _span() -> Span:
-    """Declare a place that does not count when two trees are compared."""
+    """Declare a place, which is ignored when two trees are compared."""
     return field(default=_NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PathOf:
-    """The value at a path of the event."""
+    """The value at a key path of the event."""
 
     path: KeyPath
     span: Span = _span()
@@ -79,7 +79,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Holds when its condition does not."""
+    """Holds when its condition does not hold."""
 
     condition: Condition
     span: Span = _span()
@@ -106,7 +106,7 @@ class In:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Holds when an operand standing alone is `true`."""
+    """Holds when an operand without a comparison is `true`."""
 
     operand: Operand
     span: Span = _span()
@@ -114,7 +114,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Refuted:
-    """Holds when a test of a text is false, but only for a text: `!contains(p, "x")`."""
+    """Holds for a text that fails a test, `!contains(p, "x")`; never for anything but a text."""
 
     call: Call
     span: Span = _span()
@@ -124,7 +124,7 @@ Condition: TypeAlias = All | AnyOf | Not | Compare | In | Truth | Refuted
 
 
 def paths_of(condition: Condition) -> Iterator[KeyPath]:
-    """Yield every path that the condition reads."""
+    """Yield every key path that a condition reads."""
     pending: list[Condition | Operand] = [condition]
     while pending:
         match pending.pop():

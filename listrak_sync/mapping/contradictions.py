@@ -1,4 +1,4 @@
-"""Can a condition hold for any event at all."""
+"""Finds conditions that cannot hold for any event."""
 
 from __future__ import annotations
 
@@ -35,19 +35,20 @@ from listrak_sync.mapping.predicates import compile_condition
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A condition that cannot hold, where there is one beside the `other` that rules it out."""
+    """A condition that cannot hold, and the `other` that rules it out, if it takes one."""
 
     condition: Condition
     other: Condition | None = None
 
 
 _Fact: TypeAlias = tuple[Condition, Condition]
-"""A condition as it is written, and as a condition on `IT` alone."""
+"""A condition as it is written, and the same condition about `IT`."""
 
 
 def contradiction(conditions: Iterable[Condition]) -> Contradiction | None:
-    """Return why the conditions cannot all hold; None where they may, as far as can be told."""
+    """Return why the conditions cannot all hold, None where no reason is found."""
     facts, choices = _spread(conditions)
+    # Facts alone are weighed first: they are cheap, and name the two parts that clash.
     found = _clash(facts)
     if found is not None:
         return found
@@ -58,27 +59,27 @@ def contradiction(conditions: Iterable[Condition]) -> Contradiction | None:
 
 
 def dead_branches(conditions: Iterable[Condition]) -> Iterator[Contradiction]:
-    """Yield why a branch of an `or` cannot hold beside the conditions around it."""
+    """Yield the branches of `or` that cannot hold together with the conditions around them."""
     facts, choices = _spread(conditions)
     for choice in choices:
         for branch in choice.conditions:
             found = contradiction((*facts, branch))
             if found is None:
                 yield from dead_branches((*facts, branch))
-            elif choice.span.end:
+            elif choice.span.end:  # a choice that stands in the file, not one made of a negation
                 parts = (found.other, found.condition)
                 around = (part for part in parts if any(part is fact for fact in facts))
                 yield Contradiction(branch, next(around, None))
 
 
 def conjuncts(condition: Condition | None) -> frozenset[Hashable]:
-    """Return what must hold together, comparable: a superset states a narrower condition."""
+    """Return the parts that must all hold, as comparable keys: more parts, fewer events."""
     facts, choices = _spread(() if condition is None else (condition,))
     return frozenset(map(key_of, (*facts, *choices)))
 
 
 def _spread(conditions: Iterable[Condition]) -> tuple[list[Condition], list[AnyOf]]:
-    """Take conjunctions apart: the single facts, and the choices between several."""
+    """Take conjunctions apart into single facts and choices between several."""
     facts: list[Condition] = []
     choices: list[AnyOf] = []
     pending = list(conditions)[::-1]
@@ -94,6 +95,7 @@ def _spread(conditions: Iterable[Condition]) -> tuple[list[Condition], list[AnyO
                 pending += (Not(part, part.span) for part in reversed(parts))
             case Not(All(parts)):
                 choices.append(AnyOf(tuple(Not(part, part.span) for part in parts)))
+            # With a number, != is not the negation of =: both hold for numbers only.
             case Not(Compare("=" | "!=" as operator, left, right), span) if not (
                 is_number(left) or is_number(right)
             ):
@@ -104,15 +106,17 @@ def _spread(conditions: Iterable[Condition]) -> tuple[list[Condition], list[AnyO
 
 
 def _clash(facts: Sequence[Condition]) -> Contradiction | None:
-    """Return which facts rule each other out, about one operand at a time."""
+    """Return two facts about the same operand that rule each other out, None if there are none."""
     by_operand: dict[Hashable, tuple[Operand, list[_Fact]]] = {}
     for fact in facts:
         if isinstance(fact, In) and key_of(fact.container) == key_of(ListOf(())):
             return Contradiction(fact)
+        # A fact that reads no path is the same for every event, so one try decides it.
         if next(paths_of(fact), None) is None and not compile_condition(fact)({}):
             return Contradiction(fact)
         for key, subject in {key_of(each): each for each in subjects(fact)}.items():
             rewritten = about(fact, key)
+            # A fact that also reads another path says nothing about this one alone.
             if set(paths_of(rewritten)) == {IT.path}:
                 by_operand.setdefault(key, (subject, []))[1].append((fact, rewritten))
     for subject, its_facts in by_operand.values():
@@ -124,7 +128,7 @@ def _clash(facts: Sequence[Condition]) -> Contradiction | None:
 
 
 def _out_of_values(subject: Operand, facts: Sequence[_Fact]) -> Contradiction | None:
-    """Try every value that a fact leaves to its operand; none may pass all the others."""
+    """Try each value that a fact allows against all other facts; return why none passes."""
     for fact, on_it in facts:
         values = values_left(on_it)
         if values is None:
@@ -148,7 +152,7 @@ def _out_of_values(subject: Operand, facts: Sequence[_Fact]) -> Contradiction | 
 
 
 def _out_of_types(subject: Operand, facts: Sequence[_Fact]) -> Contradiction | None:
-    """Return the fact that wants a type which another, or the function itself, rules out."""
+    """Return a fact that needs a type which another fact, or the function itself, rules out."""
     allowed = returned_types(subject)
     before: Condition | None = None
     for fact, on_it in facts:
@@ -162,7 +166,7 @@ def _out_of_types(subject: Operand, facts: Sequence[_Fact]) -> Contradiction | N
 
 
 def _out_of_numbers(facts: Sequence[_Fact]) -> Contradiction | None:
-    """Return the two facts between which no number is left."""
+    """Return two bounds that no number satisfies."""
     lowest: tuple[float, bool, Condition] | None = None
     highest: tuple[float, bool, Condition] | None = None
     for fact, on_it in facts:

@@ -1,4 +1,4 @@
-"""Why a condition does not hold for an event."""
+"""Explains why a condition does not hold for an event."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ Blame: TypeAlias = "Callable[[Event], Condition | None]"
 class FailedCondition:
     """The first condition that failed: its text, what it expects, what it found.
 
-    `at` is its place in the mapping file, as file:line:column; `found` holds the value at each
-    path that the condition reads, null where there is none.
+    `at` is its place as file:line:column of the mapping file. `found` holds the value at each
+    key path that the condition reads, null where there is none.
     """
 
     condition: str
@@ -43,7 +43,7 @@ class FailedCondition:
 
 
 class MappingExplainer:
-    """Explains one mapping's trigger, and counts how far events come in it."""
+    """Explains the trigger of one mapping, and counts the events that pass each of its steps."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._source = mapping.source
@@ -63,7 +63,7 @@ class MappingExplainer:
         return None
 
     def text(self, condition: Condition) -> str:
-        """Return a condition as it is written; in the trigger language for YAML of many lines."""
+        """Return a condition as it is written, or as a trigger if it is YAML of several lines."""
         if self._source is None:
             return ""
         start, end = condition.span.start, condition.span.end
@@ -74,7 +74,7 @@ class MappingExplainer:
         return self._source.text(condition.span)
 
     def at(self, condition: Condition) -> str:
-        """Return where a condition stands, as file:line:column of the mapping file."""
+        """Return the place of a condition, as file:line:column of the mapping file."""
         if self._source is None:
             return ""
         place = self._source.place(condition.span)
@@ -91,7 +91,7 @@ class MappingExplainer:
 
 
 def _steps(condition: Condition | None) -> tuple[Condition, ...]:
-    """Return the conditions that are tried in turn."""
+    """Return the conditions that are tested in turn."""
     match condition:
         case None:
             return ()
@@ -102,7 +102,7 @@ def _steps(condition: Condition | None) -> tuple[Condition, ...]:
 
 
 def _blame(condition: Condition) -> Blame:
-    """Return a function that finds the first part of a condition that fails."""
+    """Return a function that finds the first part of a condition that fails for an event."""
     if isinstance(condition, All):
         blames = tuple(map(_blame, condition.conditions))
         return lambda event: next(
@@ -113,7 +113,7 @@ def _blame(condition: Condition) -> Blame:
 
 
 def _expected(condition: Condition, text: str) -> str:
-    """Return what a condition expects of the value it found."""
+    """Return what a condition expects of the value at its path."""
     try:
         match condition:
             case Compare(operator, PathOf(), Literal() as literal):

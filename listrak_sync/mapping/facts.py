@@ -1,4 +1,4 @@
-"""What a single condition says about one of its operands."""
+"""Types, values and bounds that a single condition allows for one of its operands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from listrak_sync.mapping.conditions import (
 from listrak_sync.mapping.fql import functions
 
 IT: Final = PathOf(("\0",))
-"""Stands for the one operand that facts are weighed about."""
+"""Stands for the operand that facts are compared about."""
 
 TYPES: Final = frozenset({"string", "number", "bool", "list", "object", "null"})
 _RETURNS: Final = {
@@ -35,12 +35,15 @@ _RETURNS: Final = {
     "number": frozenset({"number", "null"}),
 }
 _TEXT_OR_NULL: Final = frozenset({"string", "null"})
-_UNLIKE_TEXT: Final = 2**53
-"""From here on, equal numbers may be written differently, as `string(…)` shows."""
+_INEXACT: Final = 2**53
+"""From here on, an integer and an equal float may differ as text, as `string(…)` shows."""
 
 
 def key_of(part: object) -> Hashable:
-    """Return what tells parts of conditions apart: `true` is not 1, and places do not count."""
+    """Return a key that is equal for equal parts of conditions; `true` is not 1 here.
+
+    Places are left out.
+    """
     if isinstance(part, tuple):
         return tuple(map(key_of, part))
     if is_dataclass(part):
@@ -50,7 +53,7 @@ def key_of(part: object) -> Hashable:
 
 
 def values_left(fact: Condition) -> tuple[Json, ...] | None:
-    """Return the values that a fact leaves to its operand, None where they are not few."""
+    """Return the only values that a fact allows for `IT`, None where they cannot be listed."""
     values: tuple[Json, ...]
     match fact:
         case Compare("=", PathOf(IT.path), Literal(value)):
@@ -65,13 +68,13 @@ def values_left(fact: Condition) -> tuple[Json, ...] | None:
             values = (True,)
         case _:
             return None
-    if any(type(each) in functions.NUMBERS and abs(each) >= _UNLIKE_TEXT for each in values):  # type: ignore[arg-type]  # a number
+    if any(type(each) in functions.NUMBERS and abs(each) >= _INEXACT for each in values):  # type: ignore[arg-type]  # a number
         return None
     return values
 
 
 def types_left(fact: Condition) -> frozenset[str]:
-    """Return the types that a fact leaves to its operand."""
+    """Return the types that a fact allows for `IT`."""
     match fact:
         case Compare("=", left, right) | Compare("!=", left, right) if not (
             is_number(left) or is_number(right)
@@ -92,7 +95,7 @@ def types_left(fact: Condition) -> frozenset[str]:
 
 
 def bound(fact: Condition) -> tuple[str, float] | None:
-    """Return the operator and number by which a fact bounds its operand."""
+    """Return the operator and the number by which a fact bounds `IT`, None if it does not."""
     turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
     match fact:
         case Compare(operator, PathOf(IT.path), Literal(int() | float() as number)):
@@ -103,7 +106,7 @@ def bound(fact: Condition) -> tuple[str, float] | None:
 
 
 def returned_types(subject: Operand) -> frozenset[str]:
-    """Return the types that an operand can have: a function has few, a path has all."""
+    """Return the types that an operand can have: all for a path, few for a function."""
     if isinstance(subject, Call):
         return _RETURNS.get(subject.function, _TEXT_OR_NULL)
     return TYPES
@@ -152,7 +155,7 @@ def subjects(fact: Condition) -> Iterator[Operand]:
 
 
 def about(fact: Condition, key: Hashable) -> Condition:
-    """Return a fact with `IT` in the place of one operand."""
+    """Return a fact with `IT` in place of the operand that has this key."""
 
     def operand(part: Operand) -> Operand:
         match part:
@@ -182,5 +185,5 @@ def about(fact: Condition, key: Hashable) -> Condition:
 
 
 def is_number(operand: Operand) -> bool:
-    """Say whether an operand is a number written in the condition, which `=` then takes alone."""
+    """Say whether an operand is a number constant; `=` with one holds for numbers only."""
     return isinstance(operand, Literal) and type(operand.value) in functions.NUMBERS

@@ -1,4 +1,4 @@
-"""The faults of a mapping file, each with its place and what to write instead."""
+"""Faults of a mapping file, each with its place and what to write instead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from listrak_sync.errors import SettingsError
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """Return the known name that an unknown one is taken for, upper case or lower, or None."""
+    """Return the known name that is most like an unknown one, whatever its case, or None."""
     by_lower = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), by_lower, 1)
     return by_lower[near[0]] if near else None
@@ -25,7 +25,7 @@ def suggestion(name: str, known: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong in a mapping file; line and column count from 1."""
+    """Something wrong in a mapping file; line and column count from 1."""
 
     file: str
     line: int
@@ -42,7 +42,7 @@ class Fault:
         return f"{self.file}:{self.line}:{self.column}: {path}{self.message}; {self.instead}"
 
     def shown(self) -> str:
-        """Return the fault with its line and a caret under the place."""
+        """Return the fault with its line of the file, and carets under its place."""
         if not self.source:
             return str(self)
         before, rest = self.source[: self.column - 1], self.source[self.column - 1 :]
@@ -54,14 +54,14 @@ class Fault:
 
 
 def _cells(character: str) -> int:
-    """Return how many cells of a terminal a character takes."""
+    """Return the width of a character on a terminal, in cells."""
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 class MappingFileError(SettingsError):
-    """A mapping file that cannot be used, with all of its faults."""
+    """A mapping file that is not valid, with all of its faults."""
 
     label = ""
 

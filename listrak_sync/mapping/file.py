@@ -1,14 +1,14 @@
-"""A YAML mapping file as checked mappings, every fault with its place."""
+"""Reads a YAML mapping file into checked mappings, or reports every fault in it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Final
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.input.sources import shown
-from listrak_sync.mapping import settings
+from listrak_sync.mapping import value_checks
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.directives.texts import COMPILERS
@@ -37,17 +37,18 @@ KEYS: Final = (
     "audience_key",
     "enable_batching",
 )
-_NEEDED: Final = {
+_REQUIRED: Final = {
     "list_id": "and the id of a list",
     "profile_field_values": "and below it 789: on",
 }
-"""The keys that a mapping must have, and what to write there."""
+"""The keys that a mapping must have, each with an example of what to write."""
 
 
-def load(file: FilePath) -> tuple[Mapping, ...]:
+def load(file: Path) -> tuple[Mapping, ...]:
     """Read and check a mapping file.
 
-    Raises SettingsError where the file cannot be read, MappingFileError with every fault.
+    Raises SettingsError where the file cannot be read, and MappingFileError with all faults of a
+    file that is not a valid mapping file.
     """
     try:
         data = file.read_bytes()
@@ -59,12 +60,15 @@ def load(file: FilePath) -> tuple[Mapping, ...]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         hint = "Save the file as UTF-8."
-        raise SettingsError(f"{file}:{line}: this is no UTF-8", hint) from error
+        raise SettingsError(f"{file}:{line}: this is not UTF-8", hint) from error
     return parse(shown(file), text)
 
 
 def parse(file: str, text: str) -> tuple[Mapping, ...]:
-    """Check the text of a mapping file. Raises MappingFileError with every fault."""
+    """Return the mappings in the text of a mapping file.
+
+    `file` names it in messages. Raises MappingFileError with all of its faults.
+    """
     document = Document(file, text)
     mappings = _MappingReader(document).mappings(document.root())
     if document.faults:
@@ -73,14 +77,14 @@ def parse(file: str, text: str) -> tuple[Mapping, ...]:
 
 
 class _MappingReader:
-    """Reads the tree of a document into mappings, noting faults as it goes."""
+    """Reads the tree of a document into mappings, and notes faults in the document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.fault = document.fault
         self.compiler = Compiler(document, COMPILERS)
         self.names: dict[str, str] = {}
-        """Whose every name is, the names that mappings have by default among them."""
+        """The path of the mapping that has each name; one without a name is called by its path."""
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
         if not isinstance(root.value, dict):
@@ -93,7 +97,7 @@ class _MappingReader:
                 self.fault(root, "the key mappings is missing", "begin the file with mappings:")
             return ()
         if not isinstance(entry.value.value, tuple) or not entry.value.value:
-            given = "is empty" if entry.value.value == () else "holds no list"
+            given = "is empty" if entry.value.value == () else "is not a list"
             self.fault(entry.value, f"mappings {given}", "write a mapping as - name: …")
             return ()
         self.names = {node.path: node.path for node in entry.value.value if _is_unnamed(node)}
@@ -106,16 +110,16 @@ class _MappingReader:
             return None
         entries = node.value
         meant = self.document.known(entries, KEYS, "the key {} is unknown")
-        self.needed(node, [key for key in _NEEDED if key not in entries and key not in meant])
+        self.require(node, [key for key in _REQUIRED if key not in entries and key not in meant])
         condition, source = self.condition(entries)
         return Mapping(
             name=self.name(entries.get("name"), node.path),
             enabled=self.switch(entries.get("enabled")),
             trigger=condition,
-            list_id=self.optional(entries.get("list_id"), settings.list_id) or NOTHING,
-            email_address=self.optional(entries.get("email_address"), settings.email_address),
+            list_id=self.optional(entries.get("list_id"), value_checks.list_id) or NOTHING,
+            email_address=self.optional(entries.get("email_address"), value_checks.email_address),
             fields=self.fields(entries.get("profile_field_values")),
-            audience_key=self.optional(entries.get("audience_key"), settings.audience_key),
+            audience_key=self.optional(entries.get("audience_key"), value_checks.audience_key),
             enable_batching=self.switch(entries.get("enable_batching")),
             place=self.place(node),
             source=source,
@@ -124,23 +128,24 @@ class _MappingReader:
     def condition(
         self, entries: dict[str, Entry]
     ) -> tuple[Condition | None, ConditionSource | None]:
-        """Read the trigger, or the conditions, and remember where they stand."""
+        """Read the trigger or the conditions; return the condition and where it is written."""
         trigger, conditions = entries.get("trigger"), entries.get("conditions")
         if trigger is not None and conditions is not None:
-            self.fault(conditions.key, "conditions stands beside trigger", "keep one of them")
+            self.fault(conditions.key, "conditions and trigger are both given", "keep one of them")
         found: tuple[Condition | None, ConditionSource | None] = None, None
-        if conditions is not None:  # beside a trigger, too: their faults are told in one go
+        # Conditions beside a trigger are read as well, so that one run reports all faults.
+        if conditions is not None:
             source = ConditionSource(self.document, conditions.value)
             found = read_conditions(self.document, conditions.value), source
         if trigger is not None:
             found = self.trigger(trigger), ConditionSource(self.document, trigger.value)
         return found
 
-    def needed(self, node: Node, missing: Sequence[str]) -> None:
-        """Note the keys that a mapping lacks."""
+    def require(self, node: Node, missing: Sequence[str]) -> None:
+        """Note the required keys that a mapping does not have."""
         if missing:
             message = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-            instead = ", ".join(f"{key}: {_NEEDED[key]}" for key in missing)
+            instead = ", ".join(f"{key}: {_REQUIRED[key]}" for key in missing)
             self.document.lacking(node, message, f"write {instead}")
 
     def name(self, entry: Entry | None, path: str) -> str:
@@ -155,7 +160,7 @@ class _MappingReader:
         other = self.names.setdefault(name, path)
         if other != path:
             message = f"{name!r} is already the name of {other}"
-            self.fault(node, message, "give it a name of its own")
+            self.fault(node, message, "give each mapping its own name")
         return name
 
     def switch(self, entry: Entry | None) -> bool:
@@ -198,14 +203,14 @@ class _MappingReader:
     def field(self, name: str, entry: Entry) -> MappedField | None:
         if name.startswith("@"):
             instead = "write field ids, each with a value or a directive"
-            self.fault(entry.key, "a directive cannot stand for all fields", instead)
+            self.fault(entry.key, "a directive cannot give the field ids", instead)
             return None
         field_id = parse_id(name)
         if field_id is None:
             instead = "write a number from 1 to 2147483647"
-            self.fault(entry.key, f"{name} is no profile field id", instead)
+            self.fault(entry.key, f"{name} is not a profile field id", instead)
             return None
-        value = settings.field_value(self.compiler, entry.value)
+        value = value_checks.field_value(self.compiler, entry.value)
         audience = any(below.value == USE_AUDIENCE_KEY for below in nodes_below(entry.value))
         return MappedField(field_id, value, audience, self.place(entry.key))
 

@@ -1,4 +1,4 @@
-"""What a mapping is, once its file is read and checked."""
+"""Mappings, as the rest of the program sees them once their file is read and checked."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.yaml.document import Document, Node
 
 USE_AUDIENCE_KEY: Final = "useAudienceKey"
-"""The value that stands for in or out of the event's audience."""
+"""The field value that stands for on or off, as the contact enters or leaves an audience."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands in the mapping file: line and column from 1, and its path."""
+    """A place in the mapping file: line and column from 1, and the path of the value there."""
 
     line: int
     column: int
@@ -24,7 +24,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class MappedField:
-    """A profile field's id and its value; `may_use_audience` where the audience decides it."""
+    """A profile field and its value; `may_use_audience` if useAudienceKey may decide it."""
 
     id: int
     value: Value
@@ -34,19 +34,19 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True)
 class ConditionSource:
-    """What a mapping's condition was read from: spans are offsets into a trigger, or the file."""
+    """The text of a mapping's condition; spans are offsets into the trigger, or into the file."""
 
     document: Document
     node: Node
 
     def place(self, span: Span) -> Place:
-        """Return where a part of the condition stands."""
+        """Return the place of a part of the condition."""
         if isinstance(self.node.value, str):
             span = self.document.within(self.node, span)
         return Place(*self.document.position(span.start), self.node.path)
 
     def text(self, span: Span) -> str:
-        """Return a part of the condition on one line: of a trigger, or of YAML as it stands."""
+        """Return a part of the condition as it is written, on one line."""
         trigger = self.node.value
         text = trigger if isinstance(trigger, str) else self.document.text
         return " ".join(text[span.start : span.end].split())
@@ -54,7 +54,7 @@ class ConditionSource:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """A checked mapping: which events it takes, and what they set for whom on which list."""
+    """A checked mapping: which events it takes, and which fields they set for whom."""
 
     name: str
     enabled: bool

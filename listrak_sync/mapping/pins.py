@@ -1,4 +1,4 @@
-"""The texts without which a condition does not hold."""
+"""Texts that an event must hold at a key path for a condition to hold."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from listrak_sync.mapping.conditions import (
 )
 
 Pins: TypeAlias = dict[KeyPath, frozenset[str]]
-"""The texts of which one must stand at a path."""
+"""Key paths, each with the texts of which the event must hold one there."""
 
 
 def pins(condition: Condition) -> Pins:
-    """Return the paths at which one of some texts must stand, or the condition does not hold."""
+    """Return the texts that an event must hold for a condition to hold.
+
+    The condition may still fail for an event that has them.
+    """
     match condition:
         case Compare("=", PathOf(path), Literal(str() as text)):
             return {path: frozenset({text})}
@@ -46,7 +49,7 @@ def pins(condition: Condition) -> Pins:
 
 
 def without(condition: Condition, path: KeyPath) -> Condition | None:
-    """Return what is left to test where a text of `pins` is known to stand at the path."""
+    """Return what is left to test once a text of `pins` is found at the path, None if nothing."""
     match condition:
         case Compare("=", PathOf(found), Literal(str())) if found == path:
             return None

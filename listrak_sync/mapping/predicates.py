@@ -1,4 +1,4 @@
-"""Conditions as functions of an event: does one hold."""
+"""Compiles conditions into functions that say whether they hold for an event."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ValueOf: TypeAlias = Callable[[Event], Found]
 
 
 def compile_condition(condition: Condition) -> Test:
-    """Return the condition as a function of an event, made once for a whole run."""
+    """Return a function that says whether the condition holds for an event."""
     match condition:
         case All(conditions):
             return _all(tuple(map(compile_condition, conditions)))
@@ -58,7 +58,7 @@ def compile_condition(condition: Condition) -> Test:
 
 
 def compile_operand(operand: Operand) -> ValueOf:
-    """Return the operand as a function of an event."""
+    """Return a function that picks the value of the operand from an event."""
     match operand:
         case PathOf(path):
             return finder(path)
@@ -110,7 +110,7 @@ def _is_in(item: ValueOf, container: ValueOf, event: Event) -> bool:
 
 
 def _compare(operator: str, left: Operand, right: Operand) -> Test:
-    """Return a comparison; one with a number holds for numbers alone, whatever the operator."""
+    """Return a comparison; with a number constant it holds for numbers only, even with `!=`."""
     first, second = compile_operand(left), compile_operand(right)
     numeric = operator not in {"=", "!="} or _is_number(left) or _is_number(right)
     if numeric:

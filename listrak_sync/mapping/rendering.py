@@ -1,4 +1,4 @@
-"""A condition tree written out, as a trigger or as conditions in YAML."""
+"""Writes a condition tree as a trigger, or as conditions in YAML."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from listrak_sync.mapping.yaml.nodes import Scalar
 
 _ESCAPED: Final = re.compile(r"[^A-Za-z0-9_-]")
 _NO_PATH: Final = re.compile(r"-?\.?[0-9].*|and|or|in|true|false|null", re.DOTALL)
-"""Paths that would be read as something else, were they not escaped."""
+"""Paths that would be read as something else if they were not escaped."""
+
 Item: TypeAlias = "dict[str, Json]"
 
 
@@ -37,7 +38,7 @@ class NotExpressibleError(ValueError):
 
 
 def path_text(path: KeyPath) -> str:
-    """Return a path as it is written in a trigger."""
+    """Return a key path as a trigger has it."""
     text = ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
     return f"\\{text}" if _NO_PATH.fullmatch(text) else text
 
@@ -64,7 +65,7 @@ def fql_text(condition: Condition) -> str:
 
 
 def operand_text(operand: Operand) -> str:
-    """Return an operand as it is written in a trigger."""
+    """Return an operand as a trigger has it."""
     match operand:
         case PathOf(path):
             return path_text(path)
@@ -82,7 +83,7 @@ def yaml_conditions(condition: Condition) -> list[Item]:
     """Return a condition as the list under `conditions:`.
 
     Raises NotExpressibleError for what only a trigger can say: functions other than contains
-    and match, patterns other than a beginning or an end, comparisons of two paths.
+    and match, patterns other than a beginning or an end, comparisons of two key paths.
     """
     if isinstance(condition, All):
         return [_item(part) for part in condition.conditions]
@@ -131,7 +132,7 @@ def _plain(item: Operand) -> Json:
 
 
 def _text_test(call: Call) -> tuple[str, str]:
-    """Return the operator of Segment's screen that a call is, and its text."""
+    """Return the operator of Segment's screen that says the same as a call, and its text."""
     text = call.arguments[1]
     assert isinstance(text, Literal)  # noqa: S101 - the caller has matched it
     pattern = str(text.value)

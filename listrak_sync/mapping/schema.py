@@ -1,4 +1,4 @@
-"""JSON Schema of the mapping file, for editors."""
+"""The JSON Schema of the mapping file, for editors."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TYPES: Final = {str: "string", bool: "boolean", int: "number", float: "number"}
 
 
 def mapping_file_schema() -> Schema:
-    """Return the schema, by the 2020-12 dialect.
+    """Return the schema, in the 2020-12 dialect.
 
-    It is laxer than the program: it sees no syntax of triggers and templates, not what a
-    directive comes to, and nothing that two mappings have to do with each other.
+    It is laxer than the program: it checks neither the syntax of triggers and templates, nor
+    what a directive resolves to, nor what two mappings have in common.
     """
     return {
         "$schema": DIALECT,
@@ -33,7 +33,7 @@ def mapping_file_schema() -> Schema:
         "additionalProperties": False,
         "properties": {
             "mappings": {
-                "description": "Every mapping that matches an event makes an update of its own.",
+                "description": "Each mapping that matches an event makes its own update.",
                 "type": "array",
                 "minItems": 1,
                 "items": {"$ref": "#/$defs/mapping"},
@@ -60,7 +60,7 @@ def mapping_file_schema() -> Schema:
 
 
 def _id_digits() -> str:
-    """Return a pattern for the digits of a number from 1 to MAX_ID, zeros before it allowed."""
+    """Return a pattern for the digits of a number from 1 to MAX_ID; zeros may lead."""
     limit = str(MAX_ID)
     shorter = rf"[1-9][0-9]{{0,{len(limit) - 2}}}"
     smaller = [
@@ -82,13 +82,13 @@ def _condition() -> Schema:
         },
     }
     return {
-        "description": "A path in the event with what stands there, or any, all, not.",
+        "description": "A path in the event with the value expected there, or any, all, not.",
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": _PATH},
         "properties": groups,
         "additionalProperties": {
-            "description": "A value: is. A list of values: is one of. Or operators.",
+            "description": "A value: is. A list of values: is one of them. Or operators.",
             "anyOf": [_operand("is"), {"$ref": "#/$defs/operators"}],
         },
     }
@@ -104,7 +104,7 @@ def _operators() -> Schema:
 
 
 def _operand(name: str) -> Schema:
-    """Return a schema for what an operator takes: a value, or a list of them if it takes lists."""
+    """Return a schema for the operand of an operator: a value, or also a list of values."""
     operator = OPERATORS[name]
     types = sorted({_TYPES[kind] for kind in operator.types})
     single = {"description": f"Takes {operator.takes}.", "type": types}
@@ -116,7 +116,7 @@ def _operand(name: str) -> Schema:
 
 _PROPERTIES: Final[Mapping[str, Schema]] = {
     "name": {
-        "description": "What reports and rejects call the mapping; no two have the same.",
+        "description": "The name of the mapping in reports and rejects; each name once.",
         "type": ["string", "number", "boolean"],
         "pattern": r"\S",
     },
@@ -126,14 +126,14 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
         "default": True,
     },
     "trigger": {
-        "description": "Which events: Segment's filter query language, as its screen shows it. "
-        "Neither trigger nor conditions: every event.",
+        "description": "Which events match, in Segment's filter query language, as its screen "
+        "shows it. Without trigger and conditions, every event matches.",
         "type": "string",
         "pattern": r"\S",
         "examples": ['type = "track" and event = "Order Completed"'],
     },
     "conditions": {
-        "description": "Which events, all of these must hold; instead of a trigger.",
+        "description": "Which events match, instead of a trigger: all of these must hold.",
         "$ref": "#/$defs/conditions",
     },
     "list_id": or_directive(
@@ -147,7 +147,7 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
         "properties and context.externalIds.",
     ),
     "profile_field_values": {
-        "description": "What is set: ids of profile fields, each with its value.",
+        "description": "The ids of profile fields, each with the value to set.",
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": _id_digits()},
@@ -155,7 +155,7 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
             {"enum": ["on", "off", USE_AUDIENCE_KEY]},
             {"type": ["string", "number", "boolean"]},
             description=f"on or off; {USE_AUDIENCE_KEY}: on for who is in the audience, off for "
-            "who has left; or a text, a number or a directive.",
+            "who has left it; or a text, a number or a directive.",
         ),
     },
     "audience_key": or_directive(
@@ -164,7 +164,7 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
         "context.personas.computation_key, else properties.audience_key.",
     ),
     "enable_batching": {
-        "description": "false: each update is sent in a request of its own.",
+        "description": "false: each update is sent in its own request.",
         "type": "boolean",
         "default": True,
     },

@@ -1,4 +1,4 @@
-"""What Listrak takes for an id, an e-mail address and a field's value."""
+"""Ids, e-mail addresses and field values as Listrak takes them."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ _LABEL: Final = r"[a-zA-Z0-9][a-zA-Z0-9-]{0,62}+(?<!-)"
 _EMAIL: Final = rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]++@{_LABEL}(?:\.{_LABEL})++"
 
 is_email_address: Final = re.compile(_EMAIL).fullmatch
-"""Match a valid e-mail address: the HTML living standard's pattern, a dot in the domain."""
+"""Match a valid e-mail address: the pattern of the HTML standard, with a dot in the domain."""
 
 _are_lines_of_addresses: Final = re.compile(rf"(?:{_EMAIL}\n)*+").fullmatch
 
 
 def are_email_addresses(texts: Sequence[str]) -> bool:
-    """Say whether all are valid e-mail addresses. Raises TypeError where one is no text."""
+    """Say whether all are valid e-mail addresses. Raises TypeError where one is not a text."""
     lines = "\n".join((*texts, ""))
     return lines.count("\n") == len(texts) and _are_lines_of_addresses(lines) is not None
 
 
 def parse_id(value: Found) -> int | None:
-    """Return an id given as an integer or as digits, or None where it is no int32 from 1."""
+    """Return an id given as a whole number or as digits, None where it is not from 1 to MAX_ID."""
     match value:
         case bool():
             return None
@@ -71,7 +71,7 @@ def parse_id(value: Found) -> int | None:
 
 
 def field_text(value: Found) -> str | None:
-    """Return a field's value as Listrak is sent it, or None for what is no scalar.
+    """Return the text that Listrak is sent for a field's value, None if it is not a scalar.
 
     A boolean is `on` or `off`, a number its shortest JSON form.
     """

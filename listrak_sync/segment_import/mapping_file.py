@@ -1,4 +1,4 @@
-"""Segment's subscriptions of Listrak (Actions) as the text of a mapping file."""
+"""Writes Segment's subscriptions of Listrak (Actions) as a mapping file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from listrak_sync.mapping.fql import parser as fql
 from listrak_sync.mapping.fql.tokens import FqlError
 from listrak_sync.mapping.rendering import NotExpressibleError, yaml_conditions
 from listrak_sync.segment_import import yaml_writer
-from listrak_sync.segment_import.settings import MappingEntry, counterparts, is_listrak
+from listrak_sync.segment_import.action_settings import MappingEntry, counterparts, is_listrak
 from listrak_sync.segment_import.subscriptions import Subscription, Unread, read
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A mapping file's text, how many mappings it has, and what was left out."""
+    """The text of a mapping file, the number of its mappings, and what was left out."""
 
     text: str
     mappings: int
@@ -26,10 +26,10 @@ class Imported:
 
 
 def import_subscriptions(source: str, data: bytes, *, as_conditions: bool = False) -> Imported:
-    """Return the mapping file that does what the subscriptions in a JSON text do.
+    """Return the mapping file that does the same as the subscriptions in a JSON text.
 
-    With `as_conditions`, triggers become conditions where those can say the same. What cannot
-    be carried over, or what a check of the file would refuse, is remarked in comments. Raises
+    With `as_conditions`, triggers become conditions where conditions can say the same. Comments
+    point out what cannot be carried over, and what a check of the file would refuse. Raises
     UsageError where there is no such subscription; `source` names the text.
     """
     skipped: list[Unread] = []
@@ -58,7 +58,7 @@ def import_subscriptions(source: str, data: bytes, *, as_conditions: bool = Fals
 
 
 def _unique(name: str, names: set[str]) -> str:
-    """Return a name that is not among those given, and remember it."""
+    """Return a name that is not taken yet, and add it to the names."""
     unique, count = name, 1
     while unique in names:
         count += 1
@@ -70,7 +70,7 @@ def _unique(name: str, names: set[str]) -> str:
 def _mapping(
     source: str, name: str, subscription: Subscription, *, as_conditions: bool
 ) -> list[str]:
-    """Return the lines of one mapping, remarks and all."""
+    """Return the lines of one mapping, with its remarks."""
     try:
         return _remarked(name, subscription, as_conditions=as_conditions)
     except RecursionError as error:
@@ -96,7 +96,7 @@ def _remarked(name: str, subscription: Subscription, *, as_conditions: bool) -> 
 
 
 def _conditions(trigger: MappingEntry) -> MappingEntry:
-    """Return a trigger as conditions, or as it is where they cannot say it."""
+    """Return a trigger as conditions, or unchanged where conditions cannot say the same."""
     try:
         return MappingEntry("conditions", [*yaml_conditions(fql.parse(str(trigger.value)))])
     except (FqlError, NotExpressibleError):
@@ -104,7 +104,7 @@ def _conditions(trigger: MappingEntry) -> MappingEntry:
 
 
 def _lines(parts: list[MappingEntry]) -> list[str]:
-    """Return the lines of a mapping: its name, then everything else under its remarks."""
+    """Return the lines of a mapping: its name with remarks below, other keys with remarks above."""
     lines: list[str] = []
     for part in parts:
         remarks = [line for remark in part.remarks for line in yaml_writer.comment(remark)]
@@ -114,7 +114,7 @@ def _lines(parts: list[MappingEntry]) -> list[str]:
 
 
 def _faults(parts: list[MappingEntry]) -> Iterator[tuple[str, str]]:
-    """Yield what a check will say about a mapping, each with the key that it concerns."""
+    """Yield the faults that a check finds in a mapping, each with the key it belongs to."""
     try:
         parse("", "\n".join(["mappings:", *_lines(parts)]))
     except MappingFileError as error:

@@ -1,4 +1,4 @@
-"""Destination subscriptions in the JSON of Segment's Public API or of Terraform."""
+"""Reads destination subscriptions from the JSON of Segment's Public API or of Terraform."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.events.key_paths import Json
 
 RESOURCE: Final = "segment_destination_subscription"
-"""What Segment's Terraform provider calls a subscription."""
+"""The name of a subscription in Segment's Terraform provider."""
 
 _HINT: Final = (
     "Give it Segment's answer to GET /destinations/{destinationId}/subscriptions, "
@@ -23,7 +23,7 @@ _HINT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a subscription says: its trigger, and the settings of its action by name."""
+    """A subscription: its trigger, and the settings of its action by name."""
 
     name: str
     enabled: bool
@@ -33,7 +33,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What is not read as a subscription, and why."""
+    """Something that is not read as a subscription, and why."""
 
     what: str
     reason: str
@@ -77,7 +77,7 @@ def _place(text: str) -> str:
 
 
 def _found(document: Json) -> Iterator[SubscriptionOrUnread] | None:
-    """Return what a document holds, None where it has none of the known shapes."""
+    """Return the subscriptions in a document, None where it has none of the known shapes."""
     match document:
         case list():
             return _each(document)
@@ -115,7 +115,7 @@ def _page(items: list[Json], pagination: object) -> Iterator[SubscriptionOrUnrea
 
 
 def _module(module: dict[str, Json]) -> Iterator[SubscriptionOrUnread]:
-    """Yield the subscriptions of a Terraform module and of those below it."""
+    """Yield the subscriptions of a Terraform module and of its child modules."""
     yield from _resources(module.get("resources"))
     children = module.get("child_modules")
     for child in children if isinstance(children, list) else ():
@@ -138,7 +138,7 @@ def _resources(resources: Json) -> Iterator[SubscriptionOrUnread]:
 
 
 def _subscription(item: Json) -> SubscriptionOrUnread:
-    """Read one subscription, whose settings are an object, or JSON in a text."""
+    """Read one subscription, whose settings are an object or a JSON text."""
     if not isinstance(item, dict):
         return Unread("a subscription", "it is not an object")
     name = item.get("name")

@@ -1,4 +1,4 @@
-"""JSON values as lines of YAML that read back as the very same values."""
+"""Writes JSON values as lines of YAML that read back as the same values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.yaml.nodes import FORMS
 
 WIDTH: Final = 88
-"""Where long texts are folded, before they are indented."""
+"""The width at which long texts are folded, before they are indented."""
 
 _ID: Final = re.compile(r"[1-9][0-9]{0,9}")
 _YAML: Final = "tag:yaml.org,2002:"
@@ -59,7 +59,7 @@ _Dumper.add_representer(dict, _object)
 
 
 def entry(key: str, value: Json) -> list[str]:
-    """Return the lines of a key with its value, beginning at the margin."""
+    """Return the lines of a key with its value, without an indent."""
     text = yaml.dump(
         {key: value},
         Dumper=_Dumper,
@@ -77,12 +77,12 @@ def item(lines: list[str]) -> list[str]:
 
 
 def indented(lines: list[str]) -> list[str]:
-    """Return lines one level further to the right."""
+    """Return lines indented by one level."""
     return [f"  {line}" for line in lines]
 
 
 def comment(text: str) -> list[str]:
-    """Return a text as lines that YAML passes over."""
+    """Return a text as the lines of a YAML comment."""
     shown = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
     return textwrap.wrap(
         shown,

@@ -83,7 +83,7 @@ def test_faults(cli: Cli) -> None:
     done = cli.run(*CHECK)
     assert (done.status, done.out) == (3, "")
     assert done.err.count("^") == 2
-    assert "m.yaml:4:14: mappings[0].list_id: this is no list id; write" in done.err
+    assert "m.yaml:4:14: mappings[0].list_id: this is not a valid list id; write" in done.err
 
 
 def test_faults_as_json(cli: Cli) -> None:
@@ -98,7 +98,7 @@ def test_faults_as_json(cli: Cli) -> None:
             "line": 4,
             "column": 14,
             "path": "mappings[0].list_id",
-            "message": "this is no list id",
+            "message": "this is not a valid list id",
             "instead": "write a number from 1 to 2147483647",
         }
     ]

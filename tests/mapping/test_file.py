@@ -158,7 +158,7 @@ def test_no_utf8(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(file)
     assert not isinstance(caught.value, MappingFileError)
-    assert caught.value.message == f"{file}:2: this is no UTF-8"
+    assert caught.value.message == f"{file}:2: this is not UTF-8"
     assert caught.value.hint == "Save the file as UTF-8."
 
 

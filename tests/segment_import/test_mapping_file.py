@@ -121,9 +121,9 @@ def test_public_api_remarks() -> None:
         '# needs a look: the setting __segment_internal_directive = "x" has no counterpart',
         '# needs a look: the setting syncMode = "upsert" has no counterpart',
         '# "794abc" is field 794, as Segment reads it',
-        '# needs a look: "notes" is no id; Segment drops it, too',
-        "# needs a look: trigger: or follows and on one level; put parentheses round what belongs",
-        "#   together",
+        '# needs a look: "notes" is not an id; Segment drops it as well',
+        "# needs a look: trigger: or follows and on one level; put parentheses around what",
+        "#   belongs together",
     ]
 
 
@@ -182,8 +182,12 @@ def test_switches() -> None:
     [
         ({"profileFieldValues": {"a": 1}}, TRIGGER, "profile_field_values: no profile field is"),
         ({"profileFieldValues": {"7": None}}, TRIGGER, "profile_field_values.7: the field has no"),
-        ({"profileFieldValues": {"@path": "$.a"}}, TRIGGER, "a directive cannot stand for all"),
-        ({"listId": "none"}, TRIGGER, "list_id: this is no list id"),
+        (
+            {"profileFieldValues": {"@path": "$.a"}},
+            TRIGGER,
+            "a directive cannot give the field ids",
+        ),
+        ({"listId": "none"}, TRIGGER, "list_id: this is not a valid list id"),
         ({"listId": None}, TRIGGER, "list_id is missing"),
         ({"emailAddress": {"@nope": 1}}, TRIGGER, "there is no directive @nope"),
         ({}, "", "trigger: the trigger is empty"),

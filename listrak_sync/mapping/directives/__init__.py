@@ -1,1 +1,1 @@
-"""Values of the mapping file that depend on the event."""
+"""Directives: values of the mapping file that depend on the event."""

@@ -1,4 +1,4 @@
-"""Values of the mapping file as functions of an event, compiled once."""
+"""Compiles values of the mapping file into functions of an event."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ Resolve: TypeAlias = Callable[[Event], Found]
 
 
 class DirectiveError(ValueError):
-    """A directive that cannot be carried out for an event, as in the original."""
+    """A directive that fails for an event, as it does in Segment's destination."""
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of the mapping file: how it resolves, what it reads, and what if it is constant."""
+    """A value of the mapping file: its function, the key paths it reads, its constant if any."""
 
     resolve: Resolve
     paths: frozenset[KeyPath] = frozenset()
     constant: Found = UNSET
     written: tuple[Node, ...] = ()
-    """What it may come to as it is written in the file, whatever the event."""
+    """Nodes whose constant, list or mapping the value may resolve to, such as branches of @if."""
 
     @property
     def is_constant(self) -> bool:
@@ -36,7 +36,7 @@ class Value:
 
 
 NOTHING = Value(lambda event: UNSET)  # noqa: ARG005 - the same for every event
-"""The value that is never there."""
+"""A value that is missing from every event."""
 
 
 def constant(value: Json) -> Value:
@@ -45,10 +45,9 @@ def constant(value: Json) -> Value:
 
 
 class Compiler:
-    """Compiles the values of one document, noting its faults there.
+    """Compiles the values of one document, and notes faults in it.
 
-    `on_event` is false where values resolve against something inside an event, which may be
-    no object.
+    `on_event` is false where values resolve against a part of an event, which may be anything.
     """
 
     def __init__(
@@ -65,6 +64,10 @@ class Compiler:
     def inside(self) -> Compiler:
         """Return a compiler for values that resolve against a part of an event."""
         return Compiler(self.document, self._directives, on_event=False)
+
+    def knows(self, name: str) -> bool:
+        """Say whether there is a directive of this name, its @ included."""
+        return name in self._directives
 
     def value(self, node: Node) -> Value:
         """Compile a constant, a directive, or a list or mapping of them."""
@@ -92,7 +95,7 @@ class Compiler:
         for name, entry in entries.items():
             if not name.startswith("@") and name != "_metadata":
                 self.document.fault(
-                    entry.key, f"{name} stands beside {first.key.value}", "take it out"
+                    entry.key, f"{name} cannot stand beside {first.key.value}", "take it out"
                 )
         name = str(first.key.value)
         compile_ = self._directives.get(name)
@@ -103,7 +106,7 @@ class Compiler:
         return compile_(self, first.value)
 
     def text(self, node: Node, what: str) -> Value:
-        """Compile an operand that must be a text, or a directive that resolves to one."""
+        """Compile an operand that must be a text or a directive; `what` names it in messages."""
         if isinstance(node.value, str) or is_directive(node):
             return self.value(node)
         self.document.fault(node, f"{what} is {node.kind}", "write a text or a directive")
@@ -112,7 +115,7 @@ class Compiler:
     def options(
         self, node: Node, directive: str, known: tuple[str, ...], needed: tuple[str, ...] = ()
     ) -> dict[str, Node] | None:
-        """Return the options of a directive by name; None where one that is needed is missing."""
+        """Return the options of a directive by name, None where a needed one is missing."""
         if not isinstance(node.value, dict):
             instead = f"write {', '.join(known)} under it"
             self.document.fault(node, f"{directive} needs options, not {node.kind}", instead)
@@ -125,7 +128,7 @@ class Compiler:
         return None if missing else {name: entry.value for name, entry in node.value.items()}
 
     def choice(self, node: Node, option: str, choices: tuple[str, ...]) -> str | None:
-        """Return the word that an option is; None, and a fault noted, where it is none of them."""
+        """Return an option that must be one of some words, or note a fault and return None."""
         if isinstance(node.value, str) and node.value in choices:
             return node.value
         written = repr(node.value) if isinstance(node.value, str) else node.kind
@@ -143,7 +146,7 @@ def is_directive(node: Node) -> bool:
 
 
 def is_falsy(node: Node) -> bool:
-    """Say whether JavaScript takes what is written for nothing."""
+    """Say whether JavaScript takes a constant as false: nothing, 0, false or an empty text."""
     return not isinstance(node.value, tuple | dict) and not node.value
 
 
@@ -156,7 +159,7 @@ def _object(names: list[str], parts: list[Found]) -> Json:
 
 
 def _together(node: Node, build: Callable[[list[Found]], Json], values: list[Value]) -> Value:
-    """Return a list or mapping of values; what is missing in it stays UNSET."""
+    """Return a list or mapping of values, in which a missing value stays UNSET."""
     resolvers = [value.resolve for value in values]
     if all(value.is_constant for value in values):
         same = constant(build([value.constant for value in values]))

@@ -1,4 +1,4 @@
-"""The `@liquid` directive, by python-liquid where it is installed."""
+"""The `@liquid` directive, which needs the package python-liquid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from liquid import Environment
 
 MAX_LENGTH: Final = 1000
-"""How long a template may be."""
+"""How long a template may be, as JavaScript counts characters."""
 
 _NO_TAGS: Final = ("case", "for", "include", "layout", "render", "tablerow")
 _NO_FILTERS: Final = (
@@ -35,11 +35,11 @@ _NO_FILTERS: Final = (
     "sort_natural",
     "uniq",
 )
-"""Tags and filters that Segment switches off."""
+"""Filters that Segment switches off, as the tags above."""
 
 
 def liquid_directive(compiler: Compiler, node: Node) -> Value:
-    """Compile a Liquid template over the event; it resolves to a text."""
+    """Compile a Liquid template, which sees the whole event and resolves to a text."""
     document, template = compiler.document, node.value
     if not isinstance(template, str):
         document.fault(node, f"the template is {node.kind}", "write a text")
@@ -55,14 +55,14 @@ def liquid_directive(compiler: Compiler, node: Node) -> Value:
         instead = "install it with: pip install 'listrak-sync[liquid]'"
         document.fault(node, "@liquid needs the package python-liquid", instead)
         return NOTHING
-    except Exception as error:  # noqa: BLE001 - as below
+    except Exception as error:  # noqa: BLE001 - the library lets Python's own errors through
         document.fault(node, f"the template cannot be read: {_words(error)}", "fix the template")
         return NOTHING
 
     def resolve(event: Event) -> Found:
         try:
             return compiled.render(event)
-        except Exception as error:  # the library lets Python's own errors through
+        except Exception as error:  # as above
             raise DirectiveError(f"@liquid: {_words(error)}") from error
 
     return Value(resolve, frozenset({()}))
@@ -70,7 +70,7 @@ def liquid_directive(compiler: Compiler, node: Node) -> Value:
 
 @cache
 def _environment() -> Environment:
-    """Return Liquid as Segment has it: some tags and filters switched off, and limits."""
+    """Return Liquid with Segment's limits, and without the tags and filters it switches off."""
     from liquid import Environment  # noqa: PLC0415 - an optional extra
 
     class Limited(Environment):
@@ -87,5 +87,5 @@ def _environment() -> Environment:
 
 
 def _words(error: Exception) -> str:
-    """Return what a failure says: the library's words, or else Python's with their kind."""
+    """Return the library's words for a failure, or Python's with the kind of error."""
     return str(getattr(error, "message", "")) or f"{type(error).__name__}: {error}"

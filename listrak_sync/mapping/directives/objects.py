@@ -1,4 +1,4 @@
-"""The directives that make or take apart objects and lists."""
+"""Directives that build objects and lists, or take them apart."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from listrak_sync.mapping.yaml.document import Node
 
 
 def _array_path(compiler: Compiler, node: Node) -> Value:
-    """Compile `[path, shape]`: the list at the path, each item in the shape if there is one."""
+    """Compile `[path, shape]`: the list at a path, with each item in the shape if it is given."""
     if not isinstance(node.value, tuple) or not 1 <= len(node.value) <= 2:
         given = f"{len(node.value)} items" if isinstance(node.value, tuple) else node.kind
-        message = f"@arrayPath needs a list of one or two, not {given}"
+        message = f"@arrayPath needs a list of one or two items, not {given}"
         compiler.document.fault(node, message, "write a list of a path and a shape")
         return NOTHING
     where = node.value[0]
@@ -50,7 +50,7 @@ def _array_path(compiler: Compiler, node: Node) -> Value:
 
 
 def _flatten(compiler: Compiler, node: Node) -> Value:
-    """Compile `separator`, `value`, `omitArrays`: nested keys joined to flat ones."""
+    """Compile `separator`, `value`, `omitArrays`: an object whose nested keys are joined."""
     needed = ("separator", "value")
     options = compiler.options(node, "@flatten", (*needed, "omitArrays"), needed)
     if options is None:
@@ -106,17 +106,17 @@ def _json(compiler: Compiler, node: Node) -> Value:
 
 
 def _encoded(value: Found) -> Found:
-    """Return compact JSON as JavaScript writes it; of nothing, nothing."""
+    """Return a value as compact JSON, as JavaScript writes it; nothing stays nothing."""
     return UNSET if value is UNSET else msgspec.json.encode(_plain(value)).decode()
 
 
 def _decoded(value: Found) -> Found:
-    """Return what JSON text says; what is no JSON stays as it is."""
+    """Return the value of a JSON text; any other value stays as it is."""
     if not isinstance(value, str):
         return value
     try:
         return cast(Json, msgspec.json.decode(value))
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return value
 
 
@@ -139,7 +139,7 @@ def _plain(value: Found) -> Json | msgspec.Raw:
 
 
 def _ordered(value: dict[str, Json]) -> dict[str, Json]:
-    """Return an object as JavaScript orders it: keys that are indexes first, by number."""
+    """Return an object in JavaScript's order: keys that are indexes first, by number."""
     indexes = sorted((name for name in value if _is_index(name)), key=int)
     return {name: value[name] for name in (*indexes, *value)} if indexes else value
 
@@ -151,7 +151,7 @@ def _is_index(name: str) -> bool:
 
 
 def _merge(compiler: Compiler, node: Node) -> Value:
-    """Compile `objects` and `direction: left|right`: one object of several."""
+    """Compile `objects` and `direction: left|right`: several objects merged into one."""
     options = compiler.options(node, "@merge", ("objects", "direction"), ("objects", "direction"))
     if options is None:
         return NOTHING
@@ -185,7 +185,7 @@ def _merged(values: list[Found]) -> Found:
 
 
 def _transform(compiler: Compiler, node: Node) -> Value:
-    """Compile `apply` and `mapping`: the mapping sees only what apply makes of the event."""
+    """Compile `apply` and `mapping`: mapping sees only what apply makes of the event."""
     options = compiler.options(node, "@transform", ("apply", "mapping"), ("apply", "mapping"))
     if options is None:
         return NOTHING
@@ -222,7 +222,7 @@ def _without_missing(value: Found) -> Found:
 
 
 def _exclude_when_null(compiler: Compiler, node: Node) -> Value:
-    """Compile a value of which what is null is left out."""
+    """Compile a value from which null is left out."""
     operand = compiler.value(node)
 
     def resolve(event: Event) -> Found:
@@ -249,4 +249,4 @@ COMPILERS: Final[Mapping[str, CompileDirective]] = {
     "@transform": _transform,
     "@excludeWhenNull": _exclude_when_null,
 }
-"""Every directive of this module by its name. Source: the mapping kit of Segment's actions."""
+"""The directives of this module by name. Source: the mapping kit of Segment's actions."""

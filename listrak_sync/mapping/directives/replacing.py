@@ -1,4 +1,4 @@
-"""The `@replace` directive: a literal text replaced as JavaScript replaces it."""
+"""The `@replace` directive, which replaces literal texts as JavaScript does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from listrak_sync.mapping.fql.functions import as_text
 from listrak_sync.mapping.yaml.document import Node
 
 MAX_LENGTH: Final = 10
-"""How long a pattern or a replacement may be, as JavaScript counts."""
+"""How long a pattern or a replacement may be, as JavaScript counts characters."""
 
 _OPTIONS: Final = (
     "pattern",
@@ -29,7 +29,7 @@ Replace = Callable[[str], str]
 
 
 def replace_directive(compiler: Compiler, node: Node) -> Value:
-    """Compile `@replace`: numbers and booleans become text first, anything else gives `""`."""
+    """Compile `@replace`: numbers and booleans become text first, other values become `""`."""
     options = compiler.options(node, "@replace", _OPTIONS, ("pattern", "value"))
     if options is None:
         return NOTHING
@@ -91,7 +91,7 @@ def _apply(replaced: Callable[..., str], count: int, text: str) -> str:
 
 
 def _expanded(replacement: str, found: re.Match[str]) -> str:
-    """Return a replacement with `$$`, `$&` and their kind filled in."""
+    """Return a replacement with its `$$`, `$&`, `` $` `` and `$'` filled in."""
     text = found.string
     parts = {
         "$": "$",
@@ -103,7 +103,7 @@ def _expanded(replacement: str, found: re.Match[str]) -> str:
 
 
 def _any_case(character: str) -> str:
-    """Return a pattern for what JavaScript takes for the same letter, without its flag u."""
+    """Return a pattern for the letters that JavaScript's flag i, without u, takes as the same."""
     alike = _by_folded().get(_folded(character), {character}) | {character}
     return f"[{''.join(re.escape(letter) for letter in sorted(alike))}]"
 
@@ -117,7 +117,7 @@ def _folded(character: str) -> str:
 
 @cache
 def _by_folded() -> dict[str, set[str]]:
-    """Return the letters of the basic plane that fold to the same one."""
+    """Return the letters of the basic plane by the letter that they fold to."""
     alike: dict[str, set[str]] = {}
     for code in range(0x10000):
         character = chr(code)

@@ -1,4 +1,4 @@
-"""JSON Schema of the values in a mapping file: constants and directives."""
+"""The JSON Schema of values in a mapping file: constants and directives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Schema: TypeAlias = Mapping[str, object]
 
 
 def or_directive(*constants: Schema, description: str = "") -> Schema:
-    """Return a schema for one of some constants or a directive."""
+    """Return a schema for a constant of some kinds, or a directive."""
     described = {"description": description} if description else {}
     return {**described, "anyOf": [*constants, {"$ref": "#/$defs/directive"}]}
 
@@ -76,7 +76,7 @@ _DIRECTIVES: Final[Mapping[str, Schema]] = {
         "maxLength": liquid.MAX_LENGTH,
     },
     "@arrayPath": {
-        "description": "The list at a path, each item in a shape if one is given.",
+        "description": "The list at a path, with each item in a shape if one is given.",
         "type": "array",
         "minItems": 1,
         "maxItems": 2,
@@ -90,7 +90,7 @@ _DIRECTIVES: Final[Mapping[str, Schema]] = {
     "@json": _options(
         ("mode", "value"),
         {"mode": {"enum": ["encode", "decode"]}, "value": _VALUE},
-        "A value as JSON text, or the value that JSON text says.",
+        "A value as JSON text, or the value of a JSON text.",
     ),
     "@merge": _options(
         ("objects", "direction"),
@@ -98,14 +98,14 @@ _DIRECTIVES: Final[Mapping[str, Schema]] = {
             "objects": {"type": "array", "items": _OBJECT},
             "direction": {"enum": ["left", "right"]},
         },
-        "One object of several; what stands further in the direction's way wins.",
+        "Several objects merged into one; the last one in the direction wins.",
     ),
     "@transform": _options(
         ("apply", "mapping"),
         {"apply": {"minProperties": 1, **_OBJECT}, "mapping": {"minProperties": 1, **_OBJECT}},
         "A mapping that sees what apply makes of the event, and nothing else.",
     ),
-    "@excludeWhenNull": {"description": "A value without what is null in it.", **_VALUE},
+    "@excludeWhenNull": {"description": "A value from which null is left out.", **_VALUE},
 }
 
 DEFINITIONS: Final[Mapping[str, Schema]] = {
@@ -134,4 +134,4 @@ DEFINITIONS: Final[Mapping[str, Schema]] = {
         "else": {"minProperties": 1, "maxProperties": 1},
     },
 }
-"""What the schema of the file refers to, by name."""
+"""The definitions that the schema of the file refers to."""

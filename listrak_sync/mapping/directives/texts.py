@@ -1,4 +1,4 @@
-"""The directives that make a text, or choose one."""
+"""Directives that make or choose a text, and the table of all directives."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ JAVASCRIPT_SPACE: Final = (
     "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What JavaScript's trim() takes off."""
+"""The characters that JavaScript's trim() takes off."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 
 
 def placeholders(template: str) -> tuple[KeyPath, ...]:
-    """Return the paths that a template reads, in order."""
+    """Return the key paths that a template reads, in order."""
     return tuple(
         split_key_path((found[1] or found[2]).strip(JAVASCRIPT_SPACE))
         for found in _PLACEHOLDER.finditer(template)
@@ -51,7 +51,7 @@ def placeholders(template: str) -> tuple[KeyPath, ...]:
 
 
 def compile_template(template: str) -> Callable[[Event], str]:
-    """Return the template as a function of an event; what is missing or null is left empty.
+    """Return a function that fills in a template from an event; missing or null is left empty.
 
     Source: the mapping kit of Segment's actions; `{{{…}}}` is the same as `{{…}}`.
     """
@@ -92,7 +92,7 @@ def _path(compiler: Compiler, node: Node) -> Value:
     def resolve(event: Event) -> Found:
         path = operand.resolve(event)
         if not isinstance(path, str):
-            raise DirectiveError("@path: its operand resolved to no text")
+            raise DirectiveError("@path: its operand did not resolve to a text")
         return find(event, parse_key_path(path))
 
     return Value(resolve, frozenset({()}))
@@ -111,7 +111,7 @@ def _template(compiler: Compiler, node: Node) -> Value:
     def resolve(event: Event) -> Found:
         template = operand.resolve(event)
         if not isinstance(template, str):
-            raise DirectiveError("@template: its operand resolved to no text")
+            raise DirectiveError("@template: its operand did not resolve to a text")
         return compile_template(template)(event)
 
     return Value(resolve, frozenset({()}))
@@ -167,7 +167,7 @@ def _is_nothing(value: Found) -> bool:
 
 
 def _is_blank(value: Found) -> bool:
-    """Say whether JavaScript takes a value for nothing, or for equal to the empty text."""
+    """Say whether a value is missing, or JavaScript takes it as false or equal to `""`."""
     match value:
         case str():
             return value == ""

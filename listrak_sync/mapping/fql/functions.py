@@ -13,7 +13,7 @@ from listrak_sync.mapping.fql.globs import GlobError, glob
 from listrak_sync.mapping.values import number_text
 
 NUMBERS: Final = (int, float)
-"""The types of JSON numbers; a boolean is none."""
+"""The types of JSON numbers. A boolean is not a number, although bool is a kind of int."""
 
 NUMERIC: Final[dict[str, Callable[..., bool]]] = {
     "=": operator.eq,
@@ -29,7 +29,7 @@ _WORD: Final = re.compile(r"(?:^|(?<=\s))\S")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: how many arguments it takes, and what it makes of them."""
+    """A function: how many arguments it takes, and how it is evaluated."""
 
     arity: int
     evaluate: Callable[..., Json]
@@ -39,7 +39,7 @@ class Function:
 def same(a: Json, b: Json) -> bool:
     """Compare two values strictly: `1` equals `1.0`, but neither `true` nor `"1"`.
 
-    What nests too deep for this Python to compare, by some hundreds of levels, is not the same.
+    Values that nest hundreds of levels deep, more than Python can compare, are not the same.
     """
     try:
         return _same(a, b)
@@ -59,7 +59,7 @@ def _same(a: Json, b: Json) -> bool:
 
 
 def as_text(value: Found) -> str | None:
-    """Return a text, or a number or boolean as text; None for anything else."""
+    """Return a text, a number or a boolean as text, None for anything else."""
     match value:
         case str():
             return value
@@ -152,4 +152,4 @@ BY_NAME: Final[dict[str, Function]] = {
     "string": Function(1, as_text),
     "number": Function(1, _number),
 }
-"""Every function by its name. Source: Segment's Public API pages, FQL."""
+"""Every function by its name. Source: the FQL page of Segment's Public API documentation."""

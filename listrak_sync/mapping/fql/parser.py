@@ -1,4 +1,4 @@
-"""Trigger text to condition tree: Segment's filter query language."""
+"""Parses triggers, written in Segment's filter query language, into condition trees."""
 
 from __future__ import annotations
 
@@ -37,21 +37,23 @@ _OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=")
 def parse(text: str) -> Condition:
     """Return the condition that a trigger states.
 
-    Raises FqlError at the first place that cannot be read. Stricter than the original,
-    which evaluates something else where `and` meets `or` on one level, a name is unknown
-    or a bracket is missing. Source: Segment's Public API pages, FQL.
+    Raises FqlError at the first place that cannot be read. This is stricter than Segment, which
+    evaluates something else where `and` meets `or` on one level, a name is unknown or a bracket
+    is missing. Source: the FQL page of Segment's Public API documentation.
     """
     parser = _Parser(text)
     if parser.at_end():
         raise FqlError("the trigger is empty", 'write a condition: type = "track"', Span())
     condition = parser.condition(0)
     if not parser.at_end():
-        parser.fail_here("this does not continue the condition", "join conditions by and or or")
+        parser.fail_here(
+            "this does not continue the condition", "join conditions with and, or with or"
+        )
     return condition
 
 
 class _Parser:
-    """A recursive descent over the tokens, which looks one token ahead."""
+    """A recursive descent parser that looks one token ahead."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -68,7 +70,7 @@ class _Parser:
             if self.token.text != joiner.text:
                 self.fail_here(
                     f"{self.token.text} follows {joiner.text} on one level",
-                    "put parentheses round what belongs together",
+                    "put parentheses around what belongs together",
                 )
             self.advance()
             parts.append(self.term(depth))
@@ -78,9 +80,11 @@ class _Parser:
         return group(tuple(parts), Span(start, parts[-1].span.end))
 
     def term(self, depth: int) -> Condition:
-        """Read one condition: a negation, a group, a comparison or a lone operand."""
+        """Read one condition: a negation, a group, a comparison or an operand alone."""
         first = self.token
         if self.takes("!"):
+            # Only `!` right before a test of a text makes the one that Segment's screen calls
+            # "does not contain": it holds for texts alone. `!( … )` negates whatever it holds.
             adjoins = self.token.kind == "word" and self.token.span.start == first.span.end
             inner = self.negated(depth)
             span = Span(first.span.start, inner.span.end)
@@ -107,18 +111,18 @@ class _Parser:
         return _alone(left)
 
     def negated(self, depth: int) -> Condition:
-        """Read what `!` stands before: a group, a call or a path, but no comparison."""
+        """Read what follows `!`: a group, a call or a path, but not a comparison."""
         if self.token.text in {"(", "!"} and self.token.kind == "sign":
             if depth > MAX_DEPTH:
                 self.fail_here(f"groups nest deeper than {MAX_DEPTH}", "write it flatter")
             return self.term(depth + 1)
         operand = self.operand(depth)
         if self.token.text in {*_OPERATORS, "in"} and self.token.kind in {"sign", "word"}:
-            self.fail_here("! stands before a comparison", "write !( … ) round the comparison")
+            self.fail_here("! stands before a comparison", "write !( … ) around the comparison")
         return _alone(operand)
 
     def comparison(self, operator: Token, left: Operand, right: Operand) -> Condition:
-        """Return a comparison; `<` and its kind take numbers, also written as text."""
+        """Return a comparison; `<`, `<=`, `>` and `>=` take numbers, which may be in quotes."""
         span = Span(left.span.start, right.span.end)
         if operator.text in {"=", "!="}:
             return Compare(operator.text, left, right, span)
@@ -159,7 +163,7 @@ class _Parser:
         return ListOf(tuple(items), Span(opening.span.start, close.span.end))
 
     def call(self, name: Token, depth: int) -> Call:
-        """Read the arguments of a function and check their number."""
+        """Read the arguments of a function, and check how many there are."""
         function = functions.BY_NAME.get(name.text)
         if function is None:
             instead = MISTAKES.get(name.text) or suggestion(name.text, functions.BY_NAME)
@@ -183,37 +187,37 @@ class _Parser:
         return Call(name.text, tuple(arguments), span)
 
     def at_end(self) -> bool:
-        """Say whether everything is read."""
+        """Say whether the whole text is read."""
         return self.token.kind == "end"
 
     def takes(self, sign: str) -> bool:
-        """Step over a sign if it stands here."""
+        """Step over a sign if it is the next token; say whether it was."""
         if self.token.kind == "sign" and self.token.text == sign:
             self.advance()
             return True
         return False
 
     def expect(self, sign: str, opening: Token, problem: str) -> None:
-        """Step over a closing sign, or fail at what it would close."""
+        """Step over a closing sign, or fail where it is missing."""
         if not self.takes(sign):
             if self.token.kind == "end":
                 fail(problem, f"write {sign} where it ends", opening.span)
             self.fail_here(f"{self.token.text} stands where {sign} should", f"write {sign}")
 
     def advance(self) -> Token:
-        """Return the token that stands here and step over it."""
+        """Return the next token and step over it."""
         token = self.token
         if token.kind != "end":
             self.token = next_token(self.text, token.span.end)
         return token
 
     def fail_here(self, message: str, instead: str) -> NoReturn:
-        """Fail at the token that stands here."""
+        """Fail at the next token."""
         fail(message, MISTAKES.get(self.token.text, instead), self.token.span)
 
 
 def _number(token: Token) -> int | float:
-    """Return a number as it is written, a whole one with all its digits."""
+    """Return the value of a number token; a whole number keeps all its digits."""
     if token.text.lstrip("+-").isdigit() and len(token.text) < 1000:
         return int(token.text)
     number = float(token.text)
@@ -223,16 +227,16 @@ def _number(token: Token) -> int | float:
 
 
 def _alone(operand: Operand) -> Truth:
-    """Return an operand that is a condition by itself."""
+    """Return an operand alone as a condition."""
     if isinstance(operand, Literal) and not isinstance(operand.value, bool):
-        fail("a value alone is no condition", "compare it with a path", operand.span)
+        fail("a value alone is not a condition", "compare it with a path", operand.span)
     if isinstance(operand, ListOf):
-        fail("a list alone is no condition", "write a path and in before it", operand.span)
+        fail("a list alone is not a condition", "write a path and in before it", operand.span)
     return Truth(operand, operand.span)
 
 
 def _numeric(operator: Token, operand: Operand) -> Operand:
-    """Return an operand of `<` and its kind, a number in quotes as the number."""
+    """Return an operand of `<`, `<=`, `>` or `>=`; a number in quotes becomes a number."""
     if isinstance(operand, ListOf):
         fail(f"{operator.text} compares numbers", "write a number", operand.span)
     if not isinstance(operand, Literal) or type(operand.value) in functions.NUMBERS:
@@ -248,9 +252,9 @@ def _numeric(operator: Token, operand: Operand) -> Operand:
 
 
 def _check_glob(pattern: Literal) -> None:
-    """Fail at the place of what a pattern has wrong."""
+    """Fail at the character where a pattern is wrong."""
     if not isinstance(pattern.value, str):
-        fail("the pattern of match is no text", "write it in quotes", pattern.span)
+        fail("the pattern of match is not a text", "write it in quotes", pattern.span)
     try:
         glob(pattern.value)
     except GlobError as error:

@@ -1,4 +1,4 @@
-"""The words of a trigger: paths, values and signs, each with its place."""
+"""Cuts a trigger into tokens: paths, values and signs, each with its place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MISTAKES: Final = {
 
 
 class FqlError(ValueError):
-    """A trigger that cannot be read: where (offsets), what is wrong, what to write instead."""
+    """A trigger that cannot be read: what is wrong, what to write instead, and where (offsets)."""
 
     def __init__(self, message: str, instead: str, span: Span) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class FqlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word of the trigger: `names` are a path's, `text` what was written."""
+    """A token of the trigger: its text as written, and the names of a key path if it is one."""
 
     kind: TokenKind
     text: str
@@ -66,7 +66,7 @@ def next_token(text: str, after: int) -> Token:
     for mistake in ("==", "&&", "||", "<>"):
         if text.startswith(mistake, start):
             span = Span(start, start + len(mistake))
-            fail(f"{mistake} is no operator", MISTAKES[mistake], span)
+            fail(f"{mistake} is not an operator", MISTAKES[mistake], span)
     if found := _SIGN.match(text, start):
         return Token("sign", found[0], Span(*found.span()))
     if text[start] in "\"'":
@@ -83,7 +83,7 @@ def next_token(text: str, after: int) -> Token:
 
 
 def _word(text: str, start: int) -> Token:
-    """Read a keyword or the dotted names of a path."""
+    """Read a keyword, or the dotted names of a key path."""
     names: list[str] = []
     at = start
     while True:
@@ -94,7 +94,7 @@ def _word(text: str, start: int) -> Token:
         at = found.end()
         if text[at : at + 1] != ".":
             if not names:
-                fail("brackets alone name nothing", "write a name", Span(start, at))
+                fail("brackets alone are not a name", "write a name", Span(start, at))
             return Token("word", text[start:at], Span(start, at), tuple(names))
         at += 1
 
@@ -105,9 +105,9 @@ def fail(message: str, instead: str, span: Span) -> NoReturn:
 
 
 def _unescape(name: str) -> list[str]:
-    r"""Take the backslashes off a name; an escaped bracket parts names, as in the original.
+    r"""Return a name without its backslashes; an escaped bracket separates names.
 
-    `products\[0\]` is how Segment's screen writes an index.
+    Segment's screen writes an index as `products\[0\]`.
     """
     names = [""]
     escaped = False

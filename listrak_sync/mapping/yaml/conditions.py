@@ -1,4 +1,4 @@
-"""Conditions written in YAML as the same tree that a trigger becomes."""
+"""Reads conditions in YAML into the same condition tree that a trigger becomes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ MAX_DEPTH: Final = 100
 """How deep any, all and not may nest."""
 
 GROUPS: Final = ("any", "all", "not")
-"""Keys that are no paths; a path of such a name is written with a backslash before it."""
+"""Keys that are not paths. A path of such a name is written with a backslash before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """The path that a condition is about, and where the condition stands in the file."""
+    """The path that a condition is about, and the place of the condition in the file."""
 
     path: PathOf
     span: Span
@@ -49,16 +49,16 @@ _Build: TypeAlias = Callable[[_Subject, Scalar], Condition]
 
 
 def read_conditions(document: Document, node: Node) -> Condition | None:
-    """Return the condition that a list states, all of whose items must hold.
+    """Return the condition that holds when all items of a list hold.
 
-    Faults are noted in the document; None where there is nothing left to test. The spans of
-    the tree are offsets into the file.
+    Notes faults in the document, and returns None where faults leave nothing to test. The spans
+    of the tree are offsets into the file.
     """
     return _ConditionReader(document).together(node, "conditions", All, 0)
 
 
 class _ConditionReader:
-    """Reads the items of a list, noting what is wrong with them."""
+    """Reads conditions, and notes faults in the document."""
 
     def __init__(self, document: Document) -> None:
         self.fault = document.fault
@@ -66,7 +66,7 @@ class _ConditionReader:
     def together(
         self, node: Node, name: str, group: type[All | AnyOf], depth: int
     ) -> Condition | None:
-        """Read a list of items that hold together, or of which one must hold."""
+        """Read a list of conditions, of which all or one must hold."""
         if not isinstance(node.value, tuple) or not node.value:
             instead = "write a list of conditions: - type: track"
             self.fault(
@@ -80,7 +80,7 @@ class _ConditionReader:
         return group(parts, _span(node)) if parts else None
 
     def item(self, node: Node, depth: int) -> Condition | None:
-        """Read one item: a mapping of paths and groups, all of which must hold."""
+        """Read one condition: a mapping of paths and groups, all of which must hold."""
         if depth > MAX_DEPTH:
             self.fault(node, f"conditions nest deeper than {MAX_DEPTH}", "write it flatter")
             return None
@@ -94,7 +94,7 @@ class _ConditionReader:
         return All(parts, _span(node)) if parts else None
 
     def entry(self, name: str, entry: Entry, depth: int) -> Condition | None:
-        """Read a path with what it is compared with, or a group."""
+        """Read a path and its value or operators, or a group."""
         match name:
             case "any":
                 return self.together(entry.value, name, AnyOf, depth + 1)
@@ -116,7 +116,7 @@ class _ConditionReader:
         return self.matcher(subject, entry.value)
 
     def path(self, name: str, key: Node) -> PathOf | None:
-        """Read a dotted path, written as in a trigger."""
+        """Read a key path, written as in a trigger."""
         try:
             token = next_token(name, 0)
         except FqlError as error:
@@ -124,12 +124,12 @@ class _ConditionReader:
             return None
         if token.kind != "word" or token.span.end != len(name):
             instead = "write names joined by dots; a backslash before any other character"
-            self.fault(key, f"{name!r} is no path", instead)
+            self.fault(key, f"{name!r} is not a path", instead)
             return None
         return PathOf(token.names, _span(key))
 
     def matcher(self, subject: _Subject, node: Node) -> Condition | None:
-        """Read what a path is compared with: a value, a list of values, or operators."""
+        """Read what a path is compared with: a value, a list of values or operators."""
         match node.value:
             case dict(entries) if entries:
                 found = [self.operator(subject, name, entry) for name, entry in entries.items()]
@@ -168,13 +168,13 @@ class _ConditionReader:
         return operator.lists(parts, subject.span)
 
     def operand(self, name: str, node: Node) -> bool:
-        """Say whether an operator takes a value, noting why not."""
+        """Say whether an operator takes a value; note a fault if not."""
         operator, value = OPERATORS[name], node.value
         if value is None and name in {"is", "is_not"}:
             instead = (
-                "write exists: false under the path for what is missing or null"
+                "write exists: false under the path to match a missing or null value"
                 if name == "is"
-                else "write exists: true under the path for what is there"
+                else "write exists: true under the path to match any value"
             )
             self.fault(node, "null cannot be compared", instead)
             return False
@@ -219,7 +219,7 @@ def _fails(test: Callable[[_Subject, Scalar], Call], subject: _Subject, value: S
 
 @dataclass(frozen=True, slots=True)
 class _Operator:
-    """An operator: the types it takes, how a list of values joins, and what it becomes."""
+    """An operator: the types it takes, how it joins a list of values, the condition it becomes."""
 
     types: tuple[type, ...]
     takes: str

@@ -1,4 +1,4 @@
-"""A YAML file as a tree of values that know their place."""
+"""Reads a YAML file into a tree of values that know their place, and collects faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from listrak_sync.mapping.yaml.nodes import (
 from listrak_sync.mapping.yaml.scalar_places import places
 
 MAX_NODES: Final = 200_000
-"""How many values a file may hold, its aliases written out."""
+"""How many values a file may hold, counting each use of an alias."""
 
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
 _CORE: Final = "tag:yaml.org,2002:"
@@ -40,7 +40,7 @@ class Entry:
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A value of the file: a scalar, a list of nodes or entries by key; offsets into the text."""
+    """A value of the file: a scalar, a list of nodes, or entries by key; offsets into the text."""
 
     value: Scalar | tuple[Node, ...] | dict[str, Entry]
     path: str
@@ -48,11 +48,11 @@ class Node(msgspec.Struct, frozen=True):
     end: int
     style: str | None = None
     head: Node | None = None
-    """What a list or mapping stands behind: its key, or the dash of a list's item."""
+    """The key or the dash that the value stands behind."""
 
     @property
     def kind(self) -> str:
-        """Name the kind of value for a message."""
+        """The kind of value, in words for a message."""
         match self.value:
             case str():
                 return "a text"
@@ -69,7 +69,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Document:
-    """A mapping file's text, its tree, and the faults found in it so far."""
+    """The text of a mapping file, its tree, and the faults found in it so far."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -79,7 +79,7 @@ class Document:
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def root(self) -> Node:
-        """Return the tree. Raises MappingFileError where the text is no YAML."""
+        """Return the tree. Raises MappingFileError where the text is not YAML."""
         try:
             node = compose(self.text)
         except UnreadableYamlError as error:
@@ -88,10 +88,10 @@ class Document:
         return _Builder(self).build(node)
 
     def fault(self, node: Node, message: str, instead: str, span: Span | None = None) -> None:
-        """Note a fault at a node, or at offsets into the text that the node holds.
+        """Note a fault at a node, or at a span of the text that the node holds.
 
-        Of several at one place only the first is kept: the others follow from it, or say it
-        again where an alias repeats the place.
+        Only the first fault at a place is kept. Others there follow from it, or repeat it for
+        another use of an alias.
         """
         at = Span(node.start, node.end)
         if span is not None and isinstance(node.value, str):
@@ -99,15 +99,16 @@ class Document:
         self._add(node.path, at.start, at.end - at.start, message, instead)
 
     def lacking(self, node: Node, message: str, instead: str) -> None:
-        """Note that something is missing in a node, at the key or dash that it stands behind."""
+        """Note that something is missing in a node, at the key or dash before it."""
         self.fault(node.head or node, message, instead)
 
     def known(
         self, entries: Mapping[str, Entry], known: Collection[str], message: str
     ) -> frozenset[str]:
-        """Note every key that is not known, by a message with `{}`.
+        """Note every unknown key, with a message that has `{}` in place of the key.
 
-        Return the known ones that the others are taken for: these are not missing, too.
+        Returns the known keys that the unknown ones resemble. The caller should not report them
+        as missing: a misspelled key is one fault, not two.
         """
         meant: set[str] = set()
         for name, entry in entries.items():
@@ -132,14 +133,14 @@ class Document:
         self.faults.append(Fault(self.file, line, column, path, message, instead, source, width))
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return the line and the column of an offset into the text, both from 1."""
+        """Return the line and column of an offset into the text, both from 1."""
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
 
     def within(self, node: Node, span: Span) -> Span:
-        """Return where in the file a part of a node's text stands.
+        """Return the place in the file of a span of the text that a node holds.
 
-        What is behind the text stands behind its last character that is no white space.
+        A span behind the text is placed right after its last character, white space left out.
         """
         text = str(node.value)
         found = places(self.text, Span(node.start, node.end), node.style, text)
@@ -151,7 +152,7 @@ class Document:
 
 
 class _Builder:
-    """Makes nodes of PyYAML's; notes repeated keys, foreign tags and endless aliases."""
+    """Builds our nodes from PyYAML's; notes repeated keys, foreign tags and endless aliases."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -195,7 +196,7 @@ class _Builder:
         return tuple(map(self.item, source.value, paths))
 
     def item(self, source: yaml.Node, path: str) -> Node:
-        """Build an item of a list in block style, which stands behind a dash."""
+        """Build an item of a list in block style, with the dash before it."""
         text, start = self.document.text, source.start_mark.index
         dash = text.rfind("-", 0, start)
         follows = dash >= 0 and not text[dash + 1 : start].strip()
@@ -228,6 +229,7 @@ class _Builder:
         start, end = source.start_mark.index, source.end_mark.index
         properties = _PROPERTIES.match(self.document.text, start, end)
         explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
+        # A fault of the tag is shown at the tag, any other at the value behind it.
         tagged = Node("", path, start, end, source.style)
         node = replace(tagged, start=properties.end() if properties else start)
         try:
@@ -242,10 +244,10 @@ class _Builder:
         elif core_schema.matches(tag, text):
             return replace(node, value=core_schema.read(tag, text))
         else:
-            self.document.fault(tagged, f"{text!r} is no {tag}", "take the tag out")
+            self.document.fault(tagged, f"{text!r} is not a valid {tag}", "take the tag out")
         return replace(node, value=text)
 
 
 def _joined(text: str, errors: str) -> str:
-    """Return a text with its escaped surrogates joined to the characters that they make."""
+    """Return a text in which each pair of surrogates is joined to one character."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", errors)

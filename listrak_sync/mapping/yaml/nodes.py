@@ -1,4 +1,4 @@
-"""YAML text as PyYAML's nodes, and what a scalar without quotes is."""
+"""Parses YAML text into PyYAML's nodes, and reads scalars by the core schema of YAML 1.2."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ FORMS: Final = {
         r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
     ),
 }
-"""What is no text where it stands bare; leading zeros stay text."""
+"""Scalars without quotes that are not text, by YAML 1.2. Leading zeros make a text of a number."""
 
 KINDS: Final = ("str", *FORMS)
-"""The scalars' names, as tags have them."""
+"""The kinds of scalars, as tags name them."""
 
 
 def bare(text: str) -> Scalar:
-    """Return what a scalar without quotes or tag is."""
+    """Return the value of a scalar without quotes and tag."""
     return next((read(kind, text) for kind in FORMS if matches(kind, text)), text)
 
 
 def matches(kind: str, text: str) -> bool:
-    """Say whether a text can be read as a kind of scalar."""
+    """Say whether a text is a scalar of this kind."""
     return kind == "str" or FORMS[kind].fullmatch(text) is not None
 
 
 def read(kind: str, text: str) -> Scalar:
-    """Return a text as the kind of scalar that it matches."""
+    """Return the value of a text as a scalar of a kind that it matches."""
     match kind:
         case "str":
             return text
@@ -50,10 +50,10 @@ def read(kind: str, text: str) -> Scalar:
 
 
 MAX_DEPTH: Final = 100
-"""How deep values may nest."""
+"""How deep lists and mappings may nest."""
 
 TOO_DEEP: Final = (f"values nest deeper than {MAX_DEPTH}", "write it flatter")
-"""What is wrong with values that nest deeper, and what to do."""
+"""The fault of values that nest deeper, and what to write instead."""
 
 _NO_RESOLVERS: Final[dict[str, list[object]]] = {}
 """Every plain scalar stays text: `bare` says what it is, by YAML 1.2."""
@@ -88,7 +88,7 @@ class UnreadableYamlError(Exception):
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Return the nodes of a text, None where nothing is in it. Raises UnreadableYamlError."""
+    """Return the root node of a text, None where it is empty. Raises UnreadableYamlError."""
     try:
         return yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:

@@ -1,4 +1,4 @@
-"""Where in a YAML text the characters of a scalar stand."""
+"""Finds the place in a YAML text of each character of a scalar."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ _CHARACTERS: Final = {
     "'": re.compile(rf"{_FOLD}|''|.", re.DOTALL),
     '"': re.compile(rf"{_FOLD}|{_JOIN}|{_PAIR}|{_ESCAPE}|.", re.DOTALL),
 }
-"""What makes one character of a scalar, by its style; a fold or a join makes as many as it may."""
+"""What stands for one character of a scalar, by its style; a fold or a join may stand for more."""
 
 
 def places(text: str, scalar: Span, style: str | None, value: str) -> list[Span]:
-    """Return the place of each character of a scalar's value, and last that of its end.
+    """Return the place of each character of a scalar's value, and of its end as the last item.
 
-    Quotes, escapes, folds and indents are followed as YAML 1.1 reads them.
+    PyYAML tells only where a scalar begins and ends. So quotes, escapes, folds and indents are
+    followed here as it reads them, by YAML 1.1, to point at a character of a trigger.
     """
     if style in {"|", ">"}:
         found = _of_block(text, scalar, value)
@@ -41,7 +42,7 @@ def places(text: str, scalar: Span, style: str | None, value: str) -> list[Span]
 
 
 def _of_flow(text: str, scalar: Span, style: str | None) -> Iterator[Span]:
-    """Yield the places in a scalar that may be folded: one line break is a space."""
+    """Yield the places in a plain or quoted scalar, where a single line break is a space."""
     for found in _CHARACTERS[style].finditer(text, scalar.start, scalar.end):
         if found.lastgroup is None:
             yield Span(*found.span())
@@ -54,7 +55,7 @@ def _of_flow(text: str, scalar: Span, style: str | None) -> Iterator[Span]:
 
 
 def _of_block(text: str, scalar: Span, value: str) -> list[Span]:
-    """Return the places in a literal or folded block, whose lines stand there as they are."""
+    """Return the places in a literal or folded block."""
     found: list[Span] = []
     indent: int | None = None
     header, *lines = _lines(text, scalar)
@@ -66,6 +67,8 @@ def _of_block(text: str, scalar: Span, value: str) -> list[Span]:
         content = written[indent:]
         if indent is None or not content:
             continue
+        # The value says how line breaks were folded: what stands in it before the next line's
+        # content takes its place from the end of the line before.
         while len(found) < len(value) and not value.startswith(content, len(found)):
             found.append(Span(before, before + 1))
         found += (Span(at, at + 1) for at in range(line.start + indent, line.end))
@@ -82,6 +85,6 @@ def _lines(text: str, scalar: Span) -> Iterator[Span]:
 
 
 def _indent(line: str, value: str) -> int:
-    """Return how far a block is indented: what its first line has before its text."""
+    """Return the indent of a block: the spaces of its first line that its value does not have."""
     widest = len(line) - len(line.lstrip(" "))
     return next((at for at in range(widest) if value.lstrip("\n").startswith(line[at:])), widest)

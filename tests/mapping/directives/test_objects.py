@@ -144,7 +144,7 @@ def test_flatten(options: Json, found: Found) -> None:
     ],
 )  # fmt: skip
 def test_json(mode: str, value: Json, found: Found) -> None:
-    """A value becomes compact JSON, and back; what is no JSON stays what it is."""
+    """A value becomes compact JSON, and back; what is not JSON stays as it is."""
     resolved = compiled({"@json": {"mode": mode, "value": value}}).resolve(EVENT)
     assert reference.exact(resolved) == reference.exact(found)
 

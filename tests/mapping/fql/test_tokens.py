@@ -84,13 +84,13 @@ def test_names(text: str, names: tuple[str, ...]) -> None:
     [
         ('a = "b', "the text is not closed", 'write " where it ends', (4, 5)),
         ("'b", "the text is not closed", "write ' where it ends", (0, 1)),
-        ("a == 1", "== is no operator", "write = to compare", (2, 4)),
-        ("a && b", "&& is no operator", "write and", (2, 4)),
-        ("a || b", "|| is no operator", "write or", (2, 4)),
-        ("a <> b", "<> is no operator", "write !=", (2, 4)),
+        ("a == 1", "== is not an operator", "write = to compare", (2, 4)),
+        ("a && b", "&& is not an operator", "write and", (2, 4)),
+        ("a || b", "|| is not an operator", "write or", (2, 4)),
+        ("a <> b", "<> is not an operator", "write !=", (2, 4)),
         ("a. = 1", "a name is missing after the dot", "write a name", (1, 2)),
         ("a..b", "a name is missing after the dot", "write a name", (1, 2)),
-        (r"\[\] = 1", "brackets alone name nothing", "write a name", (0, 4)),
+        (r"\[\] = 1", "brackets alone are not a name", "write a name", (0, 4)),
         ("\\", "a backslash has nothing after it", "write what it escapes", (0, 1)),
         ("ab\\", "a backslash has nothing after it", "write what it escapes", (2, 3)),
         (

@@ -226,10 +226,10 @@ def test_depth(opening: str, closing: str) -> None:
         ("a: !!binary c", "1:4: a: the tag tag:yaml.org,2002:binary is unknown; take the tag out"),
         ("a: !!timestamp 2024-01-01", ("1:4: a: the tag tag:yaml.org,2002:timestamp is unknown; "
          "take the tag out")),
-        ("a: !!int b", "1:4: a: 'b' is no int; take the tag out"),
-        ("a: !!bool yes", "1:4: a: 'yes' is no bool; take the tag out"),
-        ("a: !!bool 5", "1:4: a: '5' is no bool; take the tag out"),
-        ("a: !!null x", "1:4: a: 'x' is no null; take the tag out"),
+        ("a: !!int b", "1:4: a: 'b' is not a valid int; take the tag out"),
+        ("a: !!bool yes", "1:4: a: 'yes' is not a valid bool; take the tag out"),
+        ("a: !!bool 5", "1:4: a: '5' is not a valid bool; take the tag out"),
+        ("a: !!null x", "1:4: a: 'x' is not a valid null; take the tag out"),
         (r'a: "\ud800"', "1:4: a: half of a surrogate pair is escaped; write the other half"),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from listrak_sync.segment_import.settings import counterparts, is_listrak
+from listrak_sync.segment_import.action_settings import counterparts, is_listrak
 
 COMPUTATION_KEY = {"@path": "$.context.personas.computation_key"}
 CONTEXT_EMAIL = {"@path": "$.context.traits.email"}
@@ -121,10 +121,10 @@ def test_metadata() -> None:
         (" \u2003+789.5", "789", '" \u2003+789.5" is field 789, as Segment reads it'),
         ("0x1F", "31", '"0x1F" is field 31, as Segment reads it'),
         ("1e3", "1", '"1e3" is field 1, as Segment reads it'),
-        ("notes", None, 'needs a look: "notes" is no id; Segment drops it, too'),
-        ("", None, 'needs a look: "" is no id; Segment drops it, too'),
-        ("0", None, 'needs a look: "0" is no id; Segment drops it, too'),
-        ("0xg", None, 'needs a look: "0xg" is no id; Segment drops it, too'),
+        ("notes", None, 'needs a look: "notes" is not an id; Segment drops it as well'),
+        ("", None, 'needs a look: "" is not an id; Segment drops it as well'),
+        ("0", None, 'needs a look: "0" is not an id; Segment drops it as well'),
+        ("0xg", None, 'needs a look: "0xg" is not an id; Segment drops it as well'),
         ("-5", None, 'needs a look: "-5" is left out: Listrak has no such ids'),
         ("2147483648", None, 'needs a look: "2147483648" is left out: Listrak has no such ids'),
     ],

@@ -1,4 +1,4 @@
-"""The settings of a subscription as the keys of a mapping."""
+"""Turns the settings of Segment's action into the keys of a mapping."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SETTINGS: Final = {
     "audiencekey": "audience_key",
     "enablebatching": "enable_batching",
 }
-"""The settings that become keys of a mapping, without case and underscores."""
+"""The keys of a mapping by the settings that become them, in lower case without underscores."""
 
 _OURS: Final = frozenset({"list_id", "profile_field_values"})
-"""What only the settings of Listrak (Actions) have."""
+"""Keys that only settings of Listrak (Actions) become."""
 
 
 def _first(first: str, second: str) -> Json:
-    """Return the directive of Segment's screen for: the first if it exists, else the second."""
+    """Return the directive that picks the first path if it exists, and the second otherwise."""
     paths: list[Json] = [{"@path": path} for path in (first, first, second)]
     return {"@if": dict(zip(("exists", "then", "else"), paths, strict=True))}
 
@@ -46,14 +46,14 @@ _DEFAULTS: Final[dict[str, tuple[Json, ...]]] = {
     "traits_or_props": (_first("$.properties", "$.traits"),),
     "properties": ({"@path": "$.properties"},),
 }
-"""What the original fills in by itself, so that a mapping need not say it."""
+"""Values that Segment fills in by default, so that a mapping need not have them."""
 
 _PARSE_INT: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 
 
 @dataclass(frozen=True, slots=True)
 class MappingEntry:
-    """A key of a mapping with its value, and what is remarked above it."""
+    """A key of a mapping with its value, and remarks for comments beside it."""
 
     key: str
     value: Json
@@ -61,14 +61,14 @@ class MappingEntry:
 
 
 def is_listrak(settings: dict[str, Json]) -> bool:
-    """Say whether settings are those of Listrak (Actions) and of no other destination."""
+    """Say whether settings belong to Listrak (Actions), not to another destination."""
     return any(_key(name) in _OURS for name in settings)
 
 
 def counterparts(settings: dict[str, Json]) -> tuple[list[MappingEntry], list[str]]:
-    """Return the parts of a mapping that settings become, and remarks on what becomes none.
+    """Return the entries that settings become, and remarks on settings without a counterpart.
 
-    What the original fills in by itself is in neither.
+    Defaults are in neither.
     """
     taken, others = _sorted(settings)
     parts = [
@@ -83,9 +83,9 @@ def counterparts(settings: dict[str, Json]) -> tuple[list[MappingEntry], list[st
 
 
 def _sorted(settings: dict[str, Json]) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Return the settings by a mapping's keys, and apart from them what has no key.
+    """Return the settings by the keys they become, and the other settings by their names.
 
-    Where there are two audience keys, the original reads segment_audience_key, the newer one.
+    Of two audience keys, Segment reads the newer one, segment_audience_key.
     """
     taken: dict[str, Json] = {}
     others: dict[str, Json] = {}
@@ -107,7 +107,7 @@ def _key(name: str) -> str:
 
 
 def _without_metadata(value: Json) -> Json:
-    """Return a value whose directives have no `_metadata`, which only Segment's screen reads."""
+    """Return a value without the `_metadata` of directives, which only Segment's screen reads."""
     match value:
         case dict():
             is_directive = any(name.startswith("@") for name in value)
@@ -126,7 +126,7 @@ def _list_id(key: str, value: Json) -> MappingEntry:
 
 
 def _fields(key: str, values: Json) -> MappingEntry:
-    """Return the profile fields, their ids read as JavaScript's parseInt reads them."""
+    """Return the profile fields, with ids as JavaScript's parseInt reads them."""
     if not isinstance(values, dict) or any(name.startswith("@") for name in values):
         return MappingEntry(key, values)
     fields: dict[str, Json] = {}
@@ -135,7 +135,7 @@ def _fields(key: str, values: Json) -> MappingEntry:
         number = _parse_int(name)
         field_id = parse_id(number)
         if number == 0:
-            remarks.append(f"needs a look: {_shown(name)} is no id; Segment drops it, too")
+            remarks.append(f"needs a look: {_shown(name)} is not an id; Segment drops it as well")
         elif field_id is None:
             remarks.append(f"needs a look: {_shown(name)} is left out: Listrak has no such ids")
         elif str(field_id) in fields:
@@ -150,7 +150,7 @@ def _fields(key: str, values: Json) -> MappingEntry:
 
 
 def _parse_int(text: str) -> int:
-    """Return what JavaScript's parseInt makes of a text, 0 where that is no number."""
+    """Return the number that JavaScript's parseInt reads from a text, 0 if there is none."""
     found = _PARSE_INT.match(text.lstrip(JAVASCRIPT_SPACE))
     if found is None:
         return 0
@@ -171,4 +171,4 @@ _MAKERS: Final[dict[str, Callable[[str, Json], MappingEntry]]] = {
     "audience_key": MappingEntry,
     "enable_batching": MappingEntry,
 }
-"""How each setting becomes a part of a mapping, in the order in which they are written."""
+"""How each key gets its value, in the order in which the keys are written."""
