@@ -32,7 +32,7 @@ from listrak_sync.input.ranges import (
 )
 from listrak_sync.input.sources import expand
 from listrak_sync.input.ticks import Tick
-from listrak_sync.jobs import bundles, in_order, worker, workers
+from listrak_sync.jobs import in_order, worker, workers
 from listrak_sync.jobs.in_order import evaluate_in_order
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
@@ -162,7 +162,7 @@ def test_no_process_for_little(mappings: tuple[Mapping, ...]) -> None:
     assert _open_children() == before
 
 
-def _plain(results: Iterable[workers.Result | Tick]) -> list[object]:
+def _plain(results: Iterable[workers.UnitResult | Tick]) -> list[object]:
     """Return results that compare by what is in them."""
     return [each if isinstance(each, Tick) else (each[0], *_values([each[1]])) for each in results]
 
@@ -182,11 +182,11 @@ def test_every_kind_of_piece(
 ) -> None:
     """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
-    monkeypatch.setattr(workers, "SLOT_BYTES", bundles.TASK_BYTES)
+    monkeypatch.setattr(worker, "MESSAGE_BYTES", 2 * workers.TOGETHER_BYTES)
     block = next(_pieces(1))
     assert isinstance(block, Block)
     large = replace(block, lines=block.lines * 8)
-    assert large.size > workers.SLOT_BYTES
+    assert large.size > worker.MESSAGE_BYTES
     pieces: list[ReadUnit | Tick] = [
         block,
         LongLine("f", 1, b"{", 99, 1),
@@ -322,7 +322,7 @@ def test_parts_of_ours(
     parts = list(_pieces(40) if kind is Block else read_units(expand([inputs[0]] * 4)))
     assert {type(part) for part in parts} == {kind}
     taken: list[InputUnit] = []
-    three: list[workers.Result | Tick] = []
+    three: list[workers.UnitResult | Tick] = []
     ours: list[tuple[int, int]] = []
     ahead: list[int] = []
 
@@ -406,7 +406,7 @@ def test_many_small_parts() -> None:
 def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes slowly is not held until there is much of it."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
-    monkeypatch.setattr(bundles, "TASK_SECONDS", 0)
+    monkeypatch.setattr(workers, "TOGETHER_SECONDS", 0)
     taken = 0
 
     def pieces() -> Iterator[ReadUnit]:
@@ -427,7 +427,7 @@ def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
     results = evaluate_in_order(Evaluator(mappings), _pieces(10_000), 2)
     for _ in range(5):
         next(results)
-    killed, _ = sorted(set(_open_children()) - set(before))  # the other is for compressed files
+    killed, _ = sorted(set(_open_children()) - set(before))
     os.kill(killed, signal.SIGKILL)
     with pytest.raises(ListrakSyncError, match=f"worker process {killed} died"):
         for _ in results:
