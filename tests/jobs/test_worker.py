@@ -9,7 +9,7 @@ from listrak_sync.evaluation.result import RESENT, EvaluationResult, Updates
 from listrak_sync.evaluation.updates import shared
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.jobs.worker import encode_result, decode_result
+from listrak_sync.jobs.worker import decode_result, encode_result
 
 
 def test_answer() -> None:

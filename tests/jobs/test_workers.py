@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -180,7 +181,7 @@ def _values(results: Iterable[EvaluationResult]) -> list[object]:
 def test_every_kind_of_piece(
     mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
+    """Ticks, long lines, broken files and blocks over a message's size keep their places."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
     monkeypatch.setattr(worker, "MESSAGE_BYTES", 2 * workers.TOGETHER_BYTES)
     block = next(_pieces(1))
@@ -211,7 +212,7 @@ def test_portions(
     jobs: int,
     held_bytes: int,
 ) -> None:
-    """Spans and compressed files are numbered and in order, however long their answers wait."""
+    """Unread units are numbered and in order, however long their answers wait."""
     monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
     evaluator, sources = Evaluator(mappings), expand(inputs)
     kinds = {type(part) for part in read_units(sources)}
@@ -279,96 +280,70 @@ def test_error_in_a_portion(
 
 
 class _Uneven(Evaluator):
-    """Takes long in other processes, longest for what comes first; fails once in this one."""
+    """Takes long in workers, longest for what comes first; notes who evaluates."""
 
-    def __init__(
-        self, mappings: tuple[Mapping, ...], others: Path, on_ours: Callable[[InputUnit], None]
-    ) -> None:
+    def __init__(self, mappings: tuple[Mapping, ...], notes: Path) -> None:
         super().__init__(mappings)
-        self._process = os.getpid()
-        self._others = others
-        self._on_ours = on_ours
-        self._ours = 0
+        self._parent = os.getpid()
+        self._notes = notes
 
     def evaluate(self, piece: ReadUnit) -> EvaluationResult:
-        self._try(piece, is_first=isinstance(piece, Block) and piece.first_line == 1)
+        self._note(is_first=isinstance(piece, Block) and piece.first_line == 1)
         return super().evaluate(piece)
 
     def evaluate_portion(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
         yield from super().evaluate_portion(portion)
-        self._try(portion, is_first=portion.source == 0)
+        self._note(is_first=portion.source == 0)
 
-    def _try(self, part: InputUnit, *, is_first: bool) -> None:
-        if os.getpid() != self._process:
-            (self._others / str(os.getpid())).touch()
+    def _note(self, *, is_first: bool) -> None:
+        with (self._notes / str(os.getpid())).open("ab") as note:
+            note.write(b".")
+        if os.getpid() != self._parent:
             time.sleep(0.5 if is_first else 0.05)
-            return
-        self._on_ours(part)
-        self._ours += 1
-        if self._ours == 2:
-            raise ZeroDivisionError("once")
 
 
-@pytest.mark.parametrize("kind", [Block, ByteRange])
-def test_parts_of_ours(
+def _noted(notes: Path) -> dict[int, int]:
+    """Return how many units each process has evaluated."""
+    return {int(note.name): note.stat().st_size for note in notes.iterdir()}
+
+
+@pytest.mark.parametrize("kind", [Block, ByteRange, CompressedFile])
+@pytest.mark.parametrize("held_bytes", [1, worker.HELD_BYTES])
+def test_uneven(
     mappings: tuple[Mapping, ...],
     inputs: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     kind: type[InputUnit],
+    held_bytes: int,
 ) -> None:
-    """While others have enough to do we evaluate, too: each part once, and not far ahead."""
+    """As many workers as jobs evaluate each unit once; blocks are not read far ahead."""
     monkeypatch.setattr(in_order, "START_BYTES", 0)
-    parts = list(_pieces(40) if kind is Block else read_units(expand([inputs[0]] * 4)))
-    assert {type(part) for part in parts} == {kind}
-    taken: list[InputUnit] = []
-    three: list[workers.UnitResult | Tick] = []
-    ours: list[tuple[int, int]] = []
+    monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
+    file = inputs[1 if kind is CompressedFile else 0]
+    units = list(_pieces(40) if kind is Block else read_units(expand([file] * 4)))
+    assert {type(unit) for unit in units} == {kind}
+    taken = 0
     ahead: list[int] = []
+    three: list[workers.UnitResult | Tick] = []
 
-    def dealt() -> Iterator[InputUnit]:
-        for part in parts:
-            taken.append(part)
-            yield part
+    def read_one_by_one() -> Iterator[InputUnit]:
+        nonlocal taken
+        for unit in units:
+            taken += 1
+            yield unit
 
-    def on_ours(part: InputUnit) -> None:
-        assert isinstance(part, Block | ByteRange)
-        ours.append((part.source, part.start if isinstance(part, ByteRange) else part.first_line))
-        ahead.append(len(taken) - len(three))
-
-    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    for result in evaluate_in_order(_Uneven(mappings, tmp_path, on_ours), dealt(), 3):
+    one = list(evaluate_in_order(Evaluator(mappings), iter(units), 1))
+    for result in evaluate_in_order(_Uneven(mappings, tmp_path), read_one_by_one(), 3):
         three.append(result)
-        ahead.append(len(taken) - len(three) if kind is Block else 0)
+        ahead.append(taken - len(three))
     assert _plain(three) == _plain(one)
-    assert len(three) == len(parts)
-    assert len(list(tmp_path.iterdir())) == 2
-    assert len(ours) == len(set(ours)) + 1 > 3
-    assert max(ahead) <= 3 * worker.AHEAD + 1
-
-
-def test_compressed_files_of_others(
-    mappings: tuple[Mapping, ...],
-    inputs: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    """No compressed file is ours, even where all others have enough to do or to tell."""
-    monkeypatch.setattr(worker, "HELD_BYTES", 1)
-    parts = list(read_units(expand([inputs[1]] * 7)))
-    assert {type(part) for part in parts} == {CompressedFile}
-    ours: list[InputUnit] = []
-
-    def dealt() -> Iterator[InputUnit]:
-        for number, part in enumerate(parts):
-            time.sleep(0.3 if number == 2 else 0)  # the second is answered, the first is not
-            yield part
-
-    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), dealt(), 2))
-    assert _plain(two) == _plain(one)
-    assert len(list(tmp_path.iterdir())) == 2
-    assert not ours
+    noted = _noted(tmp_path)
+    assert sum(noted.values()) == len(units)
+    assert len(noted) == 3
+    assert os.getpid() not in noted
+    if kind is Block:
+        assert max(ahead) <= 3 * worker.AHEAD + 2  # one is read, one waits with it for its like
 
 
 def test_beside_a_compressed_file(
@@ -377,11 +352,12 @@ def test_beside_a_compressed_file(
     """What follows a compressed file need not wait until that is read."""
     parts = list(read_units(expand([inputs[1], inputs[0]])))
     assert {type(part) for part in parts} == {CompressedFile, ByteRange}
-    ours: list[InputUnit] = []
     one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), iter(parts), 2))
+    two = list(evaluate_in_order(_Uneven(mappings, tmp_path), iter(parts), 2))
     assert _plain(two) == _plain(one)
-    assert len(list(tmp_path.iterdir())) == 2
+    noted = _noted(tmp_path)
+    assert len(noted) == 2
+    assert sum(noted.values()) == len(parts)
 
 
 def test_many_small_parts() -> None:
@@ -455,6 +431,19 @@ def test_signals(mappings: tuple[Mapping, ...]) -> None:
             os.kill(process, signal.SIGINT)
             os.kill(process, signal.SIGTERM)
         assert len(list(results)) == 7
+
+
+def test_open_files(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
+    """Workers keep nothing of the parent's open but its standard streams and their connection."""
+    before = _open_children()
+    with (tmp_path / "lock").open("wb"):
+        results = evaluate_in_order(Evaluator(mappings), _pieces(12), 2)
+        with closing(results):
+            last = list(islice(results, 11))[-1]  # so that both have been at work
+            assert not isinstance(last, Tick)
+            for process in set(_open_children()) - set(before):
+                opened = sorted(int(each.name) for each in Path(f"/proc/{process}/fd").iterdir())
+                assert len([each for each in opened if each > 2]) == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
