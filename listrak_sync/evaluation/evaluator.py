@@ -53,7 +53,7 @@ class Evaluator:
         """Yield what becomes of the lines of a unit while they are read."""
         result: EvaluationResult | None = None
         size = 0
-        for read in unit.pieces():
+        for read in unit.read():
             result = result or EvaluationResult(read.file)
             self._evaluate_into(read, result)
             size += read.size if isinstance(read, Block) else 0
