@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +85,21 @@ def test_every_reason_is_named() -> None:
     """Each reason for a skip, a reject or a refusal is in the README."""
     text = README.read_text("utf-8")
     assert not {reason for reason in Reason if f"`{reason}`" not in text}
+
+
+def test_the_changelog_has_unreleased_changes() -> None:
+    """What has changed since the newest version is told under Unreleased."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    unreleased = text.partition("\n## Unreleased\n")[2].partition("\n## ")[0]
+    assert re.search(r"^- \S", unreleased, re.MULTILINE)
+
+
+def test_runs_as_a_module() -> None:
+    """`python -m listrak_sync` is the program."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "listrak_sync", "--version"], capture_output=True, check=True
+    )
+    assert ran.stdout.decode() == f"listrak-sync {__version__}\n"
 
 
 def test_the_changelog_names_the_version() -> None:

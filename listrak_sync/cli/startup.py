@@ -1,4 +1,4 @@
-"""What the program needs before a command is known: --help and --version load no more."""
+"""What the program needs before it knows the command; --help and --version load no more."""
 
 from __future__ import annotations
 

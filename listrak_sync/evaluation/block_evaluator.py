@@ -11,8 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from listrak_sync.evaluation.compiled import CompiledMappings
-from listrak_sync.evaluation.dispatch import Takers
+from listrak_sync.evaluation.compiled import CompiledMappings, Takers
 from listrak_sync.evaluation.email_addresses import default_addresses
 from listrak_sync.evaluation.line_evaluator import LineEvaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates, whole_numbers

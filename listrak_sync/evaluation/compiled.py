@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from heapq import merge
+from typing import Final, TypeAlias
 
-from listrak_sync.evaluation.dispatch import Candidate, Dispatch, Takers
 from listrak_sync.evaluation.updates import (
     TIMESTAMP,
     UpdateMaker,
@@ -22,10 +24,81 @@ from listrak_sync.events.acceptance import (
     passes_integrations,
 )
 from listrak_sync.events.decoding import Decoder
-from listrak_sync.events.key_paths import Event, column_finder, finder
+from listrak_sync.events.key_paths import Event, KeyPath, column_finder, finder
 from listrak_sync.events.timestamps import NEVER, instants
+from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
+from listrak_sync.mapping.pins import Pins, pins, without
+from listrak_sync.mapping.predicates import Test, compile_condition
 from listrak_sync.reasons import Reason
+
+Taker: TypeAlias = tuple[Test | None, UpdateMaker]
+"""The rest of a mapping's trigger that is to be tested, if any, and the maker of its updates."""
+
+Takers: TypeAlias = tuple[Taker, ...]
+
+_NOWHERE: Final[KeyPath] = ("type",)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mapping's trigger, None for every event, and the maker of its updates."""
+
+    trigger: Condition | None
+    maker: UpdateMaker
+
+
+class Dispatch:
+    """Finds the mappings that may take an event by one look into a dictionary.
+
+    Triggers that demand one of some texts at a path are listed by text, for the path by which
+    the fewest are left; every other trigger is tried for every event.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        demands = [pins(each.trigger) if each.trigger else {} for each in candidates]
+        path = _best_path(demands)
+        self.path = path
+        """The key path of the text that decides."""
+        takers, others, by_text = list[Taker](), list[int](), defaultdict[str, list[int]](list)
+        for index, (each, pinned) in enumerate(zip(candidates, demands, strict=True)):
+            takers.append(_taker(each, path if path in pinned else None))
+            if path not in pinned:
+                others.append(index)
+            for text in pinned.get(path, ()):
+                by_text[text].append(index)
+        self.others: Takers = tuple(takers[index] for index in others)
+        """The takers of events without such a text, or with another one."""
+        self.by_text: dict[str, Takers] = {
+            text: tuple(takers[index] for index in merge(others, indices))
+            for text, indices in by_text.items()
+        }
+        """The takers of events with one of these texts, in the order of the mappings."""
+        self.decides = all(
+            len(each) <= 1 and all(test is None for test, _ in each)
+            for each in (self.others, *self.by_text.values())
+        )
+        """Whether the text alone tells which mapping takes an event, if any does."""
+
+
+def _taker(candidate: Candidate, path: KeyPath | None) -> Taker:
+    """Return a taker of events whose text at the path is one that the trigger demands."""
+    trigger = candidate.trigger
+    if trigger is not None and path is not None:
+        trigger = without(trigger, path)
+    return (None if trigger is None else compile_condition(trigger), candidate.maker)
+
+
+def _best_path(demands: Sequence[Pins]) -> KeyPath:
+    """Return the path that leaves the fewest triggers to test, at worst."""
+
+    def left(path: KeyPath) -> int:
+        texts = Counter(text for pinned in demands for text in pinned.get(path, ()))
+        return sum(path not in pinned for pinned in demands) + max(texts.values())
+
+    paths = dict.fromkeys(path for pinned in demands for path, texts in pinned.items() if texts)
+    return min(paths, key=left, default=_NOWHERE)
+
 
 _timestamps: Final = column_finder(TIMESTAMP)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+from queue import Queue
 from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.delivery.stop import Stop
+from listrak_sync.delivery.stop import STOPPING, Stop, interruptible
 from listrak_sync.errors import InterruptedRunError, StoppedError, UnreachableError
 
 if TYPE_CHECKING:
@@ -79,3 +80,16 @@ def test_a_failed_read_is_no_read() -> None:
         next(stop.until(1 // divisor for divisor in (0,)))
     stop.request(signal.SIGINT)
     assert isinstance(stop.error, InterruptedRunError)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interruptible(number: signal.Signals) -> None:
+    """The first signal ends the run and is told; the next is the system's; later, as before."""
+    before, stop, told = signal.getsignal(number), Stop(), Queue[str]()
+    with interruptible(stop, told.put):
+        signal.raise_signal(number)
+        assert isinstance(stop.error, InterruptedRunError)
+        assert told.get(timeout=60) == STOPPING
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(number) == before

@@ -258,8 +258,8 @@ class _Faulty(Evaluator):
         super().__init__(mappings)
         self._last = line
 
-    def _piece(self, piece: ReadUnit, result: EvaluationResult) -> None:
-        super()._piece(piece, result)
+    def _evaluate_into(self, piece: ReadUnit, result: EvaluationResult) -> None:
+        super()._evaluate_into(piece, result)
         if result.end.line > self._last:
             raise ZeroDivisionError("a bug")
 
@@ -297,8 +297,8 @@ class _Uneven(Evaluator):
         self._try(piece, is_first=isinstance(piece, Block) and piece.first_line == 1)
         return super().evaluate(piece)
 
-    def evaluate_portion(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
-        yield from super().evaluate_portion(portion)
+    def evaluate_unread(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
+        yield from super().evaluate_unread(portion)
         self._try(portion, is_first=portion.source == 0)
 
     def _try(self, part: InputUnit, *, is_first: bool) -> None:

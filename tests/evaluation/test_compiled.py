@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.evaluation.dispatch import Candidate, Dispatch
+from listrak_sync.evaluation.compiled import Candidate, Dispatch
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.line_evaluator import LineOutcome, MatchedLine
 from listrak_sync.evaluation.result import EvaluationResult

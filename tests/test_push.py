@@ -1,0 +1,153 @@
+"""A push is opened, run and resumed by one call."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listrak_sync.errors import OutputError, StoppedError, UsageError
+from listrak_sync.guards import Guards
+from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, PushResult, run_push
+from listrak_sync.run_settings import Order, RouteChoice, RunOptions
+from listrak_sync.sandbox import Account, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from listrak_sync.input.sources import Source
+    from listrak_sync.run import OnProgress
+
+LIST = 12345
+OPTIONS = RunOptions(
+    ignore_integrations=False,
+    order=Order.timestamp,
+    window=2,
+    route=RouteChoice.auto,
+    batch_contacts=None,
+    batch_bytes=None,
+)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox that knows the list."""
+    with Sandbox(Account.of_fields({LIST: {789: None}})) as running:
+        yield running
+
+
+@pytest.fixture
+def new_run(tmp_path: Path) -> NewRun:
+    """Write a mapping and five events, one of them without an address."""
+    (tmp_path / "m.yaml").write_text(
+        "mappings:\n  - name: VIP\n    trigger: type = 'track'\n"
+        f"    list_id: {LIST}\n    profile_field_values: {{789: on}}\n".replace("'", '"')
+    )
+    lines = [
+        json.dumps(
+            {"type": "track", "context": {"traits": {"email": f"c{n}@example.com"} if n else {}}}
+        )
+        for n in range(5)
+    ]
+    (tmp_path / "e.ndjson").write_text("\n".join(lines))
+    return NewRun(tmp_path / "m.yaml", [str(tmp_path / "e.ndjson")], OPTIONS)
+
+
+@pytest.fixture
+def push(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PushTo:
+    """Push to the sandbox with a journal of the test's own."""
+    monkeypatch.setenv("LISTRAK_CLIENT_ID", "sandbox")
+    monkeypatch.setenv("LISTRAK_CLIENT_SECRET", "sandbox")
+    return PushTo(Addresses(sandbox.api_url, sandbox.auth_url), tmp_path)
+
+
+class PushTo:
+    """Pushes to one place; keeps what is told."""
+
+    def __init__(self, addresses: Addresses, folder: Path) -> None:
+        self.addresses = addresses
+        self.folder = folder
+        self.told: list[str] = []
+        self.read: list[str] = []
+
+    def __call__(
+        self, run: NewRun | EarlierRun, guards: Guards | None = None, *, rejects: str = "r.ndjson"
+    ) -> PushResult:
+        """Run a push."""
+        request = PushRequest(
+            run=run,
+            addresses=self.addresses,
+            guards=guards or Guards(),
+            jobs=1,
+            rejects=self.folder / rejects,
+            journal=self.folder / "j.sqlite3",
+        )
+        return run_push(request, PushCallbacks(self.told.append, self._reading))
+
+    def _reading(self, sources: Sequence[Source]) -> AbstractContextManager[OnProgress]:
+        self.read += [source.name for source in sources]
+        return nullcontext(lambda *_: None)
+
+
+def test_to_its_end(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:
+    """A push that ends leaves nothing to resume; its rejects are in their file."""
+    result = push(new_run)
+    assert result.run.error is None
+    assert result.way_on is None
+    assert len(sandbox.values()[LIST]) == 4
+    assert len((push.folder / "r.ndjson").read_text().splitlines()) == 1
+    assert push.read == [str(push.folder / "e.ndjson")]
+
+
+def test_resumed(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:
+    """A run that a guard stopped is resumed by the command that its result names."""
+    stopped = push(new_run, Guards(max_contacts=2))
+    assert isinstance(stopped.run.error, StoppedError)
+    assert stopped.way_on is not None
+    run = stopped.way_on.rpartition(" ")[2]
+    assert stopped.way_on == f"the journal knows the rest: listrak-sync push --resume {run}"
+    resumed = push(EarlierRun(run))
+    assert resumed.run.error is None
+    assert resumed.way_on is None
+    assert len(sandbox.values()[LIST]) == 4
+
+
+def test_nothing_to_resume(push: PushTo, new_run: NewRun) -> None:
+    """Without an unfinished run there is nothing to resume, and nothing is read."""
+    push(new_run)
+    push.read.clear()
+    with pytest.raises(UsageError, match="no unfinished run"):
+        push(EarlierRun(None))
+    assert push.read == []
+
+
+@pytest.mark.parametrize("without", [{"no_journal": True}, {"sandbox": True}])
+def test_resume_without_a_journal(without: dict[str, bool]) -> None:
+    """Resuming needs a journal: what leaves it out is named."""
+    request = PushRequest(
+        run=EarlierRun(None),
+        addresses=Addresses(),
+        guards=Guards(),
+        no_journal=without.get("no_journal", False),
+        sandbox=without.get("sandbox", False),
+    )
+    with pytest.raises(UsageError, match="needs a journal") as caught:
+        run_push(request, PushCallbacks())
+    (name,) = without
+    assert name.replace("_", "-") in caught.value.hint
+
+
+def test_full_rejects_file(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:
+    """Where rejects cannot be written, the run stops and is read again by the next."""
+    (push.folder / "full").symlink_to("/dev/full")
+    stopped = push(new_run, rejects="full")
+    assert isinstance(stopped.run.error, OutputError)
+    assert stopped.way_on is not None
+    assert push(EarlierRun(None)).run.error is None
+    assert len(sandbox.values()[LIST]) == 4
+    assert len((push.folder / "r.ndjson").read_text().splitlines()) == 1
