@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -57,6 +58,7 @@ def mappings() -> tuple[Mapping, ...]:
     return parse("m.yaml", MAPPING_TEXT)
 
 
+@cache
 def _lines(seed: int, count: int) -> bytes:
     chance = random.Random(seed)  # noqa: S311 - made-up data
     lines = []
