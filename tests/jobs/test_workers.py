@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def mappings() -> tuple[Mapping, ...]:
     return parse("m.yaml", MAPPING_TEXT)
 
 
+@cache
 def _lines(seed: int, count: int) -> bytes:
     chance = random.Random(seed)  # noqa: S311 - made-up data
     lines = []
