@@ -85,6 +85,7 @@ def _lines(text: str, scalar: Span) -> Iterator[Span]:
 
 
 def _indent(line: str, value: str) -> int:
-    """Return the indent of a block: the spaces of its first line that its value does not have."""
+    """Return a block's indent: the spaces of its first line with text that its value lacks."""
+    begins = next((each for each in _BREAKS.split(value) if each.strip(" ")), "")
     widest = len(line) - len(line.lstrip(" "))
-    return next((at for at in range(widest) if value.lstrip("\n").startswith(line[at:])), widest)
+    return next((at for at in range(widest) if begins.startswith(line[at:])), widest)
