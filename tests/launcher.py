@@ -6,6 +6,7 @@ in, the process's id and later its exit status come out, each on a line.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -15,7 +16,9 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import time
+import traceback
 from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from functools import reduce
@@ -132,8 +135,34 @@ def _take(streams: list[int]) -> None:
         setattr(sys, name, new)
 
 
-def _become(start: Start) -> NoReturn:
-    """Be the command, for the rest of the process, as a fresh interpreter would be."""
+def _run(start: Start) -> NoReturn:
+    """Be the command, for the rest of the process.
+
+    At its end, what an interpreter takes down piece by piece is left to the system: that is as
+    much work as most commands are.
+    """
+    status = 0
+    try:
+        _become(start)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0
+    except BaseException:  # noqa: BLE001 - as the interpreter shows what nobody catches
+        traceback.print_exc()
+        status = 1
+    threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter does, in its order
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        traceback.print_exc()
+        status = 120
+    with suppress(OSError):
+        sys.stderr.flush()
+    os._exit(status)
+
+
+def _become(start: Start) -> None:
+    """Take over what a fresh interpreter would have been given, and call the program."""
     if start.new_session:
         os.setsid()
     os.umask(start.umask)
@@ -148,7 +177,6 @@ def _become(start: Start) -> NoReturn:
         _arm(start.kill)
     sys.argv = ["listrak-sync", *start.arguments]
     main()
-    sys.exit()
 
 
 def _arm(kill: Call) -> None:
@@ -190,4 +218,4 @@ if __name__ == "__main__":
     _load()
     wanted = serve(socket.socket(fileno=int(sys.argv[1])))
     if wanted is not None:
-        _become(wanted)
+        _run(wanted)

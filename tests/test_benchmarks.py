@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import start
 from benchmarks.__main__ import _cases, main
 
 README = Path(__file__).parent.parent / "README.md"
@@ -37,3 +38,10 @@ def test_readme_shows_every_case(tmp_path: Path) -> None:
     names = [case.name for case in _cases(tmp_path, lines=20, contacts=20, port=0)]
     assert [name for name in shown if name in names] == names
     assert {*shown} - {*names} <= {"jq select", "one mapping, once more"}
+
+
+def test_start(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each start is told beside the import of typer; times may vary."""
+    start.main(["--runs", "1"])
+    shown = capsys.readouterr().out.splitlines()[1:]
+    assert [line[:12].rstrip() for line in shown] == list(start.CASES)

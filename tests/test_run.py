@@ -272,7 +272,7 @@ def test_from_any_window(file: Path, tmp_path: Path, jobs: int) -> None:
     packed.write_bytes(gzip.compress(file.read_bytes(), 1))
     assert packed.stat().st_size > LARGE_COMPRESSED_BYTES
     sources = expand([str(packed), str(file), str(packed)])
-    given = plan(file, sources=sources, window=1_000, jobs=jobs)
+    given = plan(file, sources=sources, window=1_500, jobs=jobs)
 
     def windows(start: Checkpoint) -> list[tuple[Checkpoint, list[Contact]]]:
         run = Run(replace(given, start=start), RunCallbacks(), Stop())

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress, count, repeat
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -86,11 +87,14 @@ class BlockEvaluator:
         # more than tells which lines are.
         self._looks_once = matched * 3 > len(block.lines) and not self._compiled.whole_look.is_whole
         if stage.odd:
-            for index in stage.odd:
+            in_order = len(result.updates)
+            for index in sorted(stage.odd):
                 number = block.first_line + index
                 outcome = self._lines.outcome(number, block.lines[index].removesuffix(b"\n"))
                 self._lines.record(outcome, number, result)
-            result.sort_by_line()
+            result.rejects.sort(key=attrgetter("line"))
+            if len(result.updates) > in_order:  # mostly not, as such a line is no event
+                result.updates = result.updates.by_line()
 
     def _look(self, lines: Sequence[bytes]) -> _Stage:
         """Decode every line, and find what may take its event.

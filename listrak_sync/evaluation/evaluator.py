@@ -14,7 +14,6 @@ from listrak_sync.input.blocks import Block, ReadUnit
 from listrak_sync.input.checkpoints import checkpoint_after, first_checkpoint
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.reasons import RejectedError
 
 ANSWER_LINES: Final = 4096
 ANSWER_BYTES: Final = 4 << 20
@@ -53,7 +52,7 @@ class Evaluator:
         """Yield what becomes of the lines of a unit while they are read."""
         result: EvaluationResult | None = None
         size = 0
-        for read in unit.pieces():
+        for read in unit.read():
             result = result or EvaluationResult(read.file)
             self._evaluate_into(read, result)
             size += read.size if isinstance(read, Block) else 0
@@ -86,10 +85,10 @@ class Evaluator:
                 self._explain_lines(unit, self._explainer, result)
             return
         result.lines += 1
-        error = RejectedError(unit.reason, unit.detail)
+        outcome = RejectedLine(unit.beginning, unit.reason, unit.detail)
         if self._explainer is not None:
-            self._explainer.explain(unit.file, unit.line, RejectedLine(unit.beginning, error))
-        result.reject_line(unit.line, error, unit.beginning)
+            self._explainer.explain(unit.file, unit.line, outcome)
+        self._lines.record(outcome, unit.line, result)
 
     def _explain_lines(self, block: Block, explainer: Explainer, result: EvaluationResult) -> None:
         for number, line in enumerate(block.lines, block.first_line):

@@ -84,10 +84,8 @@ class Explainer:
     def explain(self, file: str, line: int, outcome: LineOutcome) -> None:
         """Tell what became of a line: once, or for each mapping that looked at its event."""
         match outcome:
-            case RejectedLine(error=error):
-                self._tell(
-                    Explanation(file, line, "rejected", reason=error.reason, detail=error.detail)
-                )
+            case RejectedLine(_, reason, detail):
+                self._tell(Explanation(file, line, "rejected", reason=reason, detail=detail))
             case ResentLine(update=update):
                 self._tell(
                     Explanation(

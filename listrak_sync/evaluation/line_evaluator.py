@@ -33,10 +33,12 @@ class SkippedLine:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that cannot be used as a whole."""
+    """A line that cannot be used as a whole, and why."""
 
+    # Not the error itself: its traceback would keep all the lines of the block in memory.
     content: bytes
-    error: RejectedError
+    reason: Reason
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class LineEvaluator:
             return self._event(number, content, seen, only)
         except RejectedError as error:
             if content.strip():
-                return RejectedLine(content, error)
+                return RejectedLine(content, error.reason, error.detail)
             return SkippedLine(content, Reason.BLANK_LINE)
 
     def record(self, outcome: LineOutcome, number: int, result: EvaluationResult) -> None:
@@ -91,8 +93,8 @@ class LineEvaluator:
         match outcome:
             case SkippedLine(reason=reason):
                 result.skip(reason)
-            case RejectedLine(content, error):
-                result.reject_line(number, error, content)
+            case RejectedLine(content, reason, detail):
+                result.reject_line(number, reason, detail, content)
             case MatchedLine(content, made) | ResentLine(content, made):
                 result.matched_lines += 1
                 for each in made:

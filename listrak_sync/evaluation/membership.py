@@ -53,32 +53,13 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
     Source: `useAudienceKey` of Segment's destination.
     """
     known = _known_key(mapping)
-    if known is not None:
-        return _chooser(known, inside, outside)
     find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
-    choosers = lru_cache(maxsize=256)(lambda key: _chooser(key, inside, outside))
 
     def choose(event: Event) -> _Chosen:
-        key = find_key(event)
+        key = known or find_key(event)
         if not isinstance(key, str) or not key:
             raise RejectedError(Reason.UNKNOWN_MEMBERSHIP, "the event does not name an audience")
-        return choosers(key)(event)
-
-    return choose
-
-
-def _find_named(event: Event) -> Found:
-    """Return the audience that an event names."""
-    key = _find_computation_key(event)
-    return key if isinstance(key, str) and key else _find_audience_key(event)
-
-
-def _chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _Chosen]:
-    """Return `membership` for one audience: properties count before traits."""
-    find_value = FirstFinder(*((root, key) for root in _ROOTS)).of
-
-    def choose(event: Event) -> _Chosen:
-        match find_value(event):
+        match _value_finder(key)(event):
             case True | "true":
                 return inside
             case False | "false":
@@ -90,3 +71,15 @@ def _chooser(key: str, inside: _Chosen, outside: _Chosen) -> Callable[[Event], _
         raise RejectedError(Reason.UNKNOWN_MEMBERSHIP, detail)
 
     return choose
+
+
+def _find_named(event: Event) -> Found:
+    """Return the audience that an event names."""
+    key = _find_computation_key(event)
+    return key if isinstance(key, str) and key else _find_audience_key(event)
+
+
+@lru_cache(maxsize=1024)
+def _value_finder(key: str) -> Callable[[Event], Found]:
+    """Return a function that finds what an event says of an audience: properties count first."""
+    return FirstFinder(*((root, key) for root in _ROOTS)).of

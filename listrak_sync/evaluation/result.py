@@ -21,7 +21,7 @@ from listrak_sync.evaluation.updates import (
 )
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.reasons import Reason, RejectedError
+from listrak_sync.reasons import Reason
 
 RESENT: Final = -1
 """The index in place of a mapping's for values read back from a rejects file."""
@@ -87,6 +87,16 @@ class Updates:
             (line, address, (change,), instant)
             for line, address, changes, instant in self
             for change in changes
+        )
+
+    def by_line(self) -> Updates:
+        """Return the updates in the order of their lines; those of a line stay in theirs."""
+        order = sorted(range(len(self.lines)), key=self.lines.__getitem__)
+        return Updates(
+            whole_numbers([self.lines[index] for index in order]),
+            [self.addresses[index] for index in order],
+            [self.changes[index] for index in order],
+            whole_numbers([self.instants[index] for index in order]),
         )
 
     def between(self, start: int, end: int | None = None) -> Updates:
@@ -155,12 +165,10 @@ class EvaluationResult(msgspec.Struct):
         if lines:
             self.skipped[reason] = self.skipped.get(reason, 0) + lines
 
-    def reject_line(self, line: int, error: RejectedError, content: bytes) -> None:
+    def reject_line(self, line: int, reason: Reason, detail: str, content: bytes) -> None:
         """Reject a line as a whole."""
-        is_json = error.reason in _STILL_JSON
-        self.rejects.append(
-            Reject(error.reason, error.detail, self.file, line, None, content, is_json)
-        )
+        is_json = reason in _STILL_JSON
+        self.rejects.append(Reject(reason, detail, self.file, line, None, content, is_json))
 
     def reject_update(
         self, line: int, rejected: RejectedUpdate, names: Sequence[str], content: bytes
@@ -171,18 +179,6 @@ class EvaluationResult(msgspec.Struct):
         self.rejects.append(
             Reject(rejected.reason, rejected.detail, self.file, line, name, content)
         )
-
-    def sort_by_line(self) -> None:
-        """Put updates and rejects into the order of their lines; those of a line stay in theirs."""
-        lines = self.updates.lines
-        order = sorted(range(len(lines)), key=lines.__getitem__)
-        self.updates = Updates(
-            whole_numbers([lines[index] for index in order]),
-            [self.updates.addresses[index] for index in order],
-            [self.updates.changes[index] for index in order],
-            whole_numbers([self.updates.instants[index] for index in order]),
-        )
-        self.rejects.sort(key=lambda reject: reject.line)
 
     def follow(self, lines: int) -> None:
         """Renumber the lines, which were counted from 1, to go on after so many others."""

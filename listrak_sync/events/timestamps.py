@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from listrak_sync.events.key_paths import Found
@@ -24,29 +24,27 @@ _FORM: Final = re.compile(
 )
 """A date; hour, minute, second and fraction; the sign, hours and minutes of a zone."""
 
+_USUAL: Final = frozenset(f"0000-00-00T00:00:00{fraction}Z" for fraction in ("", ".000", ".000000"))
+"""Forms that every version of `fromisoformat` reads as `instant` does; a 0 is any digit."""
+
+_DIGITS: Final = dict.fromkeys(map(ord, "123456789"), "0")
+
 _fromisoformat: Final = datetime.fromisoformat
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - all moments here are in UTC
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def instants(timestamps: Sequence[Found]) -> array[int]:
-    """Return the instants of many timestamps.
-
-    Almost all look like 2026-01-31T12:34:56.789Z. If some do not, all are read one by one.
-    """
+    """Return the instants of many timestamps: if all have one usual form, at once."""
     texts: Sequence[Any] = timestamps
     try:
-        return array(
-            "q",
-            [
-                (_fromisoformat(text[:23]) - _EPOCH) // _MICROSECOND * 1000
-                if text[23:] == "Z" and text[19] == "." and text[10] == "T"
-                else instant(text)
-                for text in texts
-            ],
-        )
-    except (ValueError, TypeError, OverflowError):
-        return array("q", map(instant, timestamps))
+        form = texts[0].translate(_DIGITS)
+        if form in _USUAL and "".join(texts).translate(_DIGITS) == form * len(texts):
+            moments = map(_fromisoformat, texts)
+            return array("q", [(moment - _EPOCH) // _MICROSECOND * 1000 for moment in moments])
+    except (ValueError, TypeError, AttributeError, IndexError, OverflowError):
+        pass  # a text that names no moment, or something else than a text
+    return array("q", map(instant, timestamps))
 
 
 def instant(timestamp: Found) -> int:
@@ -60,7 +58,7 @@ def instant(timestamp: Found) -> int:
         return NEVER
     date, hour, minute, second, fraction, sign, zone_hours, zone_minutes = form.groups()
     try:
-        day = _fromisoformat(date)
+        day = _fromisoformat(date).toordinal() - _EPOCH.toordinal()
     except ValueError:  # no such day
         return NEVER
     if hour is None and len(form[0]) > len(date):
@@ -68,6 +66,6 @@ def instant(timestamp: Found) -> int:
     minutes = int(hour or 0) * 60 + int(minute or 0)
     offset = int(zone_hours or 0) * 60 + int(zone_minutes or 0)
     minutes -= -offset if sign == "-" else offset
-    seconds = (day - _EPOCH).days * 86_400 + minutes * 60 + int(second or 0)
+    seconds = day * 86_400 + minutes * 60 + int(second or 0)
     nanoseconds = seconds * 1_000_000_000 + int((fraction or "")[:9].ljust(9, "0"))
     return nanoseconds if nanoseconds in _COMPARABLE else NEVER

@@ -88,7 +88,7 @@ def checkpoint_in(unit: InputUnit, line: int, known: Sequence[Checkpoint]) -> Ch
             last = max((each for each in known if each.line <= line), key=attrgetter("line"))
             return Checkpoint(source, line, last.checksum, checked=last.line)
         case ByteRange(source=source):
-            for read_unit in unit.pieces():
+            for read_unit in unit.read():
                 if last_line(read_unit) >= line:
                     return checkpoint_in(read_unit, line, known)
             return Checkpoint(source, line)  # the file was cut off meanwhile

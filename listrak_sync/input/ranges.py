@@ -1,9 +1,9 @@
-"""Large inputs in portions that are read by whoever evaluates them, side by side."""
+"""Large files as unread units: byte ranges and compressed files, which workers read themselves."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,39 +13,57 @@ from listrak_sync.input.blocks import BLOCK_BYTES, BOM, LineCutter, ReadUnit, re
 from listrak_sync.input.compression import is_compressed
 from listrak_sync.input.sources import Source
 
-SPAN_BYTES: Final = 4 << 20
-"""How long a span is, at most, but for the line at its end, which is taken in."""
+RANGE_BYTES: Final = 4 << 20
+"""The most that a byte range has, but for the line at its end, which belongs to it."""
 
 _OF_THE_REST: Final = 8
-"""A span is one of so many of what is left of its file at most, but a block at least.
+"""A byte range is at most one of so many of what is left of its file, but at least a block.
 
-So those who read the last spans end at about the same time.
+So the last ranges of a file are short, and their readers end at about the same time.
 """
 
 LARGE_BYTES: Final = 2 << 20
-"""The size from which on a plain file is worth more than one reader."""
+"""The size from which a plain file is read in byte ranges."""
 
 LARGE_COMPRESSED_BYTES: Final = 32 << 10
-"""The size from which on a compressed file is worth a reader of its own, one of several."""
+"""The size from which a compressed file, one of several, is left to its evaluator to read."""
 
 _LOOK_BYTES: Final = 4096
 """How much is read at a time to find the end of a line."""
 
+Identity: TypeAlias = tuple[int, int]
+"""Device and inode: they tell a file from all others, whatever its name."""
+
 
 class OpenFile:
-    """A file that is open as long as a span of it is there."""
+    """A file that stays open as long as one of its byte ranges is in use.
 
-    def __init__(self, path: str | bytes) -> None:
+    Pickled, it is opened again by its path: OSError is raised if another file is there by then.
+    """
+
+    def __init__(self, path: str) -> None:
         """Open it. Raises OSError."""
         self._descriptor = -1
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         status = os.fstat(self._descriptor)
-        self.identity = status.st_dev, status.st_ino
-        """What tells it from all others, whatever its name."""
+        self._path = path
+        self.identity: Identity = status.st_dev, status.st_ino
         self.size = status.st_size
         """How many bytes are in it when it is opened."""
         self.beginning = os.pread(self._descriptor, 4, 0)
         """Its first bytes, which tell how it is compressed."""
+
+    @classmethod
+    def reopened(cls, path: str, identity: Identity) -> OpenFile:
+        """Open a file again. Raises OSError if it is gone or replaced."""
+        file = cls(path)
+        if file.identity != identity:
+            raise OSError(f"{path} is another file by now")
+        return file
+
+    def __reduce__(self) -> tuple[Callable[[str, Identity], OpenFile], tuple[str, Identity]]:
+        """Return how to open it again."""
+        return OpenFile.reopened, (self._path, self.identity)
 
     def __del__(self) -> None:
         """Close it."""
@@ -53,11 +71,11 @@ class OpenFile:
             os.close(self._descriptor)
 
     def read_into(self, buffer: memoryview, position: int) -> int:
-        """Fill a buffer from a position on; return how much there was. Raises OSError."""
+        """Read from a position into a buffer; return how many bytes there were. Raises OSError."""
         return os.preadv(self._descriptor, [buffer], position)
 
     def end_of_line(self, position: int) -> int:
-        """Return where the line at a position ends, its newline taken in. Raises OSError."""
+        """Return where the line at a position ends, after its newline. Raises OSError."""
         while block := os.pread(self._descriptor, _LOOK_BYTES, position):
             if (newline := block.find(b"\n")) >= 0:
                 return position + newline + 1
@@ -67,21 +85,20 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Whole lines of a plain file, from one byte to before another, and how many stand before.
+    """Whole lines of a plain file, from one byte to before another.
 
-    That is not known until what stands before is read.
+    `lines_before` says how many lines the file has before it: None until they are counted.
     """
 
     file: str
-    path: str
     open_file: OpenFile
     start: int
     end: int
     lines_before: int | None = None
     source: int = 0
 
-    def pieces(self) -> Iterator[ReadUnit]:
-        """Read the lines, which are numbered from 1 where none are known to stand before."""
+    def read(self) -> Iterator[ReadUnit]:
+        """Read the lines, numbered from 1 if it is not known how many are before them."""
         position = self.start
 
         def fill(buffer: memoryview) -> int:
@@ -90,7 +107,8 @@ class ByteRange:
             position += read
             return read
 
-        blocks = max(1, (self.end - self.start) // BLOCK_BYTES)  # all as large, none left over
+        # Blocks of one size, for a short last one would cost as much as a long one.
+        blocks = max(1, (self.end - self.start) // BLOCK_BYTES)
         block_bytes = -(-(self.end - self.start) // blocks)
         lines = LineCutter(self.file, self.source, self.lines_before or 0, block_bytes)
         try:
@@ -101,14 +119,14 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class CompressedFile:
-    """A compressed file as a whole, and what tells it from others of its name."""
+    """A compressed file as a whole, one of several."""
 
     file: str
     path: str
-    identity: tuple[int, int]
+    identity: Identity
     source: int = 0
 
-    def pieces(self) -> Iterator[ReadUnit]:
+    def read(self) -> Iterator[ReadUnit]:
         """Read the lines."""
         return read((Source(self.path),), first_source=self.source)
 
@@ -116,42 +134,43 @@ class CompressedFile:
 UnreadUnit: TypeAlias = ByteRange | CompressedFile
 
 InputUnit: TypeAlias = ReadUnit | UnreadUnit
-"""A part of the input, read already or not yet."""
+"""What one step of reading hands on: lines that are read, or where to read them."""
 
 
 def read_units(sources: Sequence[Source], first_source: int = 0) -> Iterator[InputUnit]:
-    """Yield the lines of the sources in order as `read` does, what is large in portions."""
+    """Yield the lines of the sources in order as `read` does, large files as unread units."""
     for index, source in enumerate(sources, first_source):
         file = _large_file(source)
         compressed = file is not None and is_compressed(file.beginning)
         if file is None or (compressed and len(sources) == 1):
+            # A single compressed file is read here, so that all workers evaluate its blocks.
             yield from read((source,), first_source=index)
         elif compressed:
             yield CompressedFile(source.name, source.file, file.identity, index)
         elif file.size >= LARGE_BYTES:
-            yield from _spans(source, index, file)
+            yield from _byte_ranges(source, index, file)
         else:
             yield from read((source,), first_source=index)
 
 
 def _large_file(source: Source) -> OpenFile | None:
-    """Return a file that may be worth portions and can be read, None for all else."""
+    """Return a file that may be large enough for unread units, None if it is not or fails."""
     if source.size >= LARGE_COMPRESSED_BYTES and Path(source.file).is_file():
-        with suppress(OSError):  # `read` tells what is wrong
+        with suppress(OSError):  # `read` says what is wrong
             return OpenFile(source.file)
     return None
 
 
-def _spans(source: Source, index: int, file: OpenFile) -> Iterator[ByteRange]:
-    """Cut a file into spans, as large as it is by now; what is no line yet is the last one's."""
+def _byte_ranges(source: Source, index: int, file: OpenFile) -> Iterator[ByteRange]:
+    """Cut a file as it was when opened; a last line without a newline is the last range's."""
     lines_before: int | None = 0
     start = len(BOM) if file.beginning.startswith(BOM) else 0
     while start < file.size:
-        length = min(SPAN_BYTES, max(BLOCK_BYTES, (file.size - start) // _OF_THE_REST))
+        length = min(RANGE_BYTES, max(BLOCK_BYTES, (file.size - start) // _OF_THE_REST))
         last_byte = min(start + length, file.size) - 1
         try:
             end = max(file.end_of_line(last_byte), last_byte + 1)
-        except OSError:  # the reader of this span finds that, too
+        except OSError:  # whoever reads this range meets it as well
             end = file.size
-        yield ByteRange(source.name, source.file, file, start, end, lines_before, index)
+        yield ByteRange(source.name, file, start, end, lines_before, index)
         start, lines_before = end, None

@@ -1,4 +1,4 @@
-"""Evaluates the input, in several processes where there is enough of it, in its order."""
+"""Evaluates the input in its order, with several processes if there is enough of it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.input.blocks import Block
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
-from listrak_sync.jobs.workers import Numbering, Result, Workers
+from listrak_sync.jobs.workers import LineNumbers, UnitResult, Workers
 
 START_BYTES: Final = 2 << 20
-"""How much is read before processes are worth their start."""
+"""How much is read before workers are worth their start."""
 
 
 def usable_cores() -> int:
@@ -25,37 +25,32 @@ def usable_cores() -> int:
 
 
 def can_fork() -> bool:
-    """Say whether there can be processes beside this one."""
+    """Say whether the system can start workers."""
     return hasattr(os, "fork")
 
 
 def evaluate_in_order(
     evaluator: Evaluator,
-    parts: Iterator[InputUnit | Tick],
+    units: Iterator[InputUnit | Tick],
     jobs: int,
     is_stopped: Callable[[], bool] = lambda: False,
-) -> Generator[Result | Tick, None, None]:
-    """Yield each part of the input with what becomes of it; the same for any number of jobs.
+) -> Generator[UnitResult | Tick, None, None]:
+    """Yield each unit of the input with its results, the same for any number of jobs.
 
-    Jobs are processes, this one among them; the others are forked once some input is read, or at
-    the first portion. Close the iterator to end them. Once stopped, portions are not read any
-    more. Raises ListrakSyncError where a process dies.
+    With two jobs or more, so many workers are started once some input is read, or at the first
+    unit that they can read themselves. Close the iterator to end them. Once stopped, unread units
+    are dropped. Raises ListrakSyncError if a worker dies.
     """
-    left, numbering = START_BYTES, Numbering()
-    for part in parts:
-        if jobs > 1 and (left <= 0 or isinstance(part, UnreadUnit)):
-            with Workers(evaluator, jobs) as workers:
-                yield from workers.results(chain((part,), parts), is_stopped)
+    left, line_numbers = START_BYTES, LineNumbers()
+    for unit in units:
+        if jobs > 1 and (left <= 0 or isinstance(unit, UnreadUnit)):
+            yield from Workers(evaluator).results(chain((unit,), units), jobs, is_stopped)
             return
-        if isinstance(part, Tick):
-            yield part
-        elif isinstance(part, UnreadUnit):
-            numbered = numbering.numbered(part)
-            for found in evaluator.evaluate_unread(numbered):
-                if numbering.take(numbered, found):
-                    yield numbered, found
-                if is_stopped():
-                    return
-        else:
-            yield part, evaluator.evaluate(part)
-            left -= part.size if isinstance(part, Block) else 0
+        if isinstance(unit, Tick):
+            yield unit
+            continue
+        for found in line_numbers.evaluated(evaluator, unit):
+            yield found
+            if isinstance(unit, UnreadUnit) and is_stopped():
+                return
+        left -= unit.size if isinstance(unit, Block) else 0

@@ -1,270 +1,205 @@
-"""Deals the input to several processes, and takes their answers in its order."""
+"""Sends input units to several workers, and yields their evaluation results in input order."""
 
 from __future__ import annotations
 
-import mmap
-import os
-import signal
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeAlias, TypeVar, cast
+from time import monotonic
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.input.blocks import Block
-from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, UnreadUnit
+from listrak_sync.input.ranges import ByteRange, InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
-from listrak_sync.jobs.bundles import bundles
-from listrak_sync.jobs.worker import (
-    AHEAD,
-    END,
-    FAILED,
-    NamedFile,
-    NamedSpan,
-    SharedBlock,
-    Task,
-    Worker,
-    encode,
-    fork,
-    read_answer,
-)
+from listrak_sync.jobs.worker import AHEAD, END, FAILED, Worker, decode_result, start_worker
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+TOGETHER_BYTES: Final = 1 << 20
+"""How many bytes of blocks go in one message: small files and slow pipes come in small blocks."""
 
-_Part = TypeVar("_Part", bound=InputUnit)
+TOGETHER_SECONDS: Final = 0.1
+"""How long a block of a slow pipe waits for others."""
 
 
-class Numbering:
-    """Numbers the lines of spans, and drops what stands behind a place that cannot be read."""
+UnitResult: TypeAlias = tuple[InputUnit, EvaluationResult]
+"""An input unit, and what became of lines of it that follow those before."""
+
+
+class LineNumbers:
+    """Numbers the lines of byte ranges, and tells results that count from those that do not."""
 
     def __init__(self) -> None:
+        self._source = -1
         self._last_line = 0
-        self._broken: int | None = None
+        self._is_broken = False
 
-    def numbered(self, part: _Part) -> _Part | ByteRange:
-        """Return the part that follows, with how many lines stand before it."""
-        if isinstance(part, ByteRange) and part.lines_before is None:
-            return replace(part, lines_before=self._last_line)
-        return part
+    def numbered(self, unit: InputUnit) -> InputUnit:
+        """Return the next unit, a byte range with how many lines are before it."""
+        if unit.source != self._source:
+            self._source, self._last_line, self._is_broken = unit.source, 0, False
+        if isinstance(unit, ByteRange) and unit.lines_before is None:
+            return replace(unit, lines_before=self._last_line)
+        return unit
 
-    def take(self, part: InputUnit, found: EvaluationResult) -> bool:
-        """Go on after lines of a part; say whether they count."""
-        if part.source == self._broken:
-            return False
-        self._last_line = found.end.line
-        self._broken = part.source if isinstance(part, ByteRange) and found.is_broken else None
+    def counts(self, unit: InputUnit, result: EvaluationResult) -> bool:
+        """Say whether a result of the unit that was numbered last goes on where others end.
+
+        Nothing counts behind a place where the file cannot be read on, and nothing twice: what a
+        worker does not evaluate to its end, the parent evaluates from its beginning.
+        """
+        if isinstance(unit, UnreadUnit):
+            if self._is_broken or result.end.line <= self._last_line:
+                return False
+            self._is_broken = result.is_broken
+        self._last_line = result.end.line
         return True
+
+    def evaluated(self, evaluator: Evaluator, unit: InputUnit) -> Iterator[UnitResult]:
+        """Yield the results of the next unit, evaluated in this process."""
+        unit = self.numbered(unit)
+        for result in evaluator.evaluate_unit(unit):
+            if self.counts(unit, result):
+                yield unit, result
+
+
+def blocks_together(
+    units: Iterator[InputUnit | Tick],
+) -> Iterator[list[InputUnit] | Tick]:
+    """Yield the units in lists: blocks up to a size, or what came within a while; others alone."""
+    together: list[InputUnit] = []
+    size, began = 0, monotonic()
+    for unit in units:
+        more = unit.size if isinstance(unit, Block) else TOGETHER_BYTES
+        if together and size + more > TOGETHER_BYTES:
+            yield together
+            together, size, began = [], 0, monotonic()
+        if isinstance(unit, Tick):
+            yield unit
+            continue
+        together.append(unit)
+        size += more
+        if size >= TOGETHER_BYTES or monotonic() - began > TOGETHER_SECONDS:
+            yield together
+            together, size, began = [], 0, monotonic()
+    if together:
+        yield together
 
 
 @dataclass(slots=True)
-class Assignment:
-    """Parts of the input, and who evaluates them: we do, where there is no worker."""
+class _Message:
+    """Units without their results yet, and the worker that has them; None is the parent."""
 
-    parts: deque[InputUnit]
-    worker: Worker | None = None
-    found: deque[EvaluationResult | bytes] = field(default_factory=deque)
-    """What we have found before it is asked for, as answers."""
-    line: int = 0
-    """Up to which line of the first part there is an answer."""
+    units: deque[InputUnit]
+    worker: Worker | None
 
     @property
-    def is_portion(self) -> bool:
-        """Say whether it is not read yet."""
-        return isinstance(self.parts[0], UnreadUnit)
-
-    @property
-    def is_compressed(self) -> bool:
-        """Say whether it is a compressed file as a whole."""
-        return isinstance(self.parts[0], CompressedFile)
-
-    @property
-    def is_of_a_file(self) -> bool:
-        """Say whether all of it can be read again."""
-        return self.is_portion or all(Path(part.file).is_file() for part in self.parts)
-
-    def evaluate(self, evaluator: Evaluator) -> None:
-        """Evaluate all before it is asked for; where that fails, it is tried anew by then."""
-        with suppress(Exception):
-            for part in self.parts:
-                self.found.extend(evaluator.evaluate_unit(part))
-                self.found.append(END)
-
-    def take(self) -> EvaluationResult | bytes | None:
-        """Return the next answer, None where it is not there yet."""
-        if self.worker is not None:
-            return self.worker.take()
-        return self.found.popleft() if self.found else FAILED
-
-
-SLOT_BYTES: Final = 16 << 20
-"""Room for the blocks of a task; what needs more we evaluate ourselves."""
-
-Result: TypeAlias = tuple[InputUnit, EvaluationResult]
-"""A part of the input, and what became of lines of it that follow those before."""
+    def can_be_read_again(self) -> bool:
+        """Say whether a later run finds the units where this one did: a pipe's are gone."""
+        return all(isinstance(unit, UnreadUnit) or Path(unit.file).is_file() for unit in self.units)
 
 
 class Workers:
-    """Processes that each have a few tasks at most, dealt to whoever has the fewest.
+    """Worker processes, and the messages sent to them, in input order."""
 
-    We are one of the jobs and evaluate, too, while all others have enough to do; but no compressed
-    files, which are long: the last of the processes is there for these, and for nothing else.
-    """
-
-    def __init__(self, evaluator: Evaluator, jobs: int) -> None:
+    def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._jobs = jobs
-        self._memory = mmap.mmap(-1, jobs * AHEAD * SLOT_BYTES)
         self._workers: list[Worker] = []
-        self._dealt: deque[Assignment] = deque()
-        self._numbering = Numbering()
-        for number in range(jobs):
-            start = number * AHEAD * SLOT_BYTES
-            self._workers.append(fork(evaluator, self._memory, start))
-
-    def __enter__(self) -> Self:
-        """Return the running processes."""
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
-    ) -> None:
-        """End the processes, whatever they are doing."""
-        for worker in self._workers:
-            worker.connection.close()
-            os.kill(worker.process, signal.SIGKILL)
-        for worker in self._workers:
-            os.waitpid(worker.process, 0)
-        self._memory.close()
+        self._messages: deque[_Message] = deque()
+        self._line_numbers = LineNumbers()
 
     def results(
-        self, parts: Iterator[InputUnit | Tick], is_stopped: Callable[[], bool]
-    ) -> Iterator[Result | Tick]:
-        """Yield each part with what becomes of it, and ticks as soon as all before is there."""
-        for bundle in bundles(parts):
-            if isinstance(bundle, Tick):
-                yield from self._rest()
-                yield bundle
-                continue
-            dealt = Assignment(deque(bundle))
-            while not (is_over := dealt.is_portion and is_stopped()) and not self._deal(dealt):
+        self, units: Iterator[InputUnit | Tick], jobs: int, is_stopped: Callable[[], bool]
+    ) -> Iterator[UnitResult | Tick]:
+        """Start workers; yield units with their results in input order, ticks in their places.
+
+        Once stopped, units that a later run can read again are dropped from the end.
+        """
+        try:
+            for _ in range(jobs):
+                self._workers.append(start_worker(self._evaluator))
+            for together in blocks_together(units):
+                if isinstance(together, Tick):
+                    yield from self._rest(lambda: False)
+                    yield together
+                else:
+                    yield from self._sent(together, is_stopped)
+            yield from self._rest(is_stopped)
+        finally:
+            for worker in self._workers:
+                worker.end()
+
+    def _sent(
+        self, units: Sequence[InputUnit], is_stopped: Callable[[], bool]
+    ) -> Iterator[UnitResult]:
+        """Send units as soon as a worker has room; yield the results that are known by then."""
+        while (worker := self._worker_for(units)) is None and not is_stopped():
+            self._receive()
+            yield from self._known()
+        is_sent = worker is not None and worker.send(units)
+        self._messages.append(_Message(deque(units), worker if is_sent else None))
+        self._receive(timeout=0)
+        yield from self._known()
+
+    def _worker_for(self, units: Sequence[InputUnit]) -> Worker | None:
+        """Return the worker with the least to do that has room for units."""
+        is_read = not isinstance(units[0], UnreadUnit)
+        if is_read and len(self._messages) >= AHEAD * len(self._workers):
+            return None  # what is read takes memory until its turn comes, answered or not
+        able = (worker for worker in self._workers if worker.has_room(units))
+        return min(able, key=lambda worker: len(worker.unanswered), default=None)
+
+    def _rest(self, is_stopped: Callable[[], bool]) -> Iterator[UnitResult]:
+        """Yield the results of all messages but those that are dropped."""
+        while self._messages:
+            while is_stopped() and self._messages and self._messages[-1].can_be_read_again:
+                self._messages.pop()
+            if self._messages:
                 self._receive()
-                yield from self._there()
-            if is_over:
-                break
-            self._receive(timeout=0)
-            yield from self._there()
-        yield from self._rest(is_stopped)
-
-    def _rest(self, is_stopped: Callable[[], bool] = lambda: False) -> Iterator[Result]:
-        """Yield what becomes of all that is dealt; once stopped, of no portion any more."""
-        yield from self._there()
-        while self._dealt:
-            if is_stopped():
-                self._drop_portions()
-            if self._dealt:
-                self._receive()
-                yield from self._there()
-
-    def _drop_portions(self) -> None:
-        """Drop portions and what follows them, unless that came from a pipe."""
-        portions = (index for index, dealt in enumerate(self._dealt) if dealt.is_portion)
-        first = next(portions, len(self._dealt))
-        if all(dealt.is_of_a_file for dealt in islice(self._dealt, first, None)):
-            self._dealt = deque(islice(self._dealt, first))
-
-    def _there(self) -> Iterator[Result]:
-        """Yield what is known by now of what was dealt first."""
-        while self._dealt:
-            first = self._dealt[0]
-            answer = first.take()
-            if answer is None:
-                return
-            part = first.parts[0] = self._numbering.numbered(first.parts[0])
-            if answer == FAILED:
-                for found in self._evaluator.evaluate_unit(part):
-                    yield from self._result(first, found)
-            elif answer != END:
-                found = read_answer(answer) if isinstance(answer, bytes) else answer
-                if isinstance(part, ByteRange):
-                    found.follow(part.lines_before or 0)
-                yield from self._result(first, found)
-                continue
-            first.parts.popleft()
-            first.line = 0
-            if not first.parts:
-                self._dealt.popleft()
-
-    def _result(self, dealt: Assignment, found: EvaluationResult) -> Iterator[Result]:
-        """Yield what was found unless it is known already, or does not count."""
-        part = dealt.parts[0]
-        if found.end.line > dealt.line and self._numbering.take(part, found):
-            dealt.line = found.end.line
-            yield part, found
+                yield from self._known()
 
     def _receive(self, timeout: float | None = None) -> None:
-        """Hold what answers there are, at least one unless a timeout in seconds ends before."""
+        """Receive the answers that are there, at least one unless a timeout in seconds ends.
+
+        A worker waits while enough of its answers is held, but never the one that is next.
+        """
         from multiprocessing.connection import wait  # noqa: PLC0415 - slow, and only for jobs
 
-        first = self._dealt[0].worker
-        for _ in range(2 * AHEAD):  # mostly there is an answer to a task, and the end of it
-            waiting = {
+        first = self._messages[0].worker
+        for _ in range(2 * AHEAD):  # mostly an answer and an END for each message
+            able = {
                 worker.connection: worker
                 for worker in self._workers
-                if worker.unanswered and (worker is first or worker.has_space)
+                if worker.unanswered and (worker is first or worker.may_hold)
             }
-            there = wait(list(waiting), timeout)
-            if not there:
+            ready = wait(list(able), timeout)
+            if not ready:
                 return
-            for connection in there:
-                waiting[cast("Connection", connection)].receive()
+            for connection in ready:
+                able[cast("Connection", connection)].receive()
             timeout = 0
 
-    def _deal(self, dealt: Assignment) -> bool:
-        """Give parts to whoever has the fewest tasks, or evaluate them; return False if none can.
-
-        What is read already, or found by ourselves, is held as it is: there is no more of it than
-        fits the tasks of all jobs.
-        """
-        others = self._workers[::-1] if dealt.is_compressed else self._workers[:-1]
-        worker = min(others, key=lambda each: (not each.has_room, len(each.unanswered)))
-        is_far_ahead = len(self._dealt) >= self._jobs * AHEAD
-        if worker.has_room and (dealt.is_portion or not is_far_ahead):
-            self._give(dealt, worker)
-        elif is_far_ahead or dealt.is_compressed:
-            return False
-        else:
-            dealt.evaluate(self._evaluator)
-        self._dealt.append(dealt)
-        return True
-
-    def _give(self, dealt: Assignment, worker: Worker) -> None:
-        """Give a process what it can evaluate; the rest is left to us."""
-        start = worker.memory_start + worker.tasks % AHEAD * SLOT_BYTES
-        room = start + SLOT_BYTES
-        task: Task = []
-        for part in dealt.parts:
-            match part:
-                case Block(file, first_line, lines, position, source) if start + part.size <= room:
-                    end = start + part.size
-                    self._memory[start:end] = b"".join(lines)
-                    task.append(SharedBlock(file, start, end, first_line, position, source))
-                    start = end
-                case ByteRange(file, path, opened, first, last, _, source):
-                    name = os.fsencode(path)
-                    task.append(NamedSpan(file, name, opened.identity, first, last, source))
-                case CompressedFile(file, path, identity, source):
-                    task.append(NamedFile(file, os.fsencode(path), identity, source))
-                case _:
-                    return
-        text = encode(task)
-        if start + len(text) <= room:
-            self._memory[start : start + len(text)] = text
-            worker.give((start, start + len(text)), len(task))
-            dealt.worker = worker
+    def _known(self) -> Iterator[UnitResult]:
+        """Yield the results that are next in input order, as far as they are received."""
+        while self._messages:
+            units, worker = self._messages[0].units, self._messages[0].worker
+            answer = FAILED if worker is None else worker.next_answer()
+            if answer is None:
+                return
+            if answer in {END, FAILED}:
+                for unit in units if answer == FAILED else ():
+                    yield from self._line_numbers.evaluated(self._evaluator, unit)
+                self._messages.popleft()
+                continue
+            unit, result = self._line_numbers.numbered(units[0]), decode_result(answer)
+            if isinstance(unit, ByteRange):
+                result.follow(unit.lines_before or 0)
+                units[0] = unit  # the next results of the range go by the same number
+            elif not isinstance(unit, UnreadUnit):
+                units.popleft()  # it has one result
+            if self._line_numbers.counts(unit, result):
+                yield unit, result

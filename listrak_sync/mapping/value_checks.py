@@ -12,7 +12,7 @@ from listrak_sync.mapping.yaml.document import Node
 from listrak_sync.mapping.yaml.nodes import Scalar
 
 _Fault: TypeAlias = tuple[str, str]
-"""What is wrong with a constant, and what to write instead."""
+"""The fault of a constant: what is wrong, and what to write instead."""
 
 
 def list_id(compiler: Compiler, node: Node) -> Value:
@@ -59,7 +59,7 @@ def _single(
 
 
 def _instead(compiler: Compiler, node: Node) -> str:
-    """Return what to write instead of a list or mapping: perhaps a directive lacks its @."""
+    """Say what to write instead of a list or mapping, which may be a directive without its @."""
     names = node.value if isinstance(node.value, dict) else ()
     meant = next((name for name in names if compiler.knows(f"@{name}")), None)
     return (

@@ -40,7 +40,7 @@ def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     style = None
     if text.startswith("@") or not text.isprintable():
         style = '"'
-    elif len(text) > WIDTH:
+    elif len(text) > WIDTH - len("trigger: "):
         style = ">"
     return dumper.represent_scalar(f"{_YAML}str", text, style)
 

@@ -221,7 +221,7 @@ def test_answers_for_a_portion(
     monkeypatch.setattr(evaluation, limit, size)
     given = CompressedFile("f", str(path), (0, 0))
     pieces = read([Source(str(path))], 1_000)
-    monkeypatch.setattr(CompressedFile, "pieces", lambda _: pieces)
+    monkeypatch.setattr(CompressedFile, "read", lambda _: pieces)
     found = list(_evaluator().evaluate_unread(given))
     assert len(found) > 5
     assert sum(each.lines for each in found) == 3_000

@@ -20,7 +20,7 @@ BOM = b"\xef\xbb\xbf"
 @pytest.fixture(autouse=True)
 def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make files of a few hundred bytes large."""
-    monkeypatch.setattr(portions, "SPAN_BYTES", 100)
+    monkeypatch.setattr(portions, "RANGE_BYTES", 100)
     monkeypatch.setattr(portions, "LARGE_BYTES", 200)
     monkeypatch.setattr(portions, "LARGE_COMPRESSED_BYTES", 200)
 
@@ -30,7 +30,7 @@ def _of(sources: tuple[Source, ...], kind: type[UnreadUnit]) -> list[UnreadUnit]
 
 
 def _lines(portion: UnreadUnit) -> list[bytes]:
-    pieces = list(portion.pieces())
+    pieces = list(portion.read())
     assert all(isinstance(piece, Block) for piece in pieces)
     return [line for piece in pieces if isinstance(piece, Block) for line in piece.lines]
 
@@ -68,8 +68,8 @@ def test_numbers(tmp_path: Path) -> None:
     assert isinstance(first, ByteRange)
     assert first.lines_before == 0
     assert {span.lines_before for span in others if isinstance(span, ByteRange)} == {None}
-    numbered = ByteRange(first.file, first.path, first.open_file, first.start, first.end, 7)
-    (piece,) = numbered.pieces()
+    numbered = ByteRange(first.file, first.open_file, first.start, first.end, 7)
+    (piece,) = numbered.read()
     assert isinstance(piece, Block)
     assert (piece.first_line, checkpoint_after(piece)) == (
         8,

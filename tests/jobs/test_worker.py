@@ -9,7 +9,7 @@ from listrak_sync.evaluation.result import RESENT, EvaluationResult, Updates
 from listrak_sync.evaluation.updates import shared
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.jobs.worker import encode_answer, read_answer
+from listrak_sync.jobs.worker import decode_result, encode_result
 from listrak_sync.reasons import Reason
 
 
@@ -33,7 +33,7 @@ def test_answer() -> None:
             array("q", [-(2**63), 17, 2**62]),
         ),
     )
-    read = read_answer(encode_answer(found))
+    read = decode_result(encode_result(found))
     assert list(read.updates) == list(found.updates)
     assert isinstance(read.matched, Counter)
     read.updates = found.updates
@@ -42,7 +42,7 @@ def test_answer() -> None:
 
 def test_nothing() -> None:
     """Where nothing was found, nothing arrives."""
-    read = read_answer(encode_answer(EvaluationResult("a.json")))
+    read = decode_result(encode_result(EvaluationResult("a.json")))
     assert not read.updates.addresses
     read.updates = Updates()
     assert read == EvaluationResult("a.json")

@@ -10,9 +10,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -32,7 +34,7 @@ from listrak_sync.input.ranges import (
 )
 from listrak_sync.input.sources import expand
 from listrak_sync.input.ticks import Tick
-from listrak_sync.jobs import bundles, in_order, worker, workers
+from listrak_sync.jobs import in_order, worker, workers
 from listrak_sync.jobs.in_order import evaluate_in_order
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
@@ -58,6 +60,7 @@ def mappings() -> tuple[Mapping, ...]:
     return parse("m.yaml", MAPPING_TEXT)
 
 
+@cache
 def _lines(seed: int, count: int) -> bytes:
     chance = random.Random(seed)  # noqa: S311 - made-up data
     lines = []
@@ -165,7 +168,7 @@ def test_no_process_for_little(mappings: tuple[Mapping, ...]) -> None:
     assert _open_children() == before
 
 
-def _plain(results: Iterable[workers.Result | Tick]) -> list[object]:
+def _plain(results: Iterable[workers.UnitResult | Tick]) -> list[object]:
     """Return results that compare by what is in them."""
     return [each if isinstance(each, Tick) else (each[0], *_values([each[1]])) for each in results]
 
@@ -183,13 +186,13 @@ def _values(results: Iterable[EvaluationResult]) -> list[object]:
 def test_every_kind_of_piece(
     mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ticks, long lines, broken files and blocks over a slot's size keep their places."""
+    """Ticks, long lines, broken files and blocks over a message's size keep their places."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
-    monkeypatch.setattr(workers, "SLOT_BYTES", bundles.TASK_BYTES)
+    monkeypatch.setattr(worker, "MESSAGE_BYTES", 2 * workers.TOGETHER_BYTES)
     block = next(_pieces(1))
     assert isinstance(block, Block)
     large = replace(block, lines=block.lines * 8)
-    assert large.size > workers.SLOT_BYTES
+    assert large.size > worker.MESSAGE_BYTES
     pieces: list[ReadUnit | Tick] = [
         block,
         UnreadableLine("f", 1, b"{", Reason.LINE_TOO_LONG, "99 bytes", 1),
@@ -214,7 +217,7 @@ def test_portions(
     jobs: int,
     held_bytes: int,
 ) -> None:
-    """Spans and compressed files are numbered and in order, however long their answers wait."""
+    """Unread units are numbered and in order, however long their answers wait."""
     monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
     evaluator, sources = Evaluator(mappings), expand(inputs)
     kinds = {type(part) for part in read_units(sources)}
@@ -282,96 +285,70 @@ def test_error_in_a_portion(
 
 
 class _Uneven(Evaluator):
-    """Takes long in other processes, longest for what comes first; fails once in this one."""
+    """Takes long in workers, longest for what comes first; notes who evaluates."""
 
-    def __init__(
-        self, mappings: tuple[Mapping, ...], others: Path, on_ours: Callable[[InputUnit], None]
-    ) -> None:
+    def __init__(self, mappings: tuple[Mapping, ...], notes: Path) -> None:
         super().__init__(mappings)
-        self._process = os.getpid()
-        self._others = others
-        self._on_ours = on_ours
-        self._ours = 0
+        self._parent = os.getpid()
+        self._notes = notes
 
     def evaluate(self, piece: ReadUnit) -> EvaluationResult:
-        self._try(piece, is_first=isinstance(piece, Block) and piece.first_line == 1)
+        self._note(is_first=isinstance(piece, Block) and piece.first_line == 1)
         return super().evaluate(piece)
 
     def evaluate_unread(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
         yield from super().evaluate_unread(portion)
-        self._try(portion, is_first=portion.source == 0)
+        self._note(is_first=portion.source == 0)
 
-    def _try(self, part: InputUnit, *, is_first: bool) -> None:
-        if os.getpid() != self._process:
-            (self._others / str(os.getpid())).touch()
+    def _note(self, *, is_first: bool) -> None:
+        with (self._notes / str(os.getpid())).open("ab") as note:
+            note.write(b".")
+        if os.getpid() != self._parent:
             time.sleep(0.5 if is_first else 0.05)
-            return
-        self._on_ours(part)
-        self._ours += 1
-        if self._ours == 2:
-            raise ZeroDivisionError("once")
 
 
-@pytest.mark.parametrize("kind", [Block, ByteRange])
-def test_parts_of_ours(
+def _noted(notes: Path) -> dict[int, int]:
+    """Return how many units each process has evaluated."""
+    return {int(note.name): note.stat().st_size for note in notes.iterdir()}
+
+
+@pytest.mark.parametrize("kind", [Block, ByteRange, CompressedFile])
+@pytest.mark.parametrize("held_bytes", [1, worker.HELD_BYTES])
+def test_uneven(
     mappings: tuple[Mapping, ...],
     inputs: list[str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     kind: type[InputUnit],
+    held_bytes: int,
 ) -> None:
-    """While others have enough to do we evaluate, too: each part once, and not far ahead."""
+    """As many workers as jobs evaluate each unit once; blocks are not read far ahead."""
     monkeypatch.setattr(in_order, "START_BYTES", 0)
-    parts = list(_pieces(40) if kind is Block else read_units(expand([inputs[0]] * 4)))
-    assert {type(part) for part in parts} == {kind}
-    taken: list[InputUnit] = []
-    three: list[workers.Result | Tick] = []
-    ours: list[tuple[int, int]] = []
+    monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
+    file = inputs[1 if kind is CompressedFile else 0]
+    units = list(_pieces(40) if kind is Block else read_units(expand([file] * 4)))
+    assert {type(unit) for unit in units} == {kind}
+    taken = 0
     ahead: list[int] = []
+    three: list[workers.UnitResult | Tick] = []
 
-    def dealt() -> Iterator[InputUnit]:
-        for part in parts:
-            taken.append(part)
-            yield part
+    def read_one_by_one() -> Iterator[InputUnit]:
+        nonlocal taken
+        for unit in units:
+            taken += 1
+            yield unit
 
-    def on_ours(part: InputUnit) -> None:
-        assert isinstance(part, Block | ByteRange)
-        ours.append((part.source, part.start if isinstance(part, ByteRange) else part.first_line))
-        ahead.append(len(taken) - len(three))
-
-    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    for result in evaluate_in_order(_Uneven(mappings, tmp_path, on_ours), dealt(), 3):
+    one = list(evaluate_in_order(Evaluator(mappings), iter(units), 1))
+    for result in evaluate_in_order(_Uneven(mappings, tmp_path), read_one_by_one(), 3):
         three.append(result)
-        ahead.append(len(taken) - len(three) if kind is Block else 0)
+        ahead.append(taken - len(three))
     assert _plain(three) == _plain(one)
-    assert len(three) == len(parts)
-    assert len(list(tmp_path.iterdir())) == 2
-    assert len(ours) == len(set(ours)) + 1 > 3
-    assert max(ahead) <= 3 * worker.AHEAD + 1
-
-
-def test_compressed_files_of_others(
-    mappings: tuple[Mapping, ...],
-    inputs: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> None:
-    """No compressed file is ours, even where all others have enough to do or to tell."""
-    monkeypatch.setattr(worker, "HELD_BYTES", 1)
-    parts = list(read_units(expand([inputs[1]] * 7)))
-    assert {type(part) for part in parts} == {CompressedFile}
-    ours: list[InputUnit] = []
-
-    def dealt() -> Iterator[InputUnit]:
-        for number, part in enumerate(parts):
-            time.sleep(0.3 if number == 2 else 0)  # the second is answered, the first is not
-            yield part
-
-    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), dealt(), 2))
-    assert _plain(two) == _plain(one)
-    assert len(list(tmp_path.iterdir())) == 2
-    assert not ours
+    noted = _noted(tmp_path)
+    assert sum(noted.values()) == len(units)
+    assert len(noted) == 3
+    assert os.getpid() not in noted
+    if kind is Block:
+        assert max(ahead) <= 3 * worker.AHEAD + 2  # one is read, one waits with it for its like
 
 
 def test_beside_a_compressed_file(
@@ -380,11 +357,12 @@ def test_beside_a_compressed_file(
     """What follows a compressed file need not wait until that is read."""
     parts = list(read_units(expand([inputs[1], inputs[0]])))
     assert {type(part) for part in parts} == {CompressedFile, ByteRange}
-    ours: list[InputUnit] = []
     one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    two = list(evaluate_in_order(_Uneven(mappings, tmp_path, ours.append), iter(parts), 2))
+    two = list(evaluate_in_order(_Uneven(mappings, tmp_path), iter(parts), 2))
     assert _plain(two) == _plain(one)
-    assert len(list(tmp_path.iterdir())) == 2
+    noted = _noted(tmp_path)
+    assert len(noted) == 2
+    assert sum(noted.values()) == len(parts)
 
 
 def test_many_small_parts() -> None:
@@ -402,23 +380,23 @@ def test_many_small_parts() -> None:
         "print(sum(1 for _ in in_order.evaluate_in_order(evaluator, parts, 2)))\n"
     )
     command = [sys.executable, "-c", code]
-    ended = subprocess.run(command, capture_output=True, check=True, timeout=300)
+    ended = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert ended.stdout.split() == [b"40000"]
 
 
 def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes slowly is not held until there is much of it."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
-    monkeypatch.setattr(bundles, "TASK_SECONDS", 0)
+    monkeypatch.setattr(workers, "TOGETHER_SECONDS", 0)
     taken = 0
 
-    def pieces() -> Iterator[ReadUnit]:
+    def read() -> Iterator[ReadUnit]:
         nonlocal taken
         for number in range(99):
             taken += 1
             yield Block("f", 1 + number, lines_of(b'{"type": "track"}\n'), number)
 
-    results = evaluate_in_order(Evaluator(mappings), pieces(), 2)
+    results = evaluate_in_order(Evaluator(mappings), read(), 2)
     late = [taken - seen for seen, _ in enumerate(results, 1)]
     assert len(late) == 99
     assert max(late) <= 2 * worker.AHEAD
@@ -430,7 +408,7 @@ def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
     results = evaluate_in_order(Evaluator(mappings), _pieces(10_000), 2)
     for _ in range(5):
         next(results)
-    killed, _ = sorted(set(_open_children()) - set(before))  # the other is for compressed files
+    killed, _ = sorted(set(_open_children()) - set(before))
     os.kill(killed, signal.SIGKILL)
     with pytest.raises(ListrakSyncError, match=f"worker process {killed} died"):
         for _ in results:
@@ -460,6 +438,19 @@ def test_signals(mappings: tuple[Mapping, ...]) -> None:
         assert len(list(results)) == 7
 
 
+def test_open_files(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
+    """Workers keep nothing of the parent's open but its standard streams and their connection."""
+    before = _open_children()
+    with (tmp_path / "lock").open("wb"):
+        results = evaluate_in_order(Evaluator(mappings), _pieces(12), 2)
+        with closing(results):
+            last = list(islice(results, 11))[-1]  # so that both have been at work
+            assert not isinstance(last, Tick)
+            for process in set(_open_children()) - set(before):
+                opened = sorted(int(each.name) for each in Path(f"/proc/{process}/fd").iterdir())
+                assert len([each for each in opened if each > 2]) == 1
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_killed_parent(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
     """Workers end by themselves when the process that started them is killed."""
@@ -480,7 +471,7 @@ def test_killed_parent(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
     assert ended.returncode == -signal.SIGKILL
     processes = ended.stdout.split()
     assert len(processes) == 2
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 10
     while any(_runs(int(process)) for process in processes):
         assert time.monotonic() < deadline
         time.sleep(0.05)

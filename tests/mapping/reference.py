@@ -110,7 +110,7 @@ def render(condition: Condition) -> str:
 
 
 def render_operand(operand: Operand) -> str:
-    """Write an operand; the first letter of a path is escaped, so that it is no other word."""
+    """Write an operand; the first letter of a path is escaped, so that it is not another word."""
     match operand:
         case PathOf(names):
             return "\\" + ".".join(re.sub(r"([^A-Za-z0-9_-])", r"\\\1", name) for name in names)

@@ -228,7 +228,7 @@ events: Final = reference.events | st.fixed_dictionaries(
 
 @given(mixed, st.lists(events, max_size=20))
 def test_never_is_never(condition: Condition, some: list[Decoded]) -> None:
-    """What is said to hold never holds for no event, whole or in part."""
+    """A condition that is said never to match matches no event, as a whole or in part."""
     if contradiction([condition]):
         assert all(_never_holds(condition, event) for event in some)
     for found in dead_branches([condition]):
@@ -362,7 +362,7 @@ def test_duplicate() -> None:
     ],
 )
 def test_no_duplicate(changed: dict[str, object]) -> None:
-    """A mapping that differs in anything that counts is no duplicate."""
+    """A mapping that differs in anything that matters is not a duplicate."""
     mapping: dict[str, object] = {
         "trigger": A,
         "profile_field_values": {"1": "useAudienceKey"},

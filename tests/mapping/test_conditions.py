@@ -1,4 +1,4 @@
-"""What a condition holds for."""
+"""Conditions hold for the events that they describe."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_agrees_with_the_reference(condition: Condition, event: Decoded) -> None
 
 @given(reference.conditions, reference.events)
 def test_paths_are_all_that_is_read(condition: Condition, event: Decoded) -> None:
-    """What no path of a condition begins with does not count for it."""
+    """A condition does not depend on anything outside its key paths."""
     first_names = {path[0] for path in paths_of(condition)}
     trimmed = {name: value for name, value in event.items() if name in first_names}
     test = compile_condition(condition)

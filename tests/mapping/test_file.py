@@ -68,7 +68,7 @@ SHORT = "mappings:\n  - list_id: 12345\n    profile_field_values: {789: on}\n"
 
 
 def test_defaults() -> None:
-    """What is left out has its default: enabled, batched, every event, no name of its own."""
+    """A key that is left out has its default: enabled, batched, every event, named by its path."""
     mapping = only(SHORT)
     assert (mapping.name, mapping.enabled, mapping.enable_batching) == ("mappings[0]", True, True)
     assert (mapping.trigger, mapping.email_address, mapping.audience_key) == (None, None, None)
@@ -137,7 +137,7 @@ def test_name(name: str, shown: str) -> None:
 
 
 def test_byte_order_mark(tmp_path: Path) -> None:
-    """A byte order mark before the file is no part of it."""
+    """A byte order mark before the file is not part of it."""
     file = tmp_path / "m.yaml"
     file.write_bytes(b"\xef\xbb\xbf" + SHORT.encode())
     assert load(file)[0].list_id.constant == 12345

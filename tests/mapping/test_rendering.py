@@ -239,7 +239,7 @@ def test_yaml(trigger: str, items: Json) -> None:
     ],
 )
 def test_only_a_trigger(trigger: str) -> None:
-    """What only a trigger can say is refused, with the part that cannot be said."""
+    """A condition that only a trigger can state is refused, with the part at fault."""
     with pytest.raises(NotExpressibleError) as caught:
         yaml_conditions(parse(trigger))
     assert str(caught.value) in trigger

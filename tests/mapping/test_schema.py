@@ -68,7 +68,7 @@ def accepts(text: str) -> bool:
 
 
 def tree(text: str) -> Plain:
-    """Return what is in a file. Raises MappingFileError where it is no good YAML."""
+    """Return the value of a file. Raises MappingFileError where it is not valid YAML."""
     document = Document("m.yaml", text)
     value = plain(document.root())
     if document.faults:

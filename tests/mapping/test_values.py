@@ -74,7 +74,7 @@ def test_id(value: Found, parsed: int | None) -> None:
     ],
 )
 def test_valid_address(address: str) -> None:
-    """What the HTML living standard's pattern takes, with a dot in the domain, is an address."""
+    """An address matches the pattern of the HTML standard and has a dot in its domain."""
     assert is_email_address(address)
 
 
@@ -139,7 +139,7 @@ def test_an_address_is_ascii_without_space(local: str, domain: str) -> None:
     ],
 )
 def test_field_text(value: Found, text: str | None) -> None:
-    """A boolean is on or off, a number its shortest form, and what is no scalar nothing."""
+    """A boolean is on or off, a number its shortest form; anything but a scalar is nothing."""
     assert field_text(value) == text
 
 
@@ -159,7 +159,7 @@ def test_many_addresses(texts: list[str]) -> None:
 
 
 def test_no_text_among_addresses() -> None:
-    """What is no text is told."""
+    """A value that is not a text raises TypeError."""
     with pytest.raises(TypeError):
         are_email_addresses(["ann@example.com", None])  # type: ignore[list-item]  # as events have
 

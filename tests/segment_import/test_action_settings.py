@@ -78,7 +78,7 @@ def test_names(setting: str, key: str) -> None:
     ],
 )
 def test_defaults(settings: dict[str, Any]) -> None:
-    """What Segment fills in by itself, and what is null, is neither written nor remarked."""
+    """Segment's defaults and null are neither written nor remarked on."""
     assert keys(settings) == {}
 
 
@@ -105,7 +105,7 @@ def test_two_audience_keys() -> None:
 
 
 def test_metadata() -> None:
-    """What only Segment's screen reads is taken out of directives, and out of nothing else."""
+    """Metadata that only Segment's screen reads is taken out of directives, and of nothing else."""
     value = {"@literal": [{"@path": "$.a", "_metadata": {}}, {"_metadata": 1}], "_metadata": {}}
     assert keys({"emailAddress": value}) == {
         "email_address": {"@literal": [{"@path": "$.a"}, {"_metadata": 1}]}

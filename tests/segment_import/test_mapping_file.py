@@ -110,7 +110,7 @@ def test_public_api(event: dict[str, Any], expected: object) -> None:
 
 
 def test_public_api_remarks() -> None:
-    """Of an answer nothing vanishes: what is no mapping is told, what is none of ours remarked."""
+    """Nothing in an answer vanishes: everything that is not a mapping of ours is reported."""
     answer = import_subscriptions("s.json", (SEGMENT / "public_api.json").read_bytes())
     assert answer.mappings == 4
     assert [each.what for each in answer.skipped] == ["Slack alert", "further subscriptions"]
@@ -195,7 +195,7 @@ def test_switches() -> None:
     ],
 )
 def test_faults(settings: dict[str, Any], trigger: str | None, remark: str) -> None:
-    """What a check of the file would refuse is written nevertheless, with the check's words."""
+    """Settings that a check would refuse are written all the same, with the words of the check."""
     answer = imported({**subscription(**settings), "trigger": trigger})
     with pytest.raises(MappingFileError):
         parse("m.yaml", answer.text)

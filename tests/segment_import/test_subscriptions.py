@@ -84,7 +84,7 @@ def test_terraform(file: str) -> None:
     ],
 )
 def test_unread(document: Any, unread: Unread) -> None:
-    """What cannot be read as a subscription is told, with the reason."""
+    """Anything that cannot be read as a subscription is reported, with the reason."""
     assert found(document) == [unread]
 
 

@@ -126,6 +126,14 @@ def test_appearance(value: Plain, written: str) -> None:
     assert "\n".join(yaml_writer.entry("k", value)) == written
 
 
+@pytest.mark.parametrize("length", range(60, 100))
+def test_beside_or_below(length: int) -> None:
+    """A trigger stands on the line of its key, or all of it below, but is never cut in two."""
+    trigger = ("word " * 20)[: length - 1] + "."
+    lines = yaml_writer.entry("trigger", trigger)
+    assert len(lines) == 1 or lines[0] == "trigger: >-"
+
+
 def test_folded() -> None:
     """A long trigger is folded between words, at the first space beyond the width."""
     trigger = " or ".join(f'event = "Number {number}"' for number in range(20))

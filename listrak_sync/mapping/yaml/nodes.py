@@ -110,7 +110,7 @@ _MISPLACED: Final = {
     "`": ("a word cannot begin with `", "put it in quotes"),
     "%": ("a word cannot begin with %", "put it in quotes"),
 }
-"""What is wrong where a sign cannot be read, and what to write instead."""
+"""Faults of signs that cannot be read where they stand: what is wrong, what to write instead."""
 
 _ALIAS: Final = re.compile(r"\*[\w-]+")
 _QUOTED: Final = re.compile(r"""'(?:''|[^'])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
@@ -126,7 +126,7 @@ def _explained(text: str, error: yaml.MarkedYAMLError) -> UnreadableYamlError:
     mark = error.problem_mark or error.context_mark
     at = mark.index if mark else 0
     line_before = text[text.rfind("\n", 0, at) + 1 : at]
-    if "\t" in text[max(at - 1, 0) : at + 1]:
+    if at < len(text) and "\t" in text[max(at - 1, 0) : at + 1]:
         fault = "a tab cannot stand here", "use spaces"
     elif isinstance(error, yaml.composer.ComposerError) and text.startswith("---", at):
         fault = "a second document begins here", "keep one of them"

@@ -20,7 +20,7 @@ _CHARACTERS: Final = {
     "'": re.compile(rf"{_FOLD}|''|.", re.DOTALL),
     '"': re.compile(rf"{_FOLD}|{_JOIN}|{_PAIR}|{_ESCAPE}|.", re.DOTALL),
 }
-"""What stands for one character of a scalar, by its style; a fold or a join may stand for more."""
+"""Patterns of one character of a scalar, by its style; a fold or a join may be any number."""
 
 
 def places(text: str, scalar: Span, style: str | None, value: str) -> list[Span]:
@@ -85,6 +85,7 @@ def _lines(text: str, scalar: Span) -> Iterator[Span]:
 
 
 def _indent(line: str, value: str) -> int:
-    """Return the indent of a block: the spaces of its first line that its value does not have."""
+    """Return a block's indent: the spaces of its first line with text that its value lacks."""
+    begins = next((each for each in _BREAKS.split(value) if each.strip(" ")), "")
     widest = len(line) - len(line.lstrip(" "))
-    return next((at for at in range(widest) if value.lstrip("\n").startswith(line[at:])), widest)
+    return next((at for at in range(widest) if begins.startswith(line[at:])), widest)

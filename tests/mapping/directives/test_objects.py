@@ -54,7 +54,7 @@ def test_like_the_reference(value: Json, events: list[Decoded]) -> None:
 
 @given(reference.directive_values, reference.events)
 def test_paths_are_all_that_is_read(value: Json, event: Decoded) -> None:
-    """What no path of a value begins with does not count for it."""
+    """A value does not depend on anything outside its key paths."""
     made = compiled(value)
     if () in made.paths:
         return
@@ -65,7 +65,7 @@ def test_paths_are_all_that_is_read(value: Json, event: Decoded) -> None:
 
 @given(reference.directive_values, reference.events)
 def test_constants(value: Json, event: Decoded) -> None:
-    """What is called constant is what every event makes of the value."""
+    """A constant is the value that every event resolves to."""
     made = compiled(value)
     if made.is_constant:
         assert reference.exact(made.constant) == read_aloud(value, event)
@@ -150,7 +150,7 @@ def test_json(mode: str, value: Json, found: Found) -> None:
 
 
 def test_json_of_no_number() -> None:
-    """What JSON has no number for is null in it."""
+    """A number that JSON cannot express becomes null."""
     document = Document("m.yaml", '"@json": {mode: encode, value: [.inf, -.inf, .nan, 1e400]}')
     value = Compiler(document, COMPILERS).value(document.root())
     assert value.resolve(EVENT) == "[null,null,null,null]"
@@ -198,7 +198,7 @@ def test_transform(apply: Json, mapping: Json, found: Found) -> None:
 
 
 def test_transform_of_no_object() -> None:
-    """Applied to what is no object, as an item of a list may be, it cannot be carried out."""
+    """Applied to anything but an object, such as an item of a list, it fails."""
     shape: Json = {"@transform": {"apply": {"a": 1}, "mapping": {"@path": "a"}}}
     value = compiled({"@arrayPath": ["$.one.tags", {"b": shape}]})
     with pytest.raises(DirectiveError, match=r"^@transform: it is not applied to an object$"):
@@ -221,7 +221,7 @@ def test_transform_of_no_object() -> None:
     ],
 )
 def test_exclude_when_null(value: Json, found: Found) -> None:
-    """What is null is left out, in objects however deep; lists stay as they are."""
+    """Null is left out of objects at any depth; lists stay as they are."""
     resolved = compiled({"@excludeWhenNull": value}).resolve(EVENT)
     assert reference.exact(resolved) == reference.exact(found)
 

@@ -95,7 +95,7 @@ def test_written_value(value: Json, result: Found) -> None:
     ],
 )
 def test_dollar_signs(replacement: str, result: str) -> None:
-    """A replacement may name what it replaces and what stands around it, as JavaScript has it."""
+    """A replacement may refer to the replaced text and the text around it, as in JavaScript."""
     assert replaced("x-y", pattern="-", replacement=replacement) == result
 
 

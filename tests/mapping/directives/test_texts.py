@@ -101,7 +101,7 @@ def test_path_from_the_event() -> None:
 
 @pytest.mark.parametrize("name", ["@path", "@template"])
 def test_operand_without_text(name: str) -> None:
-    """An operand that resolves to no text cannot be carried out for that event."""
+    """An operand that does not resolve to a text fails for that event."""
     value = compiled({name: {"@path": "five"}})
     with pytest.raises(DirectiveError, match=name):
         value.resolve(EVENT)
@@ -227,7 +227,7 @@ def test_case_without_a_value() -> None:
 
 @pytest.mark.parametrize("value", ["on", 5, 1.5, True, None, ["a", {"b": 1}], {"a": [None]}])
 def test_constant(value: Json) -> None:
-    """What holds no directive is the same for every event."""
+    """A value without a directive is the same for every event."""
     made = compiled(value)
     assert made.is_constant
     assert made.constant == made.resolve(EVENT) == value
@@ -242,7 +242,7 @@ def test_inside_lists_and_mappings() -> None:
 
 
 def test_metadata_is_ignored() -> None:
-    """A sibling `_metadata` is no part of a directive."""
+    """A sibling `_metadata` is not part of a directive."""
     assert compiled({"_metadata": {"label": "x"}, "@path": "five"}).resolve(EVENT) == 5.0
 
 
@@ -280,7 +280,7 @@ operands = st.recursive(
 
 @given(operands, reference.events)
 def test_paths_are_all_that_is_read(value: Json, event: Decoded) -> None:
-    """What no path of a value begins with does not count for it."""
+    """A value does not depend on anything outside its key paths."""
     made = compiled(value)
     first_names = {path[0] for path in made.paths}
     trimmed = {name: member for name, member in event.items() if name in first_names}

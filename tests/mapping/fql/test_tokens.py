@@ -120,7 +120,7 @@ def test_names(text: str, names: tuple[str, ...]) -> None:
     ],
 )
 def test_error(text: str, message: str, instead: str, span: tuple[int, int]) -> None:
-    """What is no word says so, what to write instead, and where it stands."""
+    """A text that is not a word is a fault: what is wrong, what to write instead, and where."""
     with pytest.raises(FqlError) as caught:
         tokens(text)
     error = caught.value

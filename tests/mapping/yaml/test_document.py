@@ -168,6 +168,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: [1 {", "1:7: [ in line 1 cannot go on like this; write a comma, or ] where it ends"),
         ("a:\n  {b: 1", "2:8: { in line 2 is not closed; write } where it ends"),
         ("a: 'b", "1:6: ' in line 1 is not closed; write ' where it ends"),
+        ('a: "b\t', '1:7: " in line 1 is not closed; write " where it ends'),
         ('a: "b', '1:6: " in line 1 is not closed; write " where it ends'),
         (r'a: "b\d"', "1:7: \\d is not an escape; write \\\\ for a backslash"),
         ("a:\n\tb: 1", "2:1: a tab cannot stand here; use spaces"),
@@ -191,7 +192,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )  # fmt: skip
 def test_unreadable(text: str, shown: str) -> None:
-    """What is not YAML, or without end, is one fault at its place."""
+    """A text that is not YAML, or that never ends, is one fault at its place."""
     with pytest.raises(MappingFileError) as caught:
         Document("m.yaml", text).root()
     assert [str(fault) for fault in caught.value.faults] == [f"m.yaml:{shown}"]
@@ -234,7 +235,7 @@ def test_depth(opening: str, closing: str) -> None:
     ],
 )  # fmt: skip
 def test_fault(text: str, shown: str) -> None:
-    """A key given twice, a key that is no scalar, and a foreign tag are faults at their place."""
+    """A key given twice, a key that is not a scalar and a foreign tag are faults at their place."""
     document = Document("m.yaml", text)
     document.root()
     assert [str(fault) for fault in document.faults] == [f"m.yaml:{shown}"]

@@ -78,6 +78,7 @@ TEXTS = st.one_of(
 @example('"\\\u2028 a"')
 @example("> \n\n  \n   a\n  b")
 @example("|\n \n a")
+@example("|1\n  \n   b")
 def test_any_scalar(text: str) -> None:
     """Of any scalar each character has its place, in order, and those that show stand there."""
     try:

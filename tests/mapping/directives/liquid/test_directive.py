@@ -162,7 +162,7 @@ def test_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_failure(template: str) -> None:
-    """What fails for an event is that event's failure, and says why."""
+    """A template that fails for an event fails for that event alone, and says why."""
     value = compiled({"@liquid": template})
     with pytest.raises(DirectiveError, match=r"^@liquid: \S"):
         value.resolve(EVENT)

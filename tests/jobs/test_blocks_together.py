@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.ranges import CompressedFile, InputUnit
 from listrak_sync.input.ticks import Tick
-from listrak_sync.jobs import bundles as module
-from listrak_sync.jobs.bundles import TASK_BYTES, bundles
+from listrak_sync.jobs import workers
+from listrak_sync.jobs.workers import TOGETHER_BYTES, blocks_together
 from listrak_sync.reasons import Reason
 
-_SIZES = (1, TASK_BYTES // 4, TASK_BYTES // 2, TASK_BYTES, 3 * TASK_BYTES)
+_SIZES = (1, TOGETHER_BYTES // 4, TOGETHER_BYTES // 2, TOGETHER_BYTES, 3 * TOGETHER_BYTES)
 _BLOCKS = st.sampled_from(_SIZES).map(lambda size: Block("f", 1, [b"x" * size]))
 _OTHERS: list[InputUnit | Tick] = [
     UnreadableLine("f", 1, b"x", Reason.LINE_TOO_LONG, "99 bytes"),
@@ -26,26 +26,26 @@ _OTHERS: list[InputUnit | Tick] = [
 @given(st.lists(_BLOCKS | st.sampled_from(_OTHERS), max_size=20))
 def test_bundles(parts: list[InputUnit | Tick]) -> None:
     """Only blocks are put together, up to the size of a task; a tick has all before it out."""
-    found = list(bundles(iter(parts)))
+    found = list(blocks_together(iter(parts)))
     flat = [part for each in found for part in ([each] if isinstance(each, Tick) else each)]
     assert flat == parts
     for bundle in found:
         if not isinstance(bundle, Tick) and len(bundle) > 1:
-            assert sum(part.size for part in bundle if isinstance(part, Block)) <= TASK_BYTES
+            assert sum(part.size for part in bundle if isinstance(part, Block)) <= TOGETHER_BYTES
             assert {type(part) for part in bundle} == {Block}
 
 
 def test_together() -> None:
     """Small blocks that come at once are one bundle, until it is large enough."""
-    quarter = Block("f", 1, [b"x" * (TASK_BYTES // 4)])
+    quarter = Block("f", 1, [b"x" * (TOGETHER_BYTES // 4)])
     assert [len(each) for each in _lists([quarter] * 9)] == [4, 4, 1]
 
 
 def test_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where blocks come slowly, none waits for the next."""
-    monkeypatch.setattr(module, "TASK_SECONDS", -1)
+    monkeypatch.setattr(workers, "TOGETHER_SECONDS", -1)
     assert [len(each) for each in _lists([Block("f", 1, [b"x"])] * 3)] == [1, 1, 1]
 
 
 def _lists(parts: list[InputUnit]) -> list[list[InputUnit]]:
-    return [each for each in bundles(iter(parts)) if not isinstance(each, Tick)]
+    return [each for each in blocks_together(iter(parts)) if not isinstance(each, Tick)]
