@@ -106,7 +106,7 @@ class Failing:
             raise self.error
 
 
-WATCHERS: dict[str, Callable[[int], RunCallbacks]] = {
+CALLBACKS: dict[str, Callable[[int], RunCallbacks]] = {
     "on_reject": lambda after: RunCallbacks(on_reject=Failing(after)),
     "on_receipt": lambda after: RunCallbacks(on_receipt=Failing(after)),
     "on_progress": lambda after: RunCallbacks(on_progress=Failing(after)),
@@ -114,13 +114,13 @@ WATCHERS: dict[str, Callable[[int], RunCallbacks]] = {
 }
 
 
-@pytest.mark.parametrize("name", WATCHERS)
+@pytest.mark.parametrize("name", CALLBACKS)
 @pytest.mark.parametrize("window", [300, 1_000_000])
 @pytest.mark.parametrize("after", [0, 1, 30])
 def test_watcher_that_fails(file: Path, name: str, window: int, after: int) -> None:
     """A watcher that fails ends the run with its error, and no contact is left without answer."""
     with connected() as (sandbox, api):
-        ended = push(plan(file, window=window), WATCHERS[name](after), api)
+        ended = push(plan(file, window=window), CALLBACKS[name](after), api)
         held = sum(map(len, sandbox.values().values()))
     assert ended.error is not None
     check_sums(ended.report)
@@ -298,8 +298,8 @@ def test_stopped_in_compressed_files(file: Path, tmp_path: Path, jobs: int) -> N
     packed.write_bytes(gzip.compress(file.read_bytes() * 20))
     sources = expand([str(packed), str(packed), str(file)])
     stop = Stop()
-    watchers = RunCallbacks(on_progress=lambda *_: stop.because(StoppedError("enough")))
-    outcome = dry_run(plan(file, sources=sources, jobs=jobs), watchers, stop=stop)
+    callbacks = RunCallbacks(on_progress=lambda *_: stop.because(StoppedError("enough")))
+    outcome = dry_run(plan(file, sources=sources, jobs=jobs), callbacks, stop=stop)
     assert isinstance(outcome.error, StoppedError)
     assert EVENTS // 4 < outcome.report.lines < EVENTS * 20
     check_sums(outcome.report)

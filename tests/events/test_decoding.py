@@ -172,7 +172,7 @@ def test_decoded(line: bytes, event: Event) -> None:
 
 
 @pytest.mark.parametrize(
-    ("piece", "reason"),
+    ("unit", "reason"),
     [
         (
             UnreadableLine("f", 7, b'{"type":', Reason.LINE_TOO_LONG, "20000000 bytes"),
@@ -181,9 +181,9 @@ def test_decoded(line: bytes, event: Event) -> None:
         (Block("f", 7, lines_of(b'{"x":"%b"}\n' % (b"a" * 20_000_000))), None),
     ],
 )
-def test_twenty_megabytes(piece: ReadUnit, reason: str | None) -> None:
+def test_twenty_megabytes(unit: ReadUnit, reason: str | None) -> None:
     """A line that was passed over is rejected with its length; one that was read is an event."""
-    result = _evaluator().evaluate(piece)
+    result = _evaluator().evaluate(unit)
     assert [reject.reason for reject in result.rejects] == ([reason] if reason else [])
     assert [("20000000 bytes" in reject.detail, reject.line) for reject in result.rejects] == (
         [(True, 7)] if reason else []

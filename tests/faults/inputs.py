@@ -172,7 +172,7 @@ def push_all(
     """Push an input to a sandbox; nothing may end it early, or be left over in a journal."""
     receipts: list[Receipt] = []
     rejects: list[Reject | RefusedContact] = []
-    watchers = RunCallbacks(on_receipt=receipts.append, on_reject=rejects.append)
+    callbacks = RunCallbacks(on_receipt=receipts.append, on_reject=rejects.append)
     addresses = Addresses(sandbox.api_url, sandbox.auth_url)
     access = Credentials("sandbox", "sandbox")
     with ExitStack() as stack:
@@ -183,7 +183,7 @@ def push_all(
         journal = stack.enter_context(Journal(folder / "journal")) if journalled else None
         if journal is not None:
             journal.begin(b"{}")
-        ended = push(plan, watchers, api, options, journal=journal)
+        ended = push(plan, callbacks, api, options, journal=journal)
         assert journal is None or all(run.is_finished for run in journal.runs())
     assert ended.error is None, ended.error
     return Pushed(ended.report, tuple(receipts), tuple(rejects), sandbox.values())

@@ -40,17 +40,17 @@ def read(inputs: Sequence[Source], start: Checkpoint = START) -> tuple[Read, lis
     """Return what is read from a position on, and the position after each line of it."""
     found: Read = []
     positions: list[Checkpoint] = []
-    for piece in read_from(inputs, start):
-        assert not isinstance(piece, UnreadUnit)
+    for unit in read_from(inputs, start):
+        assert not isinstance(unit, UnreadUnit)
         lines = (
-            [line.removesuffix(b"\n") for line in piece.lines]
-            if isinstance(piece, Block)
-            else [piece.beginning]
+            [line.removesuffix(b"\n") for line in unit.lines]
+            if isinstance(unit, Block)
+            else [unit.beginning]
         )
-        first = last_line(piece) - len(lines) + 1
+        first = last_line(unit) - len(lines) + 1
         for number, line in enumerate(lines, first):
-            found.append((piece.source, number, line))
-            positions.append(checkpoint_in(piece, number, ()))
+            found.append((unit.source, number, line))
+            positions.append(checkpoint_in(unit, number, ()))
     return found, positions
 
 
@@ -166,8 +166,8 @@ def test_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "e.ndjson"
     write(path, [b"a", b"x" * (3 << 20), b"b"])
     inputs = expand([str(path)])
-    pieces = list(read_from(inputs, Checkpoint()))
-    (long,) = (piece for piece in pieces if isinstance(piece, UnreadableLine))
+    units = list(read_from(inputs, Checkpoint()))
+    (long,) = (unit for unit in units if isinstance(unit, UnreadableLine))
     assert read(inputs, checkpoint_after(long))[0] == [(0, 3, b"b")]
 
 
@@ -185,4 +185,4 @@ def test_broken_files(tmp_path: Path) -> None:
             inputs, Checkpoint(0, 1, checkpoint_after(Block("", 1, lines_of(b"line 0\n"))).checksum)
         )
     )
-    assert any(isinstance(piece, UnreadableLine) for piece in follows)
+    assert any(isinstance(unit, UnreadableLine) for unit in follows)

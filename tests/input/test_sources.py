@@ -103,7 +103,7 @@ def test_name_that_is_no_text(tmp_path: Path) -> None:
     (source,) = expand([str(tmp_path)])
     assert source.file == str(path)
     missing = Source(str(tmp_path / os.fsdecode(b"g\xfe")))
-    names = [Path(piece.file).name for piece in read([source, missing])]
+    names = [Path(unit.file).name for unit in read([source, missing])]
     assert names == [r"e\xff", r"e\xff", r"g\xfe"]
     assert source.name == str(tmp_path / r"e\xff")
 
