@@ -272,15 +272,15 @@ def test_files(fewer: Source, ordered: Source, mappings: tuple[Mapping, ...]) ->
 
 
 def test_rejects_fed_back(tmp_path: Path, late: Source, mappings: tuple[Mapping, ...]) -> None:
-    """The rejects of a run are input: unmended, they are all rejected again."""
+    """The rejects of a run are input: as they are, they are all rejected again."""
     rejects: list[Reject | RefusedContact] = []
     first = dry_run(RunSettings([late], mappings), RunCallbacks(on_reject=rejects.append)).report
     path = tmp_path / "rejects.json"
     path.write_bytes(b"".join(encode(reject) + b"\n" for reject in rejects))
     again = dry_run(RunSettings([Source(str(path))], mappings), RunCallbacks()).report
-    mended = first.rejected - again.rejected
+    changed = first.rejected - again.rejected
     assert len(rejects) == first.rejected.total() == again.lines
-    assert set(mended) <= {"not_utf8"}
+    assert set(changed) <= {"not_utf8"}
     assert again.updates == 0
 
 

@@ -338,7 +338,7 @@ def test_phase_alone() -> None:
 
 
 def test_receipts_that_cannot_be_taken() -> None:
-    """An error of whoever takes receipts stops the run, and is not lost in a thread."""
+    """An error of the receipts' callback stops the run, and is not lost in a thread."""
 
     def full(_: object) -> None:
         raise OSError("disk full")

@@ -90,7 +90,7 @@ def test_back_off() -> None:
 
 @pytest.mark.parametrize("import_id", ["", "abc", "1001x", "12 13", "²", "9" * 5000])
 def test_no_usable_id(import_id: str) -> None:
-    """What is no id is not asked about: the import is unverified."""
+    """An import with an unusable id is not asked about: it is unverified."""
     with connected() as (sandbox, api):
         followed = follow(api, [(7, import_id)], 60, Stop(), DeliveryOptions(timing=QUICK))
         assert sandbox.requests == ()

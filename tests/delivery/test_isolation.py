@@ -265,7 +265,7 @@ def test_smaller_than_the_limit() -> None:
 
 
 def test_stopped_while_halving() -> None:
-    """A stop in the midst of halving leaves the rest unsent, not in pieces."""
+    """A stop during halving leaves the rest unsent, without halving it further."""
     behaviour = faulty(Reply(status=400, error="ERROR_INVALID_PARAMETER", message="No."))
     with connected(behaviour) as (sandbox, api):
         outcome = Outcome()

@@ -231,7 +231,7 @@ def test_value(value: object, text: str | None) -> None:
 
 @pytest.mark.parametrize("value", [[], [1], {}, {"a": 1}, ["x" * 200], [10**30]])
 def test_invalid_value(value: object) -> None:
-    """A list or object is no field's value: the update is rejected, not that field left out."""
+    """A list or object cannot be a field's value: the whole update is rejected."""
     mapping = Plain(fields={7: {"@path": "$.value"}, 8: "x"})
     assert _outcome(mapping, ANN | {"value": value}) == "invalid_field_value"
 

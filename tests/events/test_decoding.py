@@ -97,7 +97,7 @@ UNDECODABLE = [
 
 @pytest.mark.parametrize(("line", "reason"), MALFORMED)
 def test_unreadable(line: bytes, reason: str) -> None:
-    """A line that is no event says which of the reasons it is, in words."""
+    """A line that is not an event is rejected with the reason, and a detail in words."""
     with pytest.raises(RejectedError) as caught:
         _decoder().decode(line)
     assert caught.value.reason == reason

@@ -94,7 +94,7 @@ def test_first_bytes(tmp_path: Path, name: str, compress: Compress) -> None:
 
 @pytest.mark.parametrize("compress", DAMAGED)
 def test_members(file: Path, compress: Compress) -> None:
-    """Compressed files laid end to end are one; a member's end is no line's end."""
+    """Concatenated compressed files are one file; a member's end does not end a line."""
     file.write_bytes(compress(b"a\nb") + compress(b"") + compress(b"c\nd\n"))
     assert _lines(read([Source(str(file))])) == [(1, b"a"), (2, b"bc"), (3, b"d")]
 

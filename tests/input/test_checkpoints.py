@@ -83,7 +83,7 @@ def test_from_any_position(files: list[tuple[list[bytes], bool]], data: st.DataO
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_across_blocks(tmp_path: Path, *, compressed: bool) -> None:
-    """A position in any block is found again, in a compressed file, too."""
+    """A position in any block is found again, in a compressed file as well."""
     path = tmp_path / "e.ndjson"
     text = b"".join(b"%d %s\n" % (number, b"x" * 1000) for number in range(2500))
     path.write_bytes(gzip.compress(text, 1) if compressed else text)

@@ -154,7 +154,7 @@ def test_all_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_empty_name() -> None:
-    """An empty argument, as of a variable that is not set, is no folder."""
+    """An empty argument, as from an unset variable, is an error, not a folder."""
     with pytest.raises(UsageError) as caught:
         expand([""])
     assert "an empty name" in caught.value.message
