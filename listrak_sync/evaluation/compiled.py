@@ -37,8 +37,6 @@ Taker: TypeAlias = tuple[Test | None, UpdateMaker]
 
 Takers: TypeAlias = tuple[Taker, ...]
 
-_NOWHERE: Final[KeyPath] = ("type",)
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -97,7 +95,7 @@ def _best_path(demands: Sequence[Pins]) -> KeyPath:
         return sum(path not in pinned for pinned in demands) + max(texts.values())
 
     paths = dict.fromkeys(path for pinned in demands for path, texts in pinned.items() if texts)
-    return min(paths, key=left, default=_NOWHERE)
+    return min(paths, key=left, default=TYPE)  # any will do where no trigger demands a text
 
 
 _timestamps: Final = column_finder(TIMESTAMP)
