@@ -14,10 +14,10 @@ from listrak_sync.input.compression import is_compressed
 from listrak_sync.input.sources import Source
 
 RANGE_BYTES: Final = 4 << 20
-"""The most that a byte range has, but for the line at its end, which belongs to it."""
+"""The most bytes in a byte range, not counting the rest of the line at its end."""
 
-_OF_THE_REST: Final = 8
-"""A byte range is at most one of so many of what is left of its file, but at least a block.
+_SHARES: Final = 8
+"""A byte range is at most one of so many equal shares of what is left, but at least a block.
 
 So the last ranges of a file are short, and their readers end at about the same time.
 """
@@ -166,7 +166,7 @@ def _byte_ranges(source: Source, index: int, file: OpenFile) -> Iterator[ByteRan
     lines_before: int | None = 0
     start = len(BOM) if file.beginning.startswith(BOM) else 0
     while start < file.size:
-        length = min(RANGE_BYTES, max(BLOCK_BYTES, (file.size - start) // _OF_THE_REST))
+        length = min(RANGE_BYTES, max(BLOCK_BYTES, (file.size - start) // _SHARES))
         last_byte = min(start + length, file.size) - 1
         try:
             end = max(file.end_of_line(last_byte), last_byte + 1)

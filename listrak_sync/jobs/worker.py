@@ -42,7 +42,7 @@ FAILED: Final = b"!"
 """The answer where the parent has to evaluate what is not answered yet."""
 
 _MOST_OPEN: Final = 65_536
-"""No file has a higher descriptor, unless the parent has thousands open."""
+"""Descriptors are below this, unless the parent has more files open than that."""
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +122,7 @@ class Worker:
 
 
 def _weight(units: Sequence[InputUnit]) -> int:
-    """Return how many messages units count for; compressed files are long, so nothing queues."""
+    """Return how many messages units count for: a compressed file, which is long, for all."""
     return AHEAD if isinstance(units[0], CompressedFile) else 1
 
 
@@ -131,9 +131,8 @@ def start_worker(evaluator: Evaluator) -> Worker:
     from multiprocessing.connection import Pipe  # noqa: PLC0415 - slow, and only for jobs
 
     ours, theirs = Pipe()
-    messages = [
-        mmap.mmap(-1, MESSAGE_BYTES) for _ in range(AHEAD)
-    ]  # takes what is written, no more
+    # Memory is taken only for what is written.
+    messages = [mmap.mmap(-1, MESSAGE_BYTES) for _ in range(AHEAD)]
     with warnings.catch_warnings():
         # Python 3.12 warns where threads exist, for they may hold locks: see _work.
         warnings.simplefilter("ignore", DeprecationWarning)
