@@ -22,7 +22,7 @@ from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.evaluation.updates import field_values
 from listrak_sync.events import decoding
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.ranges import CompressedFile
 from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
@@ -30,6 +30,7 @@ from listrak_sync.mapping.model import Mapping
 from listrak_sync.reasons import Reason
 from tests.evaluation.reference import AUDIENCE, Plain
 from tests.evaluation.strategies import EVENTS, MAPPINGS
+from tests.lines import lines_of
 
 A = {"@path": "$.properties.a"}
 

@@ -21,10 +21,11 @@ from listrak_sync.evaluation.updates import (
 )
 from listrak_sync.events.key_paths import Event
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.input.blocks import Block, lines_of
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse
 from tests.evaluation.reference import AUDIENCE, TRIGGERS, Plain, expected, takes
 from tests.evaluation.strategies import EVENTS, MAPPINGS
+from tests.lines import lines_of
 
 ANN: Any = {"type": "track", "traits": {"email": "ann@example.com"}}
 

@@ -27,10 +27,11 @@ from listrak_sync.events.key_paths import (
     finder,
     slots_reader,
 )
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine
 from listrak_sync.mapping.file import parse
 from listrak_sync.reasons import Reason, RejectedError
 from tests.events.strategies import EVENTS, PATHS
+from tests.lines import lines_of
 
 READ: tuple[KeyPath, ...] = (("type",), ("n",), ("traits", "email"))
 

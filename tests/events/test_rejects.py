@@ -22,10 +22,11 @@ from listrak_sync.events.rejects import (
     encode,
     unwrap,
 )
-from listrak_sync.input.blocks import Block, lines_of
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.reasons import Reason
 from tests.events.strategies import EVENTS
+from tests.lines import lines_of
 
 MAPPINGS = """
 mappings:

@@ -18,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.reasons import Reason
+from tests.lines import lines_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, UnreadableLine, lines_of
+from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.checkpoints import (
     Checkpoint,
     checkpoint_after,
@@ -23,6 +23,7 @@ from listrak_sync.input.checkpoints import (
 )
 from listrak_sync.input.ranges import UnreadUnit
 from listrak_sync.input.sources import Source, expand
+from tests.lines import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -24,7 +24,7 @@ from listrak_sync.errors import ListrakSyncError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.ranges import (
     ByteRange,
     CompressedFile,
@@ -42,6 +42,7 @@ from listrak_sync.reasons import Reason
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
+from tests.lines import lines_of
 
 MAPPING_TEXT = """
 mappings:
