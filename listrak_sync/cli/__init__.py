@@ -77,7 +77,7 @@ def main() -> None:
     try:
         _run()
     except ListrakSyncError as error:
-        from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and seldom needed
+        from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and rarely needed
 
         Messages().error(error)
         sys.exit(error.exit_status)
@@ -90,6 +90,6 @@ def _run() -> None:
     except OSError as error:
         if error.errno != ENOSPC:
             raise
-        from listrak_sync.cli.output import unwritable  # noqa: PLC0415 - slow, and seldom needed
+        from listrak_sync.cli.output import unwritable  # noqa: PLC0415 - slow, and rarely needed
 
         raise unwritable(error) from error  # typer writes --help and --version by itself

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from listrak_sync.evaluation.updates import (
     TIMESTAMP,
     UpdateMaker,
-    seldom_paths,
+    rare_paths,
     trigger_paths,
     update_paths,
 )
@@ -126,10 +126,10 @@ class CompiledMappings:
             for mapping in self.enabled.values()
             for path in (*trigger_paths(mapping), *update_paths(mapping))
         }
-        seldom = {path for mapping in self.enabled.values() for path in seldom_paths(mapping)}
+        rare = {path for mapping in self.enabled.values() for path in rare_paths(mapping)}
         self.first_look: Final = Decoder(deciding)
         """Decodes no more than tells which mappings may take an event."""
-        self.whole_look: Final = Decoder(deciding | read, seldom)
+        self.whole_look: Final = Decoder(deciding | read, rare)
         """Decodes all that the mappings read."""
 
     def takers(self, event: Event) -> Reason | Takers:

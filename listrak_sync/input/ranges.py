@@ -58,7 +58,7 @@ class OpenFile:
         """Open a file again. Raises OSError if it is gone or replaced."""
         file = cls(path)
         if file.identity != identity:
-            raise OSError(f"{path} is another file by now")
+            raise OSError(f"{path} is another file now")
         return file
 
     def __reduce__(self) -> tuple[Callable[[str, Identity], OpenFile], tuple[str, Identity]]:
@@ -107,7 +107,7 @@ class ByteRange:
             position += read
             return read
 
-        # Blocks of one size, for a short last one would cost as much as a long one.
+        # Blocks of one size: a short last one would cost as much as a long one.
         blocks = max(1, (self.end - self.start) // BLOCK_BYTES)
         block_bytes = -(-(self.end - self.start) // blocks)
         lines = LineCutter(self.file, self.source, self.lines_before or 0, block_bytes)

@@ -15,7 +15,7 @@ from listrak_sync.evaluation.updates import (
     RejectedUpdate,
     UpdateMaker,
     field_values,
-    seldom_paths,
+    rare_paths,
     trigger_paths,
     update_paths,
 )
@@ -377,6 +377,6 @@ def test_pinned_audience() -> None:
     pinned = 'type = "track" and context.personas.computation_key = "vip"'
     text = json.dumps({"mappings": [Plain(fields={7: AUDIENCE}, trigger=pinned).as_json("A")]})
     (mapping,) = parse("m.yaml", text)
-    paths = {*trigger_paths(mapping), *update_paths(mapping), *seldom_paths(mapping)}
+    paths = {*trigger_paths(mapping), *update_paths(mapping), *rare_paths(mapping)}
     assert {("properties", "vip"), ("traits", "vip")} < paths
     assert not {("properties",), ("traits",)} & paths

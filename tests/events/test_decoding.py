@@ -215,30 +215,30 @@ def test_projection(event: Event, paths: set[KeyPath], more: list[Event]) -> Non
                 assert type(found) is type(expected)
 
 
-@given(event=EVENTS, paths=PATHS, seldom=PATHS)
-def test_left_as_text(event: Event, paths: set[KeyPath], seldom: set[KeyPath]) -> None:
+@given(event=EVENTS, paths=PATHS, rare=PATHS)
+def test_left_as_text(event: Event, paths: set[KeyPath], rare: set[KeyPath]) -> None:
     """What is left as its text has on every path what the whole event has."""
     with patch.object(decoding, "_MANY", 0):
-        decoder = Decoder(paths, seldom)
+        decoder = Decoder(paths, rare)
     line = json.dumps(event).encode()
-    for path in paths | seldom:
+    for path in paths | rare:
         for way in (find, find_in_objects, _with_finder, *([_by_column] if path else [])):
             expected, found = way(event, path), way(decoder.decode(line), path)
             assert found == expected
             assert type(found) is type(expected)
 
 
-def test_much_that_is_seldom_read() -> None:
+def test_much_that_is_rare_read() -> None:
     """Of many names that few events are asked for, none is decoded; any other is beside them."""
-    seldom = [("traits", f"audience_{number}") for number in range(20)]
+    rare = [("traits", f"audience_{number}") for number in range(20)]
     line = b'{"type":"track","traits":{"audience_7":true,"total":1e999}}'
-    left: Any = Decoder([("type",)], seldom).decode(line)
+    left: Any = Decoder([("type",)], rare).decode(line)
     assert left.traits_ == msgspec.Raw(b'{"audience_7":true,"total":1e999}')
-    few: Any = Decoder([("type",)], seldom[:8]).decode(line)
+    few: Any = Decoder([("type",)], rare[:8]).decode(line)
     assert few.traits_.audience_7_ is True
     for always in ([("traits",)], [("traits", "email")]):
         with pytest.raises(RejectedError, match="number_out_of_range"):
-            Decoder(always, seldom).decode(line)
+            Decoder(always, rare).decode(line)
 
 
 @given(data=st.binary(max_size=30), paths=PATHS)

@@ -118,7 +118,7 @@ def test_truncated(file: Path, line: int, kept: bytes) -> None:
     with pytest.raises(UsageError, match=f"changed since the run: line {line} is not") as caught:
         read(inputs, positions[line - 1])
     assert str(file) in caught.value.message
-    assert "push it anew" in caught.value.hint
+    assert "push it again" in caught.value.hint
 
 
 def test_changed(file: Path) -> None:
