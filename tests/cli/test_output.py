@@ -224,7 +224,7 @@ def test_log_format_json_of_a_settings_error(cli: Cli) -> None:
 
 @pytest.mark.parametrize("progress", ["auto", "text", "none"])
 def test_progress_off_a_terminal(cli: Cli, start: Start, progress: str) -> None:
-    """Off a terminal there is no bar, and a short run says nothing but its summary."""
+    """Off a terminal there is no bar, and a short run prints only its summary."""
     start()
     ran = cli.run(*PUSH, "--progress", progress)
     assert ran.status == 0

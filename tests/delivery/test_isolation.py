@@ -1,4 +1,4 @@
-"""What Listrak refuses is found for a bounded price, and costs nobody else anything."""
+"""Listrak's refusals are found in a bounded number of requests; all other contacts are accepted."""
 
 from __future__ import annotations
 

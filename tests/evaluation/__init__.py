@@ -1,1 +1,1 @@
-"""What to change: updates, windows and batches."""
+"""An event by the mappings: who, which list, which values."""

@@ -137,7 +137,7 @@ def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain], many:
 
 
 def test_unreadable_at_the_second_look() -> None:
-    """What proves unreadable where few events are taken is told in its place, among others."""
+    """A line that turns out unreadable on the second look is rejected in its place among others."""
     mappings = parse("m.yaml", MAPPING_TEXT)
     by_block, by_line = Evaluator(mappings), line_by_line(mappings)
     taken = b'{"type":"track","traits":{"email":"a@example.com"}}\n'

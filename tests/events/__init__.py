@@ -1,1 +1,1 @@
-"""What comes in: sources, events and rejects."""
+"""What comes in: lines of files and pipes, read as Segment events."""

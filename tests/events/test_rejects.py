@@ -80,7 +80,7 @@ def test_round_trip(event: Event, mapping: str | None, reason: Reason, line: int
 
 @given(raw=st.text())
 def test_raw(raw: str) -> None:
-    """A line that is no JSON is kept as text, without its line ending."""
+    """A line that is not JSON is kept as text, without its line ending."""
     content = raw.rstrip("\r\n").encode()
     text = encode(Reject(Reason.NOT_JSON, "", "f", 1, None, content + b"\r\n", is_json=False))
     assert json.loads(text)["raw"] == content.decode()
@@ -141,7 +141,7 @@ PLACE = '"reason":"r","detail":"d","file":"f","line":1'
     ],
 )
 def test_no_rejects_line(line: bytes) -> None:
-    """What lacks a key of a rejects line, or holds another type there, is none."""
+    """A line that lacks a key of a rejects line, or has another type there, is not one."""
     assert unwrap(line) is None
 
 

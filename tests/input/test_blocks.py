@@ -139,7 +139,7 @@ def test_damaged(file: Path, compress: Compress) -> None:
 
 
 def test_trailing_garbage(file: Path) -> None:
-    """What follows a gzip member and is none is told, after the lines before it."""
+    """Bytes after a gzip member that are not one are reported, after the lines before them."""
     file.write_bytes(gzip.compress(b"a\nb\n") + b"garbage")
     block, broken = _read(file)
     assert isinstance(block, Block)

@@ -97,7 +97,7 @@ def test_locked_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked: s
 
 
 def test_name_that_is_no_text(tmp_path: Path) -> None:
-    """A file's name that is no UTF-8 is told with its bytes escaped, wherever it is told."""
+    """A file's name that is not UTF-8 is shown with its bytes escaped, wherever it is shown."""
     path = tmp_path / os.fsdecode(b"e\xff")
     path.write_bytes(b"x\n%b\n" % (b"y" * (blocks.MAX_LINE_BYTES + 1)))
     (source,) = expand([str(tmp_path)])
