@@ -1,1 +1,1 @@
-"""An event by the mappings: who, which list, which values."""
+"""Tests of evaluation."""

@@ -1,1 +1,1 @@
-"""What comes in: lines of files and pipes, read as Segment events."""
+"""Tests of events."""
