@@ -245,8 +245,8 @@ def test_the_last_value_wins(
     timing = Timing(rest=lambda event, _: event.wait(0.0005))
     with connected(behaviour, ACCOUNT) as (sandbox, api):
         before = watched(sandbox, api, monkeypatch)
-        plan = RunSettings(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
-        ended = push(plan, RunCallbacks(), api, DeliveryOptions(timing=timing))
+        settings = RunSettings(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
+        ended = push(settings, RunCallbacks(), api, DeliveryOptions(timing=timing))
         assert ended.error is None
         assert sandbox.settle(10)
         held = sandbox.values()[7]

@@ -93,14 +93,14 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(plain), str(packed), str(broken), str(plain)]
 
 
-def _all_of_it(plan: RunSettings) -> tuple[bytes, bytes, str]:
+def _all_of_it(settings: RunSettings) -> tuple[bytes, bytes, str]:
     """Return all that a dry-run shows: requests, rejects and the report."""
     shown: list[bytes] = []
     rejected: list[bytes] = []
     callbacks = RunCallbacks(on_reject=lambda reject: rejected.append(encode(reject)))
-    outcome = dry_run(plan, callbacks, on_request=shown.append)
-    assert outcome.error is None
-    report = outcome.report.as_json() | {"seconds": 0, "lines_per_second": 0}
+    ended = dry_run(settings, callbacks, on_request=shown.append)
+    assert ended.error is None
+    report = ended.report.as_json() | {"seconds": 0, "lines_per_second": 0}
     return b"\n".join(shown), b"\n".join(rejected), json.dumps(report)
 
 
@@ -110,12 +110,12 @@ def test_same_output(
     mappings: tuple[Mapping, ...], inputs: list[str], jobs: int, window: int
 ) -> None:
     """Requests, rejects and the report are the same, byte for byte, for any number of jobs."""
-    plan = RunSettings(expand(inputs), mappings, window=window)
-    alone = _all_of_it(plan)
-    assert sum(source.size for source in plan.sources) > in_order.START_BYTES
+    settings = RunSettings(expand(inputs), mappings, window=window)
+    alone = _all_of_it(settings)
+    assert sum(source.size for source in settings.sources) > in_order.START_BYTES
     assert len(alone[0]) > 100_000
     assert len(alone[1]) > 100_000
-    assert _all_of_it(replace(plan, jobs=jobs)) == alone
+    assert _all_of_it(replace(settings, jobs=jobs)) == alone
 
 
 def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
         "from listrak_sync.run_settings import RunSettings\n"
         "from listrak_sync.sync import dry_run\n"
         "from listrak_sync.input.sources import Source\n"
-        "plan = RunSettings([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
+        "settings = RunSettings([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
         "show = sys.stdout.buffer.write\n"
-        "dry_run(plan, RunCallbacks(), on_request=show)\n"
+        "dry_run(settings, RunCallbacks(), on_request=show)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "m.yaml")]
     one, *others = (
