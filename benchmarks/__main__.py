@@ -22,6 +22,11 @@ from pathlib import Path
 from benchmarks import made_up
 
 SCRIPT_LINES = 500
+TEMPLATE = "{{context.locale}} {{context.page.title}} since {{timestamp}}"
+LIQUID = (
+    "{{ context.locale | upcase }} {% if context.page.title contains 'Cart' %}{{ context.page.title"
+    " | truncate: 20 }}{% endif %} since {{ timestamp | date: '%B %-d, %Y' }}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,9 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     """Write the inputs and return what is run on them."""
     names = ("1.json", "untidy.json", "1.json.gz", "several", "few.json", "many.json")
     events, untidy, packed, several, few, many = (str(here / name) for name in names)
-    one, broad, fifty = (str(here / f"{name}.yaml") for name in ("one", "broad", "fifty"))
+    one, broad, fifty, template, liquid = (
+        str(here / f"{name}.yaml") for name in ("one", "broad", "fifty", "template", "liquid")
+    )
     made_up.write_events(Path(events), lines)
     made_up.write_events(Path(untidy), lines, untidy=0.1)
     made_up.compress(Path(events), Path(packed))
@@ -90,6 +97,8 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     made_up.write_mappings(Path(one), 1)
     made_up.write_mappings(Path(fifty), 50)
     made_up.write_broad_mapping(Path(broad))
+    made_up.write_directive_mapping(Path(template), "@template", TEMPLATE)
+    made_up.write_directive_mapping(Path(liquid), "@liquid", LIQUID)
     jq = [Case("jq select", ("jq", one, events, "1"))] if shutil.which("jq") else []
     return [
         Case("orjson.loads", ("orjson", one, events, "1")),
@@ -101,6 +110,8 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
         Case("fifty mappings, 2 jobs", ("dry-run", fifty, events, "2"), "orjson.loads"),
         Case("one broad mapping", ("dry-run", broad, events, "1"), "orjson.loads"),
         Case("fifty, once more", ("dry-run", fifty, events, "1"), "one broad mapping"),
+        Case("a template", ("dry-run", template, events, "1"), "one broad mapping"),
+        Case("a Liquid template", ("dry-run", liquid, events, "1"), "one broad mapping"),
         Case("one mapping again", ("dry-run", one, events, "1"), "json.loads"),
         *(Case("one mapping, once more", ("dry-run", one, events, "1"), each.name) for each in jq),
         Case("gzip", ("dry-run", one, packed, "1"), "one mapping"),

@@ -69,13 +69,20 @@ def write_broad_mapping(path: Path) -> None:
     _write_mappings(path, {"all": 'context.personas.computation_class = "audience"'})
 
 
-def _write_mappings(path: Path, triggers: dict[str, str]) -> None:
+def write_directive_mapping(path: Path, name: str, template: str) -> None:
+    """Write one mapping that fills in a template for the events of every audience."""
+    _write_mappings(
+        path, {"all": 'context.personas.computation_class = "audience"'}, {name: template}
+    )
+
+
+def _write_mappings(path: Path, triggers: dict[str, str], value: object = "useAudienceKey") -> None:
     mappings = [
         {
             "name": name,
             "trigger": trigger,
             "list_id": 100 + number % 3,
-            "profile_field_values": {str(700 + number): "useAudienceKey"},
+            "profile_field_values": {str(700 + number): value},
         }
         for number, (name, trigger) in enumerate(triggers.items())
     ]

@@ -26,6 +26,9 @@ from listrak_sync.evaluation.updates import field_values
 from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.directives.compiler import Compiler
+from listrak_sync.mapping.directives.liquid.environment import compile_template
+from listrak_sync.mapping.directives.liquid.filters import FILTERS, NO_FILTERS, Filter
+from listrak_sync.mapping.directives.liquid.tags import NO_TAGS, TAGS
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import KEYS, parse
@@ -165,6 +168,12 @@ def test_directives(value: str, gives: str) -> None:
         assert json.loads(str(found)) == json.loads(gives)
 
 
+@pytest.mark.parametrize(("template", "prints"), rows("template", "prints"))
+def test_liquid(template: str, prints: str) -> None:
+    """Each template prints what the page says."""
+    assert compile_template(template)(EVENTS["order"]) == prints
+
+
 @pytest.mark.parametrize(("value", "sent"), rows("value", "is sent as"))
 def test_values(value: str, sent: str) -> None:
     """Each value of a profile field is sent as the page says."""
@@ -247,6 +256,22 @@ def test_everything_is_named() -> None:
     assert all(f"{name}(" in triggers for name in functions.BY_NAME)
     conditions = " ".join(conditions for (conditions,) in rows("conditions"))
     assert all(re.search(rf'[{{"]{re.escape(name)}"?: ', conditions) for name in OPERATORS)
+
+
+def test_every_filter_and_tag_is_named() -> None:
+    """Every filter has a row with its arguments and an example; tags and what is off are listed."""
+    assert rows("filter", "arguments") == [
+        (name, _count(each)) for name, each in sorted(FILTERS.items())
+    ]
+    examples = rows("filter", "template")
+    assert all(re.search(rf"\| {name}\b", template) for name, template in examples)
+    section = PAGE.split("### Liquid templates")[1].split("\n## ")[0]
+    named = {tag.name for tag in TAGS} - {"content", "output", "illegal"}
+    assert all(f"`{name}`" in section for name in (*named, *NO_TAGS, *NO_FILTERS))
+
+
+def _count(each: Filter) -> str:
+    return str(each.least) if each.least == each.most else f"{each.least} to {each.most}"
 
 
 def test_every_reason_is_named() -> None:

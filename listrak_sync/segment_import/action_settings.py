@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from listrak_sync.events.key_paths import Json
-from listrak_sync.mapping.directives.texts import JAVASCRIPT_SPACE
+from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.values import parse_id
 
 _SETTINGS: Final = {
@@ -151,7 +151,7 @@ def _fields(key: str, values: Json) -> MappingEntry:
 
 def _parse_int(text: str) -> int:
     """Return the number that JavaScript's parseInt reads from a text, 0 if there is none."""
-    found = _PARSE_INT.match(text.lstrip(JAVASCRIPT_SPACE))
+    found = _PARSE_INT.match(text.lstrip(javascript.SPACE))
     if found is None:
         return 0
     sign, hexadecimal, decimal = found.groups()

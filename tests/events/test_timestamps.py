@@ -198,3 +198,18 @@ def test_many(texts: list[str | None]) -> None:
 def test_the_usual_form(text: str) -> None:
     """The shortcut for the usual form reads no text in another way than the rule does."""
     assert list(instants([text])) == [instant(text)]
+
+
+@given(st.lists(USUAL, min_size=1, max_size=4), SPOILED, st.integers(0, 4))
+def test_one_of_many_is_odd(texts: list[str], odd: str, at: int) -> None:
+    """One odd text among those of one form is read, and so are the others."""
+    texts.insert(at, odd)
+    assert list(instants(texts)) == list(map(instant, texts))
+
+
+@given(st.lists(USUAL, min_size=1, max_size=3), st.lists(st.integers(0, 72), max_size=4))
+def test_many_fit_together_only(texts: list[str], cuts: list[int]) -> None:
+    """Texts that give usual ones only when joined are no timestamps."""
+    joined, places = "".join(texts), sorted(cuts)
+    split = [joined[start:end] for start, end in zip([0, *places], [*places, None], strict=True)]
+    assert list(instants(split)) == list(map(instant, split))

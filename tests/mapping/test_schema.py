@@ -39,6 +39,7 @@ BEYOND = {
     "field_transform_an_object",
     "field_twice",
     "if_tests_null",
+    "liquid_template_faults",
     "list_id_branch",
     "name_of_earlier_unnamed",
     "name_of_unnamed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from listrak_sync.events.key_paths import Event, Found, Json, KeyPath, find, parse_key_path
+from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.compiler import (
     NOTHING,
     CompileDirective,
@@ -18,7 +18,6 @@ from listrak_sync.mapping.directives.compiler import (
     Value,
     is_falsy,
 )
-from listrak_sync.mapping.values import number_text
 from listrak_sync.mapping.yaml.document import Node
 
 
@@ -78,7 +77,7 @@ def _flat(
     members: Iterator[tuple[str, Found]]
     match value:
         case dict():
-            members = iter(_ordered(value).items())
+            members = iter(javascript.in_order(value).items())
         case list() if not omit_lists:
             members = ((str(index), item) for index, item in enumerate(value))
         case _:
@@ -107,7 +106,7 @@ def _json(compiler: Compiler, node: Node) -> Value:
 
 def _encoded(value: Found) -> Found:
     """Return a value as compact JSON, as JavaScript writes it; nothing stays nothing."""
-    return UNSET if value is UNSET else msgspec.json.encode(_plain(value)).decode()
+    return UNSET if value is UNSET else javascript.json_text(value)
 
 
 def _decoded(value: Found) -> Found:
@@ -118,36 +117,6 @@ def _decoded(value: Found) -> Found:
         return cast(Json, msgspec.json.decode(value))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return value
-
-
-def _plain(value: Found) -> Json | msgspec.Raw:
-    """Return a value without what is missing, its keys in JavaScript's order."""
-    match value:
-        case dict():
-            kept = {name: item for name, item in value.items() if cast(Found, item) is not UNSET}
-            return cast(Json, {name: _plain(item) for name, item in _ordered(kept).items()})
-        case list():
-            return cast(Json, [_plain(item) for item in value])
-        case bool():
-            return value
-        case float() if not math.isfinite(value):
-            return None
-        case int() | float():
-            return msgspec.Raw(number_text(value).encode())
-        case _:
-            return value if isinstance(value, str) else None
-
-
-def _ordered(value: dict[str, Json]) -> dict[str, Json]:
-    """Return an object in JavaScript's order: keys that are indexes first, by number."""
-    indexes = sorted((name for name in value if _is_index(name)), key=int)
-    return {name: value[name] for name in (*indexes, *value)} if indexes else value
-
-
-def _is_index(name: str) -> bool:
-    return (
-        name.isascii() and name.isdigit() and str(int(name[:10])) == name and int(name) < 2**32 - 1
-    )
 
 
 def _merge(compiler: Compiler, node: Node) -> Value:
@@ -178,7 +147,7 @@ def _merged(values: list[Found]) -> Found:
     for value in values:
         match value:
             case dict():
-                merged.update(_ordered(value))
+                merged.update(javascript.in_order(value))
             case list() | str():
                 merged.update({str(index): item for index, item in enumerate(value)})
     return merged

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from listrak_sync.mapping.directives import liquid, replacing
+from listrak_sync.mapping.directives import replacing
+from listrak_sync.mapping.directives.liquid.directive import MAX_LENGTH
 from listrak_sync.mapping.directives.texts import COMPILERS
 
 Schema: TypeAlias = Mapping[str, object]
@@ -73,7 +74,7 @@ _DIRECTIVES: Final[Mapping[str, Schema]] = {
     "@liquid": {
         "description": "A Liquid template over the event; needs listrak-sync[liquid].",
         "type": "string",
-        "maxLength": liquid.MAX_LENGTH,
+        "maxLength": MAX_LENGTH,
     },
     "@arrayPath": {
         "description": "The list at a path, with each item in a shape if one is given.",

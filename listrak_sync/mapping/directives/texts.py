@@ -7,19 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from msgspec import UNSET
-
 from listrak_sync.events.key_paths import (
     Event,
     Found,
-    Json,
     KeyPath,
     find,
     finder,
     parse_key_path,
     split_key_path,
 )
-from listrak_sync.mapping.directives import liquid
+from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives import objects as object_directives
 from listrak_sync.mapping.directives.compiler import (
     NOTHING,
@@ -29,15 +26,9 @@ from listrak_sync.mapping.directives.compiler import (
     Value,
     is_falsy,
 )
+from listrak_sync.mapping.directives.liquid.directive import liquid_directive
 from listrak_sync.mapping.directives.replacing import replace_directive
-from listrak_sync.mapping.values import number_text
 from listrak_sync.mapping.yaml.document import Node
-
-JAVASCRIPT_SPACE: Final = (
-    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
-"""The characters that JavaScript's trim() takes off."""
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 
@@ -45,7 +36,7 @@ _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 def placeholders(template: str) -> tuple[KeyPath, ...]:
     """Return the key paths that a template reads, in order."""
     return tuple(
-        split_key_path((found[1] or found[2]).strip(JAVASCRIPT_SPACE))
+        split_key_path((found[1] or found[2]).strip(javascript.SPACE))
         for found in _PLACEHOLDER.finditer(template)
     )
 
@@ -61,25 +52,8 @@ def compile_template(template: str) -> Callable[[Event], str]:
     return lambda event: first + "".join(_text(find(event, path)) + text for path, text in parts)
 
 
-def javascript_text(value: Json) -> str:
-    """Return a value as JavaScript's String() writes it."""
-    match value:
-        case str():
-            return value
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return number_text(value)
-        case list():
-            return ",".join(map(_text, value))
-        case _:
-            return "[object Object]"
-
-
 def _text(found: Found) -> str:
-    return "" if found is None or found is UNSET else javascript_text(found)
+    return "" if javascript.is_nothing(found) else javascript.text(found)
 
 
 def _path(compiler: Compiler, node: Node) -> Value:
@@ -135,7 +109,7 @@ def _if(compiler: Compiler, node: Node) -> Value:
     if "else" in options and is_falsy(options["else"]):
         otherwise = NOTHING
     test, yes, no = operand.resolve, then.resolve, otherwise.resolve
-    fails = _is_nothing if name == "exists" else _is_blank
+    fails = javascript.is_nothing if name == "exists" else _is_blank
     return Value(
         lambda event: no(event) if fails(test(event)) else yes(event),
         operand.paths | then.paths | otherwise.paths,
@@ -162,27 +136,9 @@ def _case(compiler: Compiler, node: Node) -> Value:
     return Value(resolve, operand.paths)
 
 
-def _is_nothing(value: Found) -> bool:
-    return value is None or value is UNSET
-
-
 def _is_blank(value: Found) -> bool:
     """Say whether a value is missing, or JavaScript takes it as false or equal to `""`."""
-    match value:
-        case str():
-            return value == ""
-        case bool() | int() | float():
-            return not value
-        case list():
-            return not value or (len(value) == 1 and (value[0] is None or _is_blank_item(value[0])))
-        case dict():
-            return False
-        case _:
-            return True
-
-
-def _is_blank_item(value: Json) -> bool:
-    return value == "" or (isinstance(value, list) and _is_blank(value))
+    return not javascript.is_true(value) or (isinstance(value, list) and not javascript.text(value))
 
 
 def _literal(compiler: Compiler, node: Node) -> Value:
@@ -196,7 +152,7 @@ COMPILERS: Final[Mapping[str, CompileDirective]] = {
     "@case": _case,
     "@replace": replace_directive,
     "@literal": _literal,
-    "@liquid": liquid.liquid_directive,
+    "@liquid": liquid_directive,
     **object_directives.COMPILERS,
 }
 """Every directive by its name. Source: the mapping kit of Segment's actions."""

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.key_paths import Json, KeyPath
-from listrak_sync.mapping.directives.texts import compile_template, javascript_text, placeholders
+from listrak_sync.mapping.directives import javascript
+from listrak_sync.mapping.directives.texts import compile_template, placeholders
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
 
@@ -97,7 +98,7 @@ def test_placeholders(template: str, paths: tuple[KeyPath, ...]) -> None:
 )
 def test_javascript_text(value: Json, text: str) -> None:
     """Values are written as JavaScript's String() writes them."""
-    assert javascript_text(value) == text
+    assert javascript.text(value) == text
 
 
 @given(st.text(), reference.events)

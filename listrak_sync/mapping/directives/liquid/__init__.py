@@ -1,0 +1,1 @@
+"""The `@liquid` directive: LiquidJS's templates, on top of python-liquid."""

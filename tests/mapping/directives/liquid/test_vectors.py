@@ -1,0 +1,73 @@
+"""Templates print what LiquidJS printed.
+
+vectors.json holds events, and cases: a template, the number of its event, and the text that
+LiquidJS 10.30 printed for it in the time zone UTC, with the tags and filters switched off that
+Segment switches off; null where it failed. The templates were made at random: each filter with
+values of every kind, templates as people write them, odd expressions and tags, and dates in many
+forms.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from listrak_sync.mapping.directives.liquid.environment import TemplateError, compile_template
+from listrak_sync.mapping.directives.liquid.filters import FILTERS
+from listrak_sync.mapping.directives.liquid.values import RenderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from listrak_sync.events.key_paths import Json
+
+VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
+CASES: list[tuple[str, int, str | None]] = VECTORS["cases"]
+
+
+def printed(template: str, event: Json) -> str | None:
+    """Return what a template prints, None where it fails for this event or for every one."""
+    try:
+        return compile_template(template)(event)
+    except (RenderError, TemplateError):
+        return None
+
+
+def test_vectors() -> None:
+    """Each template prints for its event what LiquidJS prints, and fails where that fails."""
+    wrong = [
+        (template, VECTORS["events"][event], text, found)
+        for template, event, text in CASES
+        if (found := printed(template, VECTORS["events"][event])) != text
+    ]
+    assert not wrong, wrong[:5]
+
+
+def test_every_filter_has_vectors() -> None:
+    """Each filter whose result is not left to chance is in the vectors, for values of all kinds."""
+    used = [name for template, _, _ in CASES for name in set(re.findall(r"\| (\w+)", template))]
+    assert min(used.count(name) for name in FILTERS if name != "sample") >= 10
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the machine be in another time zone."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_away")
+def test_the_zone_of_the_machine() -> None:
+    """Dates are in UTC whatever the time zone of the machine."""
+    dates = [case for case in CASES if "| date" in case[0]]
+    assert len(dates) > 500
+    for template, event, text in dates:
+        assert printed(template, VECTORS["events"][event]) == text
