@@ -17,17 +17,19 @@ from listrak_sync.run_settings import DEFAULT_WINDOW, RunSettings
 from listrak_sync.sync import RunResult, dry_run, push
 
 
-def _plan(mapping: str, events: str, jobs: str, window: str = str(DEFAULT_WINDOW)) -> RunSettings:
+def _settings(
+    mapping: str, events: str, jobs: str, window: str = str(DEFAULT_WINDOW)
+) -> RunSettings:
     return RunSettings(expand([events]), load(Path(mapping)), jobs=int(jobs), window=int(window))
 
 
-def _answered(outcome: RunResult) -> None:
-    if outcome.error is not None:
-        raise outcome.error
+def _answered(ended: RunResult) -> None:
+    if ended.error is not None:
+        raise ended.error
 
 
 def _dry_run(*arguments: str) -> None:
-    _answered(dry_run(_plan(*arguments), RunCallbacks()))
+    _answered(dry_run(_settings(*arguments), RunCallbacks()))
 
 
 def _push(mapping: str, events: str, jobs: str, port: str) -> None:
@@ -37,7 +39,7 @@ def _push(mapping: str, events: str, jobs: str, port: str) -> None:
 
     url = f"http://127.0.0.1:{port}"
     with Api(Addresses(url, f"{url}/token"), Credentials("id", "secret"), 4) as api:
-        _answered(push(_plan(mapping, events, jobs), RunCallbacks(), api))
+        _answered(push(_settings(mapping, events, jobs), RunCallbacks(), api))
 
 
 def _script(_: str, events: str, __: str, port: str) -> None:

@@ -106,7 +106,7 @@ def _receive(caller: socket.socket) -> tuple[Start, list[int]]:
         more = caller.recv(65536)
         assert more, "a caller has gone"
         data += more
-    start = json.loads(data)  # what is no UTF-8 passes, too
+    start = json.loads(data)  # bytes that are not UTF-8 pass as well
     kill = start.pop("kill")
     return Start(**start, kill=kill and Call(**kill)), streams
 

@@ -23,7 +23,7 @@ from msgspec import UNSET
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.evaluation.updates import field_values
-from listrak_sync.input.blocks import Block, lines_of
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.directives.compiler import Compiler
 from listrak_sync.mapping.directives.liquid.environment import compile_template
@@ -40,6 +40,7 @@ from listrak_sync.reasons import Reason
 from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList, Sandbox
 from tests.cli.conftest import COMMAND
 from tests.cli.terminal import on_terminal
+from tests.lines import lines_of
 from tests.mapping.test_schema import tree
 from tests.processes import clean_environment
 

@@ -70,8 +70,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def plan(file: Path, **more: Any) -> RunSettings:
-    """Return a plan for a file."""
+def settings(file: Path, **more: Any) -> RunSettings:
+    """Return the settings of a run over a file."""
     made = RunSettings(
         expand([str(file)]), parse("m.yaml", MAPPINGS), limits=Limits(100, 1_000_000)
     )
@@ -106,7 +106,7 @@ class Failing:
             raise self.error
 
 
-WATCHERS: dict[str, Callable[[int], RunCallbacks]] = {
+CALLBACKS: dict[str, Callable[[int], RunCallbacks]] = {
     "on_reject": lambda after: RunCallbacks(on_reject=Failing(after)),
     "on_receipt": lambda after: RunCallbacks(on_receipt=Failing(after)),
     "on_progress": lambda after: RunCallbacks(on_progress=Failing(after)),
@@ -114,13 +114,13 @@ WATCHERS: dict[str, Callable[[int], RunCallbacks]] = {
 }
 
 
-@pytest.mark.parametrize("name", WATCHERS)
+@pytest.mark.parametrize("name", CALLBACKS)
 @pytest.mark.parametrize("window", [300, 1_000_000])
 @pytest.mark.parametrize("after", [0, 1, 30])
 def test_watcher_that_fails(file: Path, name: str, window: int, after: int) -> None:
     """A watcher that fails ends the run with its error, and no contact is left without answer."""
     with connected() as (sandbox, api):
-        ended = push(plan(file, window=window), WATCHERS[name](after), api)
+        ended = push(settings(file, window=window), CALLBACKS[name](after), api)
         held = sum(map(len, sandbox.values().values()))
     assert ended.error is not None
     check_sums(ended.report)
@@ -139,7 +139,7 @@ def test_progress_while_sending(file: Path) -> None:
     size = file.stat().st_size
     with connected() as (_, api):
         ended = push(
-            plan(file), RunCallbacks(on_progress=on_progress), api, DeliveryOptions(in_flight=1)
+            settings(file), RunCallbacks(on_progress=on_progress), api, DeliveryOptions(in_flight=1)
         )
     sending = [accepted for lines, accepted, _ in told if lines == EVENTS]
     requests = sum(entry.requests for entry in ended.report.lists.values())
@@ -165,7 +165,7 @@ def stopped(ended: RunResult) -> Report:
 @pytest.mark.parametrize("window", [300, 650, 1_000_000])
 def test_guard(file: Path, guards: Guards, window: int) -> None:
     """A guard stops push and dry-run at the same place: the same counts, to the last value."""
-    guarded = plan(file, guards=guards, window=window)
+    guarded = settings(file, guards=guards, window=window)
     lines: list[bytes] = []
     foreseen = stopped(dry_run(guarded, RunCallbacks(), on_request=lines.append))
     with connected() as (sandbox, api):
@@ -180,7 +180,7 @@ def test_guard(file: Path, guards: Guards, window: int) -> None:
 def test_too_much_is_refused(file: Path) -> None:
     """What Listrak refuses counts among the rejects: over the limit, nothing more is sent."""
     behaviour = faulty(Reply(status=400, error="ERROR_X", message="No."), after=1)
-    guarded = plan(file, guards=Guards(max_rejects=100), limits=Limits(1, 10_000))
+    guarded = settings(file, guards=Guards(max_rejects=100), limits=Limits(1, 10_000))
     with connected(behaviour) as (sandbox, api):
         ended = push(guarded, RunCallbacks(), api, DeliveryOptions(in_flight=1))
         posts = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
@@ -201,7 +201,7 @@ def test_journal_that_fails(file: Path, tmp_path: Path) -> None:
     with Journal(path) as journal, connected() as (sandbox, api):
         journal.begin(b"{}")
         ended = push(
-            plan(file, window=4_000), RunCallbacks(on_progress=spoil), api, journal=journal
+            settings(file, window=4_000), RunCallbacks(on_progress=spoil), api, journal=journal
         )
         held = sum(map(len, sandbox.values().values()))
     assert isinstance(ended.error, SettingsError)
@@ -221,7 +221,7 @@ def test_journal_that_takes_no_answers(file: Path, tmp_path: Path) -> None:
             other.execute(
                 "CREATE TRIGGER t BEFORE UPDATE ON batches BEGIN SELECT RAISE(ABORT, 'full'); END"
             )
-        ended = push(plan(file, window=1_000_000), RunCallbacks(), api, journal=journal)
+        ended = push(settings(file, window=1_000_000), RunCallbacks(), api, journal=journal)
     assert isinstance(ended.error, SettingsError)
     check_sums(ended.report)
     check_contacts(ended.report)
@@ -233,12 +233,12 @@ def test_rejects_that_fail_are_read_again(file: Path, tmp_path: Path) -> None:
     kept: list[Reject | RefusedContact] = []
     with Journal(tmp_path / "j.sqlite3") as journal, connected() as (sandbox, api):
         journal.begin(b"{}")
-        first = push(plan(file), RunCallbacks(on_reject=Failing(70)), api, journal=journal)
+        first = push(settings(file), RunCallbacks(on_reject=Failing(70)), api, journal=journal)
         assert first.error is FULL
         (info,) = journal.runs()
         assert (info.is_finished, info.position) == (False, Checkpoint())
         again = push(
-            plan(file, start=info.position),
+            settings(file, start=info.position),
             RunCallbacks(on_reject=kept.append),
             api,
             journal=journal,
@@ -257,7 +257,7 @@ def test_jobs(file: Path, tmp_path: Path, window: int) -> None:
     long.write_bytes(file.read_bytes() * 4)
     assert long.stat().st_size > LARGE_BYTES
     sources = expand([str(packed), str(long), str(file)])
-    guarded = plan(file, sources=sources, guards=Guards(max_rejects=300), window=window)
+    guarded = settings(file, sources=sources, guards=Guards(max_rejects=300), window=window)
     one = stopped(dry_run(guarded, RunCallbacks()))
     two = stopped(dry_run(replace(guarded, jobs=2), RunCallbacks()))
     assert one.as_json() | {"seconds": 0, "lines_per_second": 0} == (
@@ -272,7 +272,7 @@ def test_from_any_window(file: Path, tmp_path: Path, jobs: int) -> None:
     packed.write_bytes(gzip.compress(file.read_bytes(), 1))
     assert packed.stat().st_size > LARGE_COMPRESSED_BYTES
     sources = expand([str(packed), str(file), str(packed)])
-    given = plan(file, sources=sources, window=1_500, jobs=jobs)
+    given = settings(file, sources=sources, window=1_500, jobs=jobs)
 
     def windows(start: Checkpoint) -> list[tuple[Checkpoint, list[Contact]]]:
         run = Run(replace(given, start=start), RunCallbacks(), Stop())
@@ -298,8 +298,8 @@ def test_stopped_in_compressed_files(file: Path, tmp_path: Path, jobs: int) -> N
     packed.write_bytes(gzip.compress(file.read_bytes() * 20))
     sources = expand([str(packed), str(packed), str(file)])
     stop = Stop()
-    watchers = RunCallbacks(on_progress=lambda *_: stop.because(StoppedError("enough")))
-    outcome = dry_run(plan(file, sources=sources, jobs=jobs), watchers, stop=stop)
-    assert isinstance(outcome.error, StoppedError)
-    assert EVENTS // 4 < outcome.report.lines < EVENTS * 20
-    check_sums(outcome.report)
+    callbacks = RunCallbacks(on_progress=lambda *_: stop.because(StoppedError("enough")))
+    ended = dry_run(settings(file, sources=sources, jobs=jobs), callbacks, stop=stop)
+    assert isinstance(ended.error, StoppedError)
+    assert EVENTS // 4 < ended.report.lines < EVENTS * 20
+    check_sums(ended.report)

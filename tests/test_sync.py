@@ -137,18 +137,18 @@ def ordered(tmp_path_factory: pytest.TempPathFactory) -> Source:
     return Source(str(path))
 
 
-def _requests(plan: RunSettings) -> tuple[Report, list[bytes]]:
+def _requests(settings: RunSettings) -> tuple[Report, list[bytes]]:
     lines: list[bytes] = []
-    outcome = dry_run(plan, RunCallbacks(), on_request=lines.append)
-    assert outcome.error is None
-    return outcome.report, lines
+    ended = dry_run(settings, RunCallbacks(), on_request=lines.append)
+    assert ended.error is None
+    return ended.report, lines
 
 
-def _contacts(plan: RunSettings) -> tuple[Report, list[dict[str, Any]]]:
+def _contacts(settings: RunSettings) -> tuple[Report, list[dict[str, Any]]]:
     lines: list[bytes] = []
-    outcome = dry_run(plan, RunCallbacks(), on_contact=lines.append)
-    assert outcome.error is None
-    return outcome.report, [json.loads(line) for line in lines]
+    ended = dry_run(settings, RunCallbacks(), on_contact=lines.append)
+    assert ended.error is None
+    return ended.report, [json.loads(line) for line in lines]
 
 
 def _sent(lines: list[bytes]) -> State:
@@ -181,9 +181,9 @@ def _check_sums(report: Report) -> None:
 
 def test_formats_agree(late: Source, mappings: tuple[Mapping, ...]) -> None:
     """Sending the requests in their order leaves Listrak with the values that updates show."""
-    plan = RunSettings([late], mappings, limits=Limits(200, 20_000))
-    report, requests = _requests(plan)
-    other, contacts = _contacts(plan)
+    settings = RunSettings([late], mappings, limits=Limits(200, 20_000))
+    report, requests = _requests(settings)
+    other, contacts = _contacts(settings)
     assert _sent(requests) == _shown(contacts)
     assert len(contacts) == len(_shown(contacts))
     assert report.contacts == sum(len(json.loads(line)["body"]) for line in requests)
@@ -252,10 +252,10 @@ def test_small_windows(
 ) -> None:
     """Windows applied in order leave what one window leaves, where input order is the order."""
     source = ordered if by_timestamp else fewer
-    plan = RunSettings([source], mappings, by_timestamp=by_timestamp)
-    whole, contacts = _contacts(plan)
-    small, requests = _requests(replace(plan, window=window))
-    several, shown = _contacts(replace(plan, window=window))
+    settings = RunSettings([source], mappings, by_timestamp=by_timestamp)
+    whole, contacts = _contacts(settings)
+    small, requests = _requests(replace(settings, window=window))
+    several, shown = _contacts(replace(settings, window=window))
     assert _sent(requests) == _shown(shown) == _shown(contacts)
     for report in (whole, small, several):
         _check_sums(report)
@@ -272,26 +272,26 @@ def test_files(fewer: Source, ordered: Source, mappings: tuple[Mapping, ...]) ->
 
 
 def test_rejects_fed_back(tmp_path: Path, late: Source, mappings: tuple[Mapping, ...]) -> None:
-    """The rejects of a run are input: unmended, they are all rejected again."""
+    """The rejects of a run are input: as they are, they are all rejected again."""
     rejects: list[Reject | RefusedContact] = []
     first = dry_run(RunSettings([late], mappings), RunCallbacks(on_reject=rejects.append)).report
     path = tmp_path / "rejects.json"
     path.write_bytes(b"".join(encode(reject) + b"\n" for reject in rejects))
     again = dry_run(RunSettings([Source(str(path))], mappings), RunCallbacks()).report
-    mended = first.rejected - again.rejected
+    changed = first.rejected - again.rejected
     assert len(rejects) == first.rejected.total() == again.lines
-    assert set(mended) <= {"not_utf8"}
+    assert set(changed) <= {"not_utf8"}
     assert again.updates == 0
 
 
 def test_max_rejects(fewer: Source, mappings: tuple[Mapping, ...]) -> None:
     """Too many rejects stop the run, with what was read counted."""
     guards = Guards(max_rejects=10)
-    outcome = dry_run(RunSettings([fewer], mappings, guards=guards), RunCallbacks())
-    assert isinstance(outcome.error, StoppedError)
-    assert "--max-rejects 10" in outcome.error.message
-    assert outcome.report.reject_count > 10
-    enough = Guards(max_rejects=outcome.report.reject_count * 100)
+    ended = dry_run(RunSettings([fewer], mappings, guards=guards), RunCallbacks())
+    assert isinstance(ended.error, StoppedError)
+    assert "--max-rejects 10" in ended.error.message
+    assert ended.report.reject_count > 10
+    enough = Guards(max_rejects=ended.report.reject_count * 100)
     assert dry_run(RunSettings([fewer], mappings, guards=enough), RunCallbacks()).error is None
 
 
@@ -302,8 +302,8 @@ from listrak_sync.mapping.file import parse
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
-plan = RunSettings(expand([sys.argv[1]]), parse("m.yaml", sys.argv[2]), window=1000)
-report = dry_run(plan, RunCallbacks(), on_request=len).report
+settings = RunSettings(expand([sys.argv[1]]), parse("m.yaml", sys.argv[2]), window=1000)
+report = dry_run(settings, RunCallbacks(), on_request=len).report
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(report.updates, peak.split()[1])
 """

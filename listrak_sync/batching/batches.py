@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from listrak_sync.batching import list_files as list_file
+from listrak_sync.batching import list_files
 from listrak_sync.batching.window import Contact
 from listrak_sync.evaluation.updates import FieldValues
 
@@ -68,12 +68,12 @@ def batches(
     if route == PROFILE_FIELDS:
         yield from _gathered(contacts(), route, limits)
         return
-    kinds = dict.fromkeys((each.list_id, list_file.columns(each)) for each in contacts())
+    kinds = dict.fromkeys((each.list_id, list_files.columns(each)) for each in contacts())
     for list_id, columns in kinds:
         alike = (
             each
             for each in contacts()
-            if each.list_id == list_id and list_file.columns(each) == columns
+            if each.list_id == list_id and list_files.columns(each) == columns
         )
         yield from _gathered(alike, route, limits)
 
@@ -103,7 +103,7 @@ def _gathered(contacts: Iterable[Contact], route: Route, limits: Limits) -> Iter
                 yield _batch_of(route, held, encoded)
                 held, encoded = [], []
             room, list_id = limits.contacts, contact.list_id
-            size = (1 if route == PROFILE_FIELDS else list_file.empty_bytes(contact)) + (
+            size = (1 if route == PROFILE_FIELDS else list_files.empty_bytes(contact)) + (
                 len(part) + end
             )
         room -= 1
@@ -118,14 +118,14 @@ def _batch_of(route: Route, contacts: Iterable[Contact], encoded: Iterable[bytes
     list_id = held[0].list_id
     if route == PROFILE_FIELDS:
         return Batch(list_id, route, b"[%b]" % b",".join(encoded), held)
-    columns = list_file.columns(held[0])
-    content = list_file.content(columns, encoded)
+    columns = list_files.columns(held[0])
+    content = list_files.content(columns, encoded)
     name = f"listrak-sync-{content_id(list_id, content)}.csv"
-    return Batch(list_id, route, list_file.body(name, columns, content), held)
+    return Batch(list_id, route, list_files.body(name, columns, content), held)
 
 
 def _encode_row(contact: Contact) -> bytes:
-    return list_file.row((contact.email_address, *(value for _, value in contact.fields)))
+    return list_files.row((contact.email_address, *(value for _, value in contact.fields)))
 
 
 def _encode_contact(contact: Contact) -> bytes:

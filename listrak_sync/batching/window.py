@@ -234,7 +234,7 @@ def _no_contacts() -> dict[str, int]:
 
 
 def _final_values(changes: Changes, known: dict[Changes, _FinalValues]) -> _FinalValues:
-    """Return the final values that changes come to; keep them, for many contacts share them."""
+    """Return the final values that changes come to; keep them, because many contacts share them."""
     fields, mappings = field_values(changes), tuple([change.mapping for change in changes])
     if len(changes) > 1:
         fields, mappings = tuple(sorted(fields)), tuple(sorted({*mappings}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from errno import ENOSPC
 from typing import Annotated
 
 import typer
@@ -74,9 +75,21 @@ def main() -> None:
     """Run the command line; an error that the user can fix is shown without a traceback."""
     open_standard_streams()
     try:
-        program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
+        _run()
     except ListrakSyncError as error:
-        from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and seldom needed
+        from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and rarely needed
 
         Messages().error(error)
         sys.exit(error.exit_status)
+
+
+def _run() -> None:
+    """Run the command line. Raises ListrakSyncError."""
+    try:
+        program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        from listrak_sync.cli.output import unwritable  # noqa: PLC0415 - slow, and rarely needed
+
+        raise unwritable(error) from error  # typer writes --help and --version by itself

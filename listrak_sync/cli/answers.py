@@ -21,7 +21,7 @@ SOME_REJECTED: Final = 6
 
 
 def answer(command: str, exit_status: int, error: Exception | None) -> dict[str, object]:
-    """Return the keys with which the JSON object of every command begins."""
+    """Return the keys with which the JSON object of a report or an error begins."""
     told = None if error is None else printable(str(error))
     return {"command": command, "exit_status": exit_status, "error": told}
 

@@ -98,9 +98,15 @@ def _standard_output() -> Iterator[None]:
     """Give up standard output where it cannot be written. Raises OutputError or BrokenPipeError."""
     try:
         yield
-    except OSError as error:
+    except BrokenPipeError:
         silence(sys.stdout)
-        if isinstance(error, BrokenPipeError):
-            raise
-        hint = "Make room, or send it elsewhere; then run it again."
-        raise OutputError(f"standard output: {error.strerror or error}", hint) from error
+        raise
+    except OSError as error:
+        raise unwritable(error) from error
+
+
+def unwritable(error: OSError) -> OutputError:
+    """Give up standard output; return the error that says why."""
+    silence(sys.stdout)
+    hint = "Make room, or send it elsewhere; then run it again."
+    return OutputError(f"standard output: {error.strerror or error}", hint)

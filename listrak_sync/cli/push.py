@@ -180,5 +180,5 @@ def _refuse_what_the_journal_has(context: typer.Context, events: Sequence[str]) 
         and source.name == "COMMANDLINE"
     ]
     if surplus := [*given, *events[1:]]:
-        hint = "Leave that out, or push anew without --resume."
+        hint = "Leave that out, or start a new push without --resume."
         raise UsageError(f"--resume takes it from the journal: {', '.join(surplus)}", hint)

@@ -10,6 +10,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.output import print_text
 from listrak_sync.delivery.destination import known_fields
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import SettingsError
@@ -52,11 +53,13 @@ def sandbox(
 
     stop = Stop()
     with interruptible(stop), Sandbox(account, behaviour, port=port, on_request=tell) as stand_in:
-        typer.echo(
-            f"export LISTRAK_API_URL={stand_in.api_url}\n"
-            f"export LISTRAK_AUTH_URL={stand_in.auth_url}\n"
-            f"export LISTRAK_CLIENT_ID={account.client_id}\n"
-            f"export LISTRAK_CLIENT_SECRET={account.client_secret}"
+        print_text(
+            (
+                f"export LISTRAK_API_URL={stand_in.api_url}",
+                f"export LISTRAK_AUTH_URL={stand_in.auth_url}",
+                f"export LISTRAK_CLIENT_ID={account.client_id}",
+                f"export LISTRAK_CLIENT_SECRET={account.client_secret}",
+            )
         )
         messages.info("the sandbox listens; set these where you run listrak-sync. Ctrl-C ends it.")
         while not stop.event.wait(threading.TIMEOUT_MAX):

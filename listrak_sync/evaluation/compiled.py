@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from listrak_sync.evaluation.updates import (
     TIMESTAMP,
     UpdateMaker,
-    seldom_paths,
+    rare_paths,
     trigger_paths,
     update_paths,
 )
@@ -36,8 +36,6 @@ Taker: TypeAlias = tuple[Test | None, UpdateMaker]
 """The rest of a mapping's trigger that is to be tested, if any, and the maker of its updates."""
 
 Takers: TypeAlias = tuple[Taker, ...]
-
-_NOWHERE: Final[KeyPath] = ("type",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def _best_path(demands: Sequence[Pins]) -> KeyPath:
         return sum(path not in pinned for pinned in demands) + max(texts.values())
 
     paths = dict.fromkeys(path for pinned in demands for path, texts in pinned.items() if texts)
-    return min(paths, key=left, default=_NOWHERE)
+    return min(paths, key=left, default=TYPE)  # any will do where no trigger demands a text
 
 
 _timestamps: Final = column_finder(TIMESTAMP)
@@ -128,10 +126,10 @@ class CompiledMappings:
             for mapping in self.enabled.values()
             for path in (*trigger_paths(mapping), *update_paths(mapping))
         }
-        seldom = {path for mapping in self.enabled.values() for path in seldom_paths(mapping)}
+        rare = {path for mapping in self.enabled.values() for path in rare_paths(mapping)}
         self.first_look: Final = Decoder(deciding)
         """Decodes no more than tells which mappings may take an event."""
-        self.whole_look: Final = Decoder(deciding | read, seldom)
+        self.whole_look: Final = Decoder(deciding | read, rare)
         """Decodes all that the mappings read."""
 
     def takers(self, event: Event) -> Reason | Takers:

@@ -15,8 +15,8 @@ from listrak_sync.input.checkpoints import checkpoint_after, first_checkpoint
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.mapping.model import Mapping
 
-ANSWER_LINES: Final = 4096
-ANSWER_BYTES: Final = 4 << 20
+RESULT_LINES: Final = 4096
+RESULT_BYTES: Final = 4 << 20
 """How much of an unread unit is evaluated for one result, at most a block more."""
 
 
@@ -56,7 +56,7 @@ class Evaluator:
             result = result or EvaluationResult(read.file)
             self._evaluate_into(read, result)
             size += read.size if isinstance(read, Block) else 0
-            if result.lines >= ANSWER_LINES or size >= ANSWER_BYTES:
+            if result.lines >= RESULT_LINES or size >= RESULT_BYTES:
                 yield result
                 result, size = None, 0
         if result is not None:

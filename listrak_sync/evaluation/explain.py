@@ -22,7 +22,7 @@ from listrak_sync.reasons import Reason, RejectedError
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a line, by one mapping where it came so far.
+    """What became of a line; where mappings looked at its event, by one of them.
 
     `condition` is the first one that failed, `at` its place as file:line:column of the
     mapping file; `found` the value at each path it reads, null where there is none. A match

@@ -101,9 +101,9 @@ class Updates:
 
     def between(self, start: int, end: int | None = None) -> Updates:
         """Return those from one index to before another, which is the end by default."""
-        span = slice(start, end)
+        rows = slice(start, end)
         return Updates(
-            self.lines[span], self.addresses[span], self.changes[span], self.instants[span]
+            self.lines[rows], self.addresses[rows], self.changes[rows], self.instants[rows]
         )
 
 
@@ -181,7 +181,7 @@ class EvaluationResult(msgspec.Struct):
         )
 
     def follow(self, lines: int) -> None:
-        """Renumber the lines, which were counted from 1, to go on after so many others."""
+        """Renumber the lines, which were counted from 1, to follow so many others."""
         if lines:
             self.end = replace(self.end, line=self.end.line + lines)
             self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]

@@ -126,7 +126,7 @@ def trigger_paths(mapping: Mapping) -> Iterator[KeyPath]:
 
 
 def update_paths(mapping: Mapping) -> Iterator[KeyPath]:
-    """Yield the key paths that an update is made of, except those of `seldom_paths`."""
+    """Yield the key paths that an update is made of, except those of `rare_paths`."""
     yield TIMESTAMP
     yield from mapping.list_id.paths
     if mapping.email_address is not None:
@@ -135,8 +135,8 @@ def update_paths(mapping: Mapping) -> Iterator[KeyPath]:
         yield from field.value.paths
 
 
-def seldom_paths(mapping: Mapping) -> Iterator[KeyPath]:
-    """Yield the other paths of an update: each event asks for few of all mappings' together."""
+def rare_paths(mapping: Mapping) -> Iterator[KeyPath]:
+    """Yield the other paths of an update: of those of all mappings, each event needs few."""
     if mapping.email_address is None:
         yield from EMAIL_PATHS
     if any(field.may_use_audience for field in mapping.fields):

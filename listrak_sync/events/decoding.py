@@ -35,11 +35,11 @@ class Decoder:
 
     Whatever does not lie on a path is parsed as JSON but not kept, so an event costs what is read
     of it. The empty path stands for the whole event. An object with many paths that few readers
-    ask for (`seldom`) is left as text.
+    ask for (`rare`) is left as text.
     """
 
-    def __init__(self, paths: Iterable[KeyPath], seldom: Iterable[KeyPath] = ()) -> None:
-        shape = _shape(set(paths), set(seldom))
+    def __init__(self, paths: Iterable[KeyPath], rare: Iterable[KeyPath] = ()) -> None:
+        shape = _shape(set(paths), set(rare))
         decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(shape)
         self.is_whole: Final = shape is _WHOLE
         """Whether all of an event is decoded, to a dict."""
@@ -57,7 +57,7 @@ class Decoder:
 
 
 def check_utf8(line: bytes) -> None:
-    """Raise RejectedError where a line is not UTF-8, also in the parts that are not read."""
+    """Raise RejectedError where a line is not UTF-8, even in text that no mapping reads."""
     if not is_utf8(line):
         raise RejectedError(Reason.NOT_UTF8, "the line is not UTF-8")
 
@@ -121,21 +121,20 @@ def _kind_of(line: bytes) -> str:
     return kinds.get(line.lstrip()[:1], "a number")
 
 
-def _shape(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
+def _shape(paths: Set[KeyPath], rare: Set[KeyPath], depth: int = 0) -> Any:  # noqa: ANN401 - a type made at run time
     """Return the type of an object of which only the given paths are read.
 
     Beyond DEEPEST, everything is read.
     """
-    if () in paths | seldom or depth == DEEPEST:
+    if () in paths | rare or depth == DEEPEST:
         return _WHOLE
-    below, below_seldom = _by_name(paths), _by_name(seldom)
-    names = sorted(
-        {*below, *below_seldom}
-    )  # in the order of most events, where they are found sooner
+    below, below_rare = _by_name(paths), _by_name(rare)
+    # Sorted, because most events have their names in this order: msgspec finds them sooner.
+    names = sorted({*below, *below_rare})
     if not all(map(is_field_name, names)):
         return _WHOLE
     return projection_type(
-        (name, *_member_type(below[name], below_seldom[name], depth + 1)) for name in names
+        (name, *_member_type(below[name], below_rare[name], depth + 1)) for name in names
     )
 
 
@@ -147,10 +146,10 @@ def _by_name(paths: Iterable[KeyPath]) -> defaultdict[str, set[KeyPath]]:
     return rests
 
 
-def _member_type(paths: Set[KeyPath], seldom: Set[KeyPath], depth: int) -> tuple[Any, Any]:
+def _member_type(paths: Set[KeyPath], rare: Set[KeyPath], depth: int) -> tuple[Any, Any]:
     """Return the type of a value of which these paths are read, and its default."""
-    is_much = len(paths | seldom) > _MANY
-    if is_much and not paths and () not in seldom:
+    is_much = len(paths | rare) > _MANY
+    if is_much and not paths and () not in rare:
         return msgspec.Raw, UNSET
-    projection = _WHOLE if is_much else _shape(paths, seldom, depth)
+    projection = _WHOLE if is_much else _shape(paths, rare, depth)
     return (Any, UNSET) if projection is _WHOLE else (projection | _Other, projection())

@@ -64,11 +64,6 @@ class Block:
         return sum(map(len, self.lines))
 
 
-def lines_of(data: bytes) -> list[bytes]:
-    """Return data line by line."""
-    return BytesIO(data).readlines()
-
-
 @dataclass(frozen=True, slots=True)
 class UnreadableLine:
     """A line that is too long, or the line at which a file cannot be read on.

@@ -148,7 +148,7 @@ def _checksum(unit: ReadUnit, line: int) -> int:
 
 def _changed(source: Source, start: Checkpoint) -> UsageError:
     hint = (
-        "Put the file back as it was and resume again, or push it anew: values converge, so\n"
+        "Put the file back as it was and resume again, or push it again: values converge, so\n"
         "sending twice does no harm."
     )
     message = f"{source.name}: changed since the run: line {start.line} is not what it was"

@@ -14,10 +14,10 @@ from listrak_sync.input.compression import is_compressed
 from listrak_sync.input.sources import Source
 
 RANGE_BYTES: Final = 4 << 20
-"""The most that a byte range has, but for the line at its end, which belongs to it."""
+"""The most bytes in a byte range, not counting the rest of the line at its end."""
 
-_OF_THE_REST: Final = 8
-"""A byte range is at most one of so many of what is left of its file, but at least a block.
+_SHARES: Final = 8
+"""A byte range is at most one of so many equal shares of what is left, but at least a block.
 
 So the last ranges of a file are short, and their readers end at about the same time.
 """
@@ -58,7 +58,7 @@ class OpenFile:
         """Open a file again. Raises OSError if it is gone or replaced."""
         file = cls(path)
         if file.identity != identity:
-            raise OSError(f"{path} is another file by now")
+            raise OSError(f"{path} is another file now")
         return file
 
     def __reduce__(self) -> tuple[Callable[[str, Identity], OpenFile], tuple[str, Identity]]:
@@ -107,7 +107,7 @@ class ByteRange:
             position += read
             return read
 
-        # Blocks of one size, for a short last one would cost as much as a long one.
+        # Blocks of one size: a short last one would cost as much as a long one.
         blocks = max(1, (self.end - self.start) // BLOCK_BYTES)
         block_bytes = -(-(self.end - self.start) // blocks)
         lines = LineCutter(self.file, self.source, self.lines_before or 0, block_bytes)
@@ -166,7 +166,7 @@ def _byte_ranges(source: Source, index: int, file: OpenFile) -> Iterator[ByteRan
     lines_before: int | None = 0
     start = len(BOM) if file.beginning.startswith(BOM) else 0
     while start < file.size:
-        length = min(RANGE_BYTES, max(BLOCK_BYTES, (file.size - start) // _OF_THE_REST))
+        length = min(RANGE_BYTES, max(BLOCK_BYTES, (file.size - start) // _SHARES))
         last_byte = min(start + length, file.size) - 1
         try:
             end = max(file.end_of_line(last_byte), last_byte + 1)

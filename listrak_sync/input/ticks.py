@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A span of time has passed."""
+    """The interval between two ticks has passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ FAILED: Final = b"!"
 """The answer where the parent has to evaluate what is not answered yet."""
 
 _MOST_OPEN: Final = 65_536
-"""No file has a higher descriptor, unless the parent has thousands open."""
+"""Descriptors are below this, unless the parent has more files open than that."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +65,7 @@ class Worker:
         return self.held_bytes < HELD_BYTES
 
     def has_room(self, units: Sequence[InputUnit]) -> bool:
-        """Say whether it may be sent these units by now."""
+        """Say whether it may be sent these units now."""
         return sum(self.unanswered) + _weight(units) <= AHEAD and self.may_hold
 
     def send(self, units: Sequence[InputUnit]) -> bool:
@@ -122,7 +122,7 @@ class Worker:
 
 
 def _weight(units: Sequence[InputUnit]) -> int:
-    """Return how many messages units count for; compressed files are long, so nothing queues."""
+    """Return how many messages units count for: a compressed file, which is long, for all."""
     return AHEAD if isinstance(units[0], CompressedFile) else 1
 
 
@@ -131,11 +131,10 @@ def start_worker(evaluator: Evaluator) -> Worker:
     from multiprocessing.connection import Pipe  # noqa: PLC0415 - slow, and only for jobs
 
     ours, theirs = Pipe()
-    messages = [
-        mmap.mmap(-1, MESSAGE_BYTES) for _ in range(AHEAD)
-    ]  # takes what is written, no more
+    # Memory is taken only for what is written.
+    messages = [mmap.mmap(-1, MESSAGE_BYTES) for _ in range(AHEAD)]
     with warnings.catch_warnings():
-        # Python 3.12 warns where threads exist, for they may hold locks: see _work.
+        # Python 3.12 warns where threads exist, because they may hold locks: see _work.
         warnings.simplefilter("ignore", DeprecationWarning)
         process = os.fork()
     if not process:
@@ -151,7 +150,7 @@ def _work(evaluator: Evaluator, connection: Connection, messages: Sequence[mmap.
     open file, no output.
     """
     try:
-        # Inherited objects must never be collected: their files' descriptors are used anew here.
+        # Inherited objects must never be collected: their files' descriptors are reused here.
         gc.freeze()
         # Ctrl-C reaches all processes of a terminal; the parent decides what it means.
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -55,9 +55,12 @@ def _secret(environment: Mapping[str, str], secret_file: Path | None) -> str:
         secret_file = candidate if candidate.exists() else None
     if secret_file is None:
         return environment.get("LISTRAK_CLIENT_SECRET", "").strip()
+    hint = "Name a file that holds the client secret and nothing else."
     try:
-        return secret_file.read_text("utf-8").strip()
+        secret = secret_file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         problem = getattr(error, "strerror", None) or "not UTF-8 text"
-        hint = "Name a file that holds the client secret and nothing else."
         raise SettingsError(f"{secret_file}: {problem}", hint) from error
+    if not secret:
+        raise SettingsError(f"{secret_file}: the file is empty", hint)
+    return secret

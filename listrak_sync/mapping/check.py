@@ -161,8 +161,8 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
     for (list_id, field_id), setters in by_field.items():
         for (first, set_before, one), (second, set_here, other) in combinations(setters, 2):
             # Sets of conjuncts say enough: where one set holds the other, each event of the
-            # narrower mapping also matches the wider one. Two sets that merely overlap are no
-            # proof, for their events may differ, so nothing is said about them.
+            # narrower mapping also matches the wider one. Two sets that only overlap
+            # prove nothing, because their events may differ: nothing is said about them.
             before, after = conditions[first.place], conditions[second.place]
             if one == other or not (before <= after or after <= before):
                 continue

@@ -22,7 +22,6 @@ from listrak_sync.mapping.facts import (
     TYPES,
     about,
     bound,
-    is_number,
     key_of,
     may_be,
     returned_types,
@@ -30,7 +29,7 @@ from listrak_sync.mapping.facts import (
     types_left,
     values_left,
 )
-from listrak_sync.mapping.predicates import compile_condition
+from listrak_sync.mapping.predicates import compile_condition, is_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -78,8 +77,7 @@ class MappingExplainer:
         if self._source is None:
             return ""
         place = self._source.place(condition.span)
-        file = os.fsencode(self._source.document.file).decode(errors="backslashreplace")
-        return f"{file}:{place.line}:{place.column}"
+        return f"{self._source.document.file}:{place.line}:{place.column}"
 
     def _failure(self, condition: Condition, event: Event) -> FailedCondition:
         found = {

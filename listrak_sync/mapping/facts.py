@@ -21,6 +21,7 @@ from listrak_sync.mapping.conditions import (
     Truth,
 )
 from listrak_sync.mapping.fql import functions
+from listrak_sync.mapping.predicates import is_number
 
 IT: Final = PathOf(("\0",))
 """Stands for the operand that facts are compared about."""
@@ -182,8 +183,3 @@ def about(fact: Condition, key: Hashable) -> Condition:
         case Not(inner):
             return replace(fact, condition=about(inner, key))
     return fact
-
-
-def is_number(operand: Operand) -> bool:
-    """Say whether an operand is a number constant; `=` with one holds for numbers only."""
-    return isinstance(operand, Literal) and type(operand.value) in functions.NUMBERS

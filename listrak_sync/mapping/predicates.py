@@ -112,7 +112,7 @@ def _is_in(item: ValueOf, container: ValueOf, event: Event) -> bool:
 def _compare(operator: str, left: Operand, right: Operand) -> Test:
     """Return a comparison; with a number constant it holds for numbers only, even with `!=`."""
     first, second = compile_operand(left), compile_operand(right)
-    numeric = operator not in {"=", "!="} or _is_number(left) or _is_number(right)
+    numeric = operator not in {"=", "!="} or is_number(left) or is_number(right)
     if numeric:
         compare = functions.NUMERIC[operator]
 
@@ -127,7 +127,8 @@ def _compare(operator: str, left: Operand, right: Operand) -> Test:
     return lambda event: functions.same(_or_null(first(event)), _or_null(second(event))) is wanted
 
 
-def _is_number(operand: Operand) -> bool:
+def is_number(operand: Operand) -> bool:
+    """Say whether an operand is a number constant; `=` with one holds for numbers only."""
     return isinstance(operand, Literal) and type(operand.value) in functions.NUMBERS
 
 

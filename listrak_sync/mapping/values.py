@@ -18,7 +18,7 @@ def number_text(number: float) -> str:
     """
     if isinstance(number, int):
         return str(number)
-    if 1e-4 <= abs(number) < 1e16:  # Python writes all of these the same way, but for `.0`
+    if 1e-4 <= abs(number) < 1e16:  # Python writes all of these the same way, except for `.0`
         return repr(number).removesuffix(".0")
     if number == 0:
         return "0"

@@ -41,7 +41,7 @@ class AcceptedImport:
 class Imports:
     """Keeps imports and the contacts they change; safe to share between threads.
 
-    No thread runs behind it: whoever looks first carries out what has come due, in that order.
+    No thread runs behind it: the next call carries out what is due, in that order.
     """
 
     def __init__(

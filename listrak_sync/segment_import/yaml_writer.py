@@ -19,14 +19,14 @@ _YAML: Final = "tag:yaml.org,2002:"
 
 
 class _Dumper(yaml.SafeDumper):
-    """PyYAML's dumper, made to write text so that YAML 1.1 and 1.2 read the same, but for `on`."""
+    """PyYAML's dumper, made to write text that YAML 1.1 and 1.2 read alike, except for `on`."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
         """Indent a list below its key."""
         super().increase_indent(flow, indentless=False)
 
 
-# A text is quoted where YAML 1.1 or 1.2 would read another type. Not so on, off, yes and no: our
+# A text is quoted where YAML 1.1 or 1.2 would read another type, except on, off, yes and no: our
 # files are YAML 1.2, where these are words, and people write `789: on`.
 _Dumper.yaml_implicit_resolvers = {
     first: [(tag, form) for tag, form in forms if tag != f"{_YAML}bool"]

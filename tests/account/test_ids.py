@@ -136,7 +136,7 @@ def test_fields(start: Start) -> None:
 
 
 def test_no_list_no_fields(start: Start) -> None:
-    """Fields of a list that is not there are no empty result."""
+    """Asking for the fields of a missing list is an error, not an empty result."""
     with pytest.raises(StoppedError, match=r"^list 99: .*There is no list 99"):
         fields(start().api, 99)
 
@@ -206,7 +206,7 @@ def test_once_for_each_list(start: Start) -> None:
     ],
 )
 def test_field_problems(start: Start, values: dict[str, object], kind: str, message: str) -> None:
-    """A field that is missing, is no check box or is too short is a fault at its place."""
+    """A field that is missing, not a check box or too short is a problem at its place."""
     checked = start().check((7, {"789": "on"}), (7, values))
     (problem,) = checked.problems
     (field,) = values
@@ -220,7 +220,7 @@ def test_field_problems(start: Start, values: dict[str, object], kind: str, mess
 
 @pytest.mark.parametrize("value", ["Köln!", {"@path": "$.properties.city"}])
 def test_no_field_problem(start: Start, value: object) -> None:
-    """What fits exactly, counted in characters, is no fault; nor is what the event decides."""
+    """A value that fits exactly, counted in characters, is fine; so is one from the event."""
     assert start().check((7, {"790": value})).problems == ()
 
 
@@ -261,7 +261,7 @@ def test_without_segmentation(start: Start) -> None:
 
 
 def test_without_lists(start: Start) -> None:
-    """Where lists may not be looked up, that is said for each, and is no failure."""
+    """Where lists may not be looked up, each is said not to be checked; that is not a failure."""
     checked = start(without("List")).check((7, {"789": "on"}), (8, {"1": "on"}))
     assert (checked.problems, checked.lists) == ((), 0)
     for list_id, said in zip((7, 8), checked.not_checked, strict=True):

@@ -87,7 +87,7 @@ PATHS: dict[str, Failing] = {
 
 
 def kept(cli: Cli) -> bytes:
-    """Return everything that is in the folder, which is the user's home, too."""
+    """Return everything in the folder, which is also the user's home."""
     return b"".join(path.read_bytes() for path in cli.folder.rglob("*") if path.is_file())
 
 

@@ -87,7 +87,7 @@ def test_faults(cli: Cli) -> None:
 
 
 def test_faults_as_json(cli: Cli) -> None:
-    """Faults are in the JSON object, too; the status stays 3."""
+    """Faults are in the JSON object as well; the status stays 3."""
     write(cli, list_id=0)
     done = cli.run(*CHECK, "--json")
     assert done.status == 3
@@ -105,7 +105,7 @@ def test_faults_as_json(cli: Cli) -> None:
 
 
 def test_file_that_cannot_be_read(cli: Cli) -> None:
-    """A file that is not there is no file without remarks."""
+    """A missing file is an error, not a file without remarks."""
     assert cli.run("mapping", "check", "-m", "none.yaml").status == 3
 
 
@@ -162,7 +162,7 @@ def test_problems(cli: Cli, start: Start, list_id: int, field: str, kind: str) -
 
 
 def test_fields_not_checked(cli: Cli, start: Start) -> None:
-    """Fields that the integration may not look up are said not to be checked; that is no fault."""
+    """Fields that may not be looked up are said not to be checked; that is not a fault."""
     start(account=Account(lists=ACCOUNT.lists, areas=ALL_AREAS - {"Segmentation"}))
     done = cli.run(*CHECK, "--online")
     assert done.status == 0

@@ -46,6 +46,18 @@ def test_full_standard_output(cli: Cli, options: str) -> None:
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", ["--version", "--help", "push --help", "mapping check -h", "sandbox -m m.yaml"]
+)
+def test_full_for_every_command(cli: Cli, arguments: str, unbuffered: str) -> None:
+    """A command that cannot print what it is asked for ends with an error, not as a bug."""
+    ran = cli.shell(f"PYTHONUNBUFFERED={unbuffered} $LS {arguments} > /dev/full")
+    assert (ran.status, ran.out) == (3, "")
+    assert "error: standard output: No space left on device\nMake room" in ran.err
+    assert "Traceback" not in ran.err
+
+
 @pytest.mark.parametrize("options", ["", "-v", "--log-format json -v"])
 def test_full_standard_error(cli: Cli, start: Start, options: str) -> None:
     """Messages that cannot be written disturb nothing."""

@@ -88,7 +88,7 @@ def test_fields_as_json(cli: Cli, start: Start) -> None:
 def test_nothing(
     cli: Cli, start: Start, command: tuple[str, ...], said: str, record: object
 ) -> None:
-    """That there is nothing is said, and is no failure; as JSON it is an empty list."""
+    """An empty result is said to be empty, and is not a failure; as JSON it is an empty list."""
     lists = () if command == ("lists",) else ACCOUNT.lists
     start(account=Account(lists=lists))
     done = cli.run(*command)
@@ -133,7 +133,7 @@ def test_unknown_list(cli: Cli, start: Start) -> None:
 
 @pytest.mark.parametrize("list_id", ["0", "2147483648", "x"])
 def test_no_id(cli: Cli, list_id: str) -> None:
-    """What is no id is a mistake in usage; Listrak is not asked."""
+    """An invalid id is an error of usage; Listrak is not asked."""
     assert cli.run("fields", list_id).status == 2
 
 

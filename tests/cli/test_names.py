@@ -22,7 +22,7 @@ NO_TEXT = os.fsdecode(b"e\xff.ndjson")
 
 @pytest.mark.parametrize("options", [(), ("--explain",), ("--format", "updates"), ("--json",)])
 def test_file_name_that_is_no_text(cli: Cli, options: tuple[str, ...]) -> None:
-    """A file whose name is no UTF-8 is read like any other, and told with its bytes escaped."""
+    """A file whose name is not UTF-8 is read like any other, and shown with its bytes escaped."""
     (cli.folder / NO_TEXT).write_text(events(2) + "x\n")
     ran = cli.run("dry-run", NO_TEXT, "-m", "m.yaml", "--rejects", "r.ndjson", *options)
     assert "Traceback" not in ran.err

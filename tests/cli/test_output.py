@@ -52,7 +52,7 @@ def test_version(cli: Cli) -> None:
 def test_help(
     names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Help is at hand for every command, needs nothing and is no error."""
+    """Every command has help, which needs nothing and is not an error."""
     monkeypatch.setattr(sys, "argv", ["listrak-sync", *names, "-h"])
     with pytest.raises(SystemExit) as caught:
         main()
@@ -207,7 +207,7 @@ def test_verbose(cli: Cli, start: Start, command: tuple[str, ...]) -> None:
 
 
 def test_log_format_json_of_an_error(cli: Cli, start: Start) -> None:
-    """An error that ends a run is a JSON line, too, with its exit status."""
+    """An error that ends a run is a JSON line as well, with its exit status."""
     start()
     (cli.folder / "e.ndjson").write_text("x\n")
     ran = cli.run(*PUSH, "--log-format", "json", "--max-rejects", "0")
@@ -217,14 +217,14 @@ def test_log_format_json_of_an_error(cli: Cli, start: Start) -> None:
 
 
 def test_log_format_json_of_a_settings_error(cli: Cli) -> None:
-    """An error before a run is a JSON line, too."""
+    """An error before a run is a JSON line as well."""
     ran = cli.run("push", "e.ndjson", "-m", "absent.yaml", "--log-format", "json")
     assert json.loads(ran.err)["exit_status"] == ran.status == 3
 
 
 @pytest.mark.parametrize("progress", ["auto", "text", "none"])
 def test_progress_off_a_terminal(cli: Cli, start: Start, progress: str) -> None:
-    """Off a terminal there is no bar, and a short run says nothing but its summary."""
+    """Off a terminal there is no bar, and a short run prints only its summary."""
     start()
     ran = cli.run(*PUSH, "--progress", progress)
     assert ran.status == 0
@@ -254,7 +254,7 @@ def test_bar_on_a_terminal(cli: Cli, start: Start, progress: str) -> None:
 
 
 def test_bar_on_one_line(cli: Cli, start: Start) -> None:
-    """On 80 columns the bar is one line, of many contacts, too: it says when all is read."""
+    """On 80 columns the bar is one line, even with many contacts; it says when all is read."""
     start(Behaviour(faults=(Rule(action=Delay(0.4), route="profile-fields"),)))
     (cli.folder / "many.ndjson").write_text(events(20_000))
     shown = messages_of(cli, "push", "many.ndjson", "-m", "m.yaml", "--batch-contacts", "5000")
@@ -295,7 +295,7 @@ def test_closed_pipe(cli: Cli) -> None:
 
 @pytest.mark.parametrize("options", ["", "--json", "--format requests"])
 def test_closed_standard_output(cli: Cli, options: str) -> None:
-    """A reader that was never there is no trouble, either."""
+    """A pipe that was closed from the start does no harm either."""
     ran = cli.shell(f"$LS dry-run e.ndjson -m m.yaml {options} | true; echo ${{PIPESTATUS[0]}}")
     assert ran.out == "0\n"
     assert "Broken" not in ran.err
@@ -334,7 +334,7 @@ def test_standard_input(cli: Cli, compress: Any, argument: tuple[str, ...]) -> N
 
 @pytest.mark.parametrize("before", [None, 0o644])
 def test_rejects_file(cli: Cli, start: Start, before: int | None) -> None:
-    """Rejects are readable by their owner alone, and are mended and fed back as they are."""
+    """Rejects are readable by their owner alone, and can be fixed and fed back."""
     sandbox = start()
     path = cli.folder / "r.ndjson"
     if before is not None:

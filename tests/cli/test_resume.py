@@ -245,7 +245,7 @@ def test_files_beside_a_pipe(cli: Cli, start: Start) -> None:
 
 
 def test_a_named_pipe(cli: Cli, start: Start) -> None:
-    """What comes by `<(…)` is a pipe, too: its journalled part is resumed without it."""
+    """`<(…)` is a pipe as well: what the journal holds of it is resumed without it."""
     sandbox = start(ONCE)
     (cli.folder / "e.ndjson").write_text(events(5))
     ran = cli.shell("$LS push <(cat e.ndjson) -m m.yaml --window 2")

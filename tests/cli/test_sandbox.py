@@ -77,7 +77,7 @@ def test_script(cli: Cli) -> None:
     ],
 )
 def test_cannot_start(cli: Cli, arguments: tuple[str, ...], status: int, words: str) -> None:
-    """What it cannot start with is told, and nothing is printed to be set."""
+    """Where the sandbox cannot start, it says why and prints nothing to set."""
     ran = cli.run("sandbox", *arguments)
     assert (ran.status, ran.out) == (status, "")
     assert words in ran.err

@@ -138,7 +138,7 @@ def test_several_processes(cli: Cli, start: Start, command: str, number: int, st
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
 def test_dry_run(cli: Cli, number: int, status: int) -> None:
-    """A dry run that waits for its pipe ends at once, too."""
+    """A dry run that waits for its pipe ends at once as well."""
     process = cli.start("dry-run", "-m", "m.yaml", "--rejects", "r.ndjson")
     feed(process, events(1))
     until((cli.folder / "r.ndjson").exists)

@@ -1,4 +1,4 @@
-"""What follows `--wait` is a span of time, or an input."""
+"""What follows `--wait` is a duration, or an input."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DEFAULT = "--wait=10m"
 def test_default_wait(
     following: list[str], first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is meant as a span of time is taken as one, be it none; what is there is an input."""
+    """What looks like a duration is taken as one, valid or not; the name of a file is an input."""
     (tmp_path / "2026.ndjson").touch()
     monkeypatch.chdir(tmp_path)
     filled = with_default_wait(["push", "--wait", *following])

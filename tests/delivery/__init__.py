@@ -1,1 +1,1 @@
-"""Tests of getting it there."""
+"""Tests of delivery."""

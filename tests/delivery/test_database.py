@@ -1,4 +1,4 @@
-"""One process at a time holds a journal, and whoever comes second is told who does."""
+"""One process at a time holds a journal; a second one is told which."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def emails(count: int, list_id: int = 7) -> list[tuple[int, str]]:
     ],
 )
 def test_passing_failures(action: Action, in_flight: int) -> None:
-    """What passes is waited for: all values end up right, applied before or not."""
+    """Failures that pass are waited out: all values end up right, applied before or not."""
     with connected(faulty(action, times=3)) as (sandbox, api):
         outcome = deliver(api, [some(20, each=2)], in_flight=in_flight)
         assert outcome.stop.error is None
@@ -183,7 +183,7 @@ def test_too_large(limit: int, kind: type[AcceptedBatch | RefusedBatch], status:
 
 
 def test_refused_in_listraks_words() -> None:
-    """What Listrak refuses is refused in its words, and costs nobody else anything."""
+    """What Listrak refuses is rejected with its words, and every other contact is accepted."""
     spoilt = msgspec.structs.replace(contact(1), fields=((99, "on"),))
     bad = some(1)[0]
     bad = msgspec.structs.replace(bad, body=bad.body.replace(b":1,", b":99,"), contacts=(spoilt,))
@@ -338,7 +338,7 @@ def test_phase_alone() -> None:
 
 
 def test_receipts_that_cannot_be_taken() -> None:
-    """An error of whoever takes receipts stops the run, and is not lost in a thread."""
+    """An error of the receipts' callback stops the run, and is not lost in a thread."""
 
     def full(_: object) -> None:
         raise OSError("disk full")

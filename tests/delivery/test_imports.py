@@ -90,7 +90,7 @@ def test_back_off() -> None:
 
 @pytest.mark.parametrize("import_id", ["", "abc", "1001x", "12 13", "²", "9" * 5000])
 def test_no_usable_id(import_id: str) -> None:
-    """What is no id is not asked about: the import is unverified."""
+    """An import with an unusable id is not asked about: it is unverified."""
     with connected() as (sandbox, api):
         followed = follow(api, [(7, import_id)], 60, Stop(), DeliveryOptions(timing=QUICK))
         assert sandbox.requests == ()
@@ -245,8 +245,8 @@ def test_the_last_value_wins(
     timing = Timing(rest=lambda event, _: event.wait(0.0005))
     with connected(behaviour, ACCOUNT) as (sandbox, api):
         before = watched(sandbox, api, monkeypatch)
-        plan = RunSettings(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
-        ended = push(plan, RunCallbacks(), api, DeliveryOptions(timing=timing))
+        settings = RunSettings(expand([str(path)]), parse("m.yaml", mapping), window=1, route=route)
+        ended = push(settings, RunCallbacks(), api, DeliveryOptions(timing=timing))
         assert ended.error is None
         assert sandbox.settle(10)
         held = sandbox.values()[7]

@@ -1,4 +1,4 @@
-"""What Listrak refuses is found for a bounded price, and costs nobody else anything."""
+"""Listrak's refusals are found in a bounded number of requests; all other contacts are accepted."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def test_smaller_than_the_limit() -> None:
 
 
 def test_stopped_while_halving() -> None:
-    """A stop in the midst of halving leaves the rest unsent, not in pieces."""
+    """A stop during halving leaves the rest unsent, without halving it further."""
     behaviour = faulty(Reply(status=400, error="ERROR_INVALID_PARAMETER", message="No."))
     with connected(behaviour) as (sandbox, api):
         outcome = Outcome()

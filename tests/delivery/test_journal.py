@@ -173,7 +173,7 @@ def test_unplanned_parts(path: Path) -> None:
 
 
 def test_parts_wait_their_turn(path: Path) -> None:
-    """Parts written down while a window is sent are left to whoever divided the batch."""
+    """Parts written down while a window is sent are left to the thread that divided the batch."""
     with Journal(path) as journal:
         journal.begin(b"{}")
         phases = journal.plan((Phase(some(8, each=4)),), [], Checkpoint())
@@ -376,12 +376,12 @@ def test_owner_only(tmp_path: Path) -> None:
 
 
 def noise(path: Path) -> None:
-    """Write what is no database."""
+    """Write something that is not a database."""
     path.write_bytes(random.Random(5).randbytes(50_000))  # noqa: S311 - chance, not a secret
 
 
 def text(path: Path) -> None:
-    """Write what is no database, but text."""
+    """Write text instead of a database."""
     path.write_text("mappings: []\n")
 
 

@@ -99,8 +99,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def plan(file: Path, **more: Any) -> RunSettings:
-    """Return a plan for a file."""
+def settings(file: Path, **more: Any) -> RunSettings:
+    """Return the settings of a run over a file."""
     limits = Limits(400, 1_000_000)
     made = RunSettings(
         sources=expand([str(file)]), mappings=parse("m.yaml", MAPPINGS), limits=limits
@@ -119,7 +119,7 @@ def shown(file: Path, window: int = 1_000_000) -> tuple[Values, Report]:
     """Return the final values that dry-run's updates come to, line after line."""
     values: Values = {one: {} for one in LISTS}
     lines: list[bytes] = []
-    ended = dry_run(plan(file, window=window), RunCallbacks(), on_contact=lines.append)
+    ended = dry_run(settings(file, window=window), RunCallbacks(), on_contact=lines.append)
     assert ended.error is None
     for line in map(json.loads, lines):
         held = values[line["list_id"]].setdefault(line["email_address"].lower(), {})
@@ -149,7 +149,7 @@ def test_dry_run_is_what_push_sets(
     """What dry-run shows is what Listrak holds after a push, through any passing fault."""
     expected, foreseen = shown(file, window)
     with connected(behaviour, ACCOUNT, connections=in_flight) as (sandbox, api):
-        ended = push(plan(file, window=window), RunCallbacks(), api, patient(in_flight))
+        ended = push(settings(file, window=window), RunCallbacks(), api, patient(in_flight))
         assert ended.error is None
         assert sandbox.values() == expected
     report = ended.report
@@ -165,9 +165,9 @@ def test_requests_are_sent_byte_for_byte(file: Path) -> None:
     """The bodies that dry-run shows are, byte for byte and in number, those that push sends."""
     addresses = Addresses("https://api.example.com/email/v1")
     lines: list[bytes] = []
-    dry_run(plan(file), RunCallbacks(), on_request=lines.append, addresses=addresses)
+    dry_run(settings(file), RunCallbacks(), on_request=lines.append, addresses=addresses)
     with connected(None, ACCOUNT) as (sandbox, api):
-        assert push(plan(file), RunCallbacks(), api, patient(4)).error is None
+        assert push(settings(file), RunCallbacks(), api, patient(4)).error is None
         sent = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
     split = [line.split(b', "body": ', 1) for line in lines]
     foreseen = [(json.loads(head + b"}")["url"], body[:-1]) for head, body in split]
@@ -186,7 +186,7 @@ def test_what_is_unsent_can_be_fed_back(file: Path, in_flight: int, tmp_path: Pa
         faults=(Rule(action=Reply(status=405), route="profile-fields", after=5, times=9),)
     )
     with connected(behaviour, ACCOUNT) as (sandbox, api):
-        ended = push(plan(file), RunCallbacks(on_reject=unsent.append), api, patient(in_flight))
+        ended = push(settings(file), RunCallbacks(on_reject=unsent.append), api, patient(in_flight))
         assert ended.error is not None
         report = ended.report
         assert 0 < report.unsent < report.contacts
@@ -195,7 +195,7 @@ def test_what_is_unsent_can_be_fed_back(file: Path, in_flight: int, tmp_path: Pa
         rest = tmp_path / "rest.ndjson"
         rest.write_bytes(b"".join(encode(one) + b"\n" for one in unsent))
     with connected(None, ACCOUNT) as (second, api):
-        again = push(plan(rest), RunCallbacks(), api, patient(in_flight))
+        again = push(settings(rest), RunCallbacks(), api, patient(in_flight))
         assert again.error is None
         assert again.report.unreadable == 0
         values = sandbox.values()
@@ -209,7 +209,7 @@ def test_too_many_rejects_send_nothing_more(file: Path) -> None:
     """Over the limit of rejects the run stops; what was gathered is answered for as unsent."""
     unsent: list[Reject | RefusedContact] = []
     with connected(None, ACCOUNT) as (sandbox, api):
-        ended = push(plan(file, guards=Guards(50)), RunCallbacks(on_reject=unsent.append), api)
+        ended = push(settings(file, guards=Guards(50)), RunCallbacks(on_reject=unsent.append), api)
         posts = [one for one in sandbox.requests if one.method == "POST"]
     assert isinstance(ended.error, StoppedError)
     assert posts == []
@@ -222,7 +222,7 @@ def test_reading_ends_with_the_other_side(file: Path) -> None:
     """Where Listrak keeps failing, the run ends with that reason and the sums agree."""
     behaviour = Behaviour(faults=(Rule(action=Reply(status=503), route="profile-fields"),))
     with connected(behaviour, ACCOUNT) as (sandbox, api):
-        ended = push(plan(file, window=500), RunCallbacks(), api, patient(4, attempts=8))
+        ended = push(settings(file, window=500), RunCallbacks(), api, patient(4, attempts=8))
         assert not any(sandbox.values().values())
     assert isinstance(ended.error, UnreachableError)
     assert ended.report.unsent == ended.report.contacts > 0
@@ -232,6 +232,6 @@ def test_reading_ends_with_the_other_side(file: Path) -> None:
 def test_too_many_rejects_at_the_end_of_a_window(file: Path) -> None:
     """Where a window is full as rejects are too many, no value that was counted is lost."""
     with connected(None, ACCOUNT) as (_, api):
-        ended = push(plan(file, guards=Guards(5), window=1500), RunCallbacks(), api)
+        ended = push(settings(file, guards=Guards(5), window=1500), RunCallbacks(), api)
     assert isinstance(ended.error, StoppedError)
     check_sums(ended.report)

@@ -1,4 +1,4 @@
-"""What imports did is told by list, and what nobody can know is told as that."""
+"""What imports did is told by list; what nobody can know is told as unverified."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What to change: updates, windows and batches."""
+"""Tests of evaluation."""

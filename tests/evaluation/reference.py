@@ -11,7 +11,6 @@ from listrak_sync.events.key_paths import find
 from listrak_sync.mapping.values import is_email_address
 
 AUDIENCE = "useAudienceKey"
-ACCEPTED = ("track", "identify", "page", "group", "alias")
 
 TRIGGERS: dict[str, Any] = {
     'type = "track"': lambda event: event.get("type") == "track",

@@ -22,7 +22,7 @@ from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.evaluation.updates import field_values
 from listrak_sync.events import decoding
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.ranges import CompressedFile
 from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
@@ -30,6 +30,7 @@ from listrak_sync.mapping.model import Mapping
 from listrak_sync.reasons import Reason
 from tests.evaluation.reference import AUDIENCE, Plain
 from tests.evaluation.strategies import EVENTS, MAPPINGS
+from tests.lines import lines_of
 
 A = {"@path": "$.properties.a"}
 
@@ -136,7 +137,7 @@ def test_blocks_as_lines(blocks: list[list[bytes]], mappings: list[Plain], many:
 
 
 def test_unreadable_at_the_second_look() -> None:
-    """What proves unreadable where few events are taken is told in its place, among others."""
+    """A line that turns out unreadable on the second look is rejected in its place among others."""
     mappings = parse("m.yaml", MAPPING_TEXT)
     by_block, by_line = Evaluator(mappings), line_by_line(mappings)
     taken = b'{"type":"track","traits":{"email":"a@example.com"}}\n'
@@ -211,17 +212,17 @@ def test_where_a_number_is_out_of_range(root: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("limit", "size"), [("ANSWER_LINES", 50), ("ANSWER_BYTES", 5_000)])
-def test_answers_for_a_portion(
+@pytest.mark.parametrize(("limit", "size"), [("RESULT_LINES", 50), ("RESULT_BYTES", 5_000)])
+def test_results_of_an_unread_unit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, size: int
 ) -> None:
-    """What becomes of a portion is told bit by bit, and adds up to all of it."""
+    """An unread unit has several results, which add up to all of its lines."""
     path = tmp_path / "events.gz"
     path.write_bytes(gzip.compress(b"".join(b'{"type":"%d"}\n' % each for each in range(3_000))))
     monkeypatch.setattr(evaluation, limit, size)
     given = CompressedFile("f", str(path), (0, 0))
-    pieces = read([Source(str(path))], 1_000)
-    monkeypatch.setattr(CompressedFile, "read", lambda _: pieces)
+    blocks = read([Source(str(path))], 1_000)
+    monkeypatch.setattr(CompressedFile, "read", lambda _: blocks)
     found = list(_evaluator().evaluate_unread(given))
     assert len(found) > 5
     assert sum(each.lines for each in found) == 3_000
@@ -276,7 +277,7 @@ def test_ignore_integrations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("piece", "reason", "detail"),
+    ("unit", "reason", "detail"),
     [
         (UnreadableLine("f", 9, b'{"a', Reason.LINE_TOO_LONG, "why", 5), "line_too_long", "why"),
         (
@@ -286,9 +287,9 @@ def test_ignore_integrations() -> None:
         ),
     ],
 )
-def test_no_block(piece: ReadUnit, reason: str, detail: str) -> None:
+def test_no_block(unit: ReadUnit, reason: str, detail: str) -> None:
     """A line that was not read to its end counts as one line, unreadable."""
-    result = _evaluator().evaluate(piece)
+    result = _evaluator().evaluate(unit)
     (reject,) = result.rejects
     assert (reject.reason, reject.line, reject.mapping) == (reason, 9, None)
     assert detail in reject.detail

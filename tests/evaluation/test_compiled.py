@@ -19,13 +19,14 @@ from listrak_sync.evaluation.updates import RejectedUpdate, Update, UpdateMaker,
 from listrak_sync.events import decoding
 from listrak_sync.events.decoding import Decoder
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.input.blocks import Block, lines_of
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import pins
 from listrak_sync.mapping.predicates import compile_condition
 from tests.evaluation.strategies import EVENTS, MAPPINGS
+from tests.lines import lines_of
 
 PATHS = ("event", "type", "context.personas.computation_key", "properties.audience_key", "a.b.c.d")
 TEXTS = ("a", "b", "track", "1", "")

@@ -15,16 +15,17 @@ from listrak_sync.evaluation.updates import (
     RejectedUpdate,
     UpdateMaker,
     field_values,
-    seldom_paths,
+    rare_paths,
     trigger_paths,
     update_paths,
 )
 from listrak_sync.events.key_paths import Event
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.input.blocks import Block, lines_of
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse
 from tests.evaluation.reference import AUDIENCE, TRIGGERS, Plain, expected, takes
 from tests.evaluation.strategies import EVENTS, MAPPINGS
+from tests.lines import lines_of
 
 ANN: Any = {"type": "track", "traits": {"email": "ann@example.com"}}
 
@@ -231,7 +232,7 @@ def test_value(value: object, text: str | None) -> None:
 
 @pytest.mark.parametrize("value", [[], [1], {}, {"a": 1}, ["x" * 200], [10**30]])
 def test_invalid_value(value: object) -> None:
-    """A list or object is no field's value: the update is rejected, not that field left out."""
+    """A list or object cannot be a field's value: the whole update is rejected."""
     mapping = Plain(fields={7: {"@path": "$.value"}, 8: "x"})
     assert _outcome(mapping, ANN | {"value": value}) == "invalid_field_value"
 
@@ -376,6 +377,6 @@ def test_pinned_audience() -> None:
     pinned = 'type = "track" and context.personas.computation_key = "vip"'
     text = json.dumps({"mappings": [Plain(fields={7: AUDIENCE}, trigger=pinned).as_json("A")]})
     (mapping,) = parse("m.yaml", text)
-    paths = {*trigger_paths(mapping), *update_paths(mapping), *seldom_paths(mapping)}
+    paths = {*trigger_paths(mapping), *update_paths(mapping), *rare_paths(mapping)}
     assert {("properties", "vip"), ("traits", "vip")} < paths
     assert not {("properties",), ("traits",)} & paths

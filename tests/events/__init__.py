@@ -1,1 +1,1 @@
-"""What comes in: sources, events and rejects."""
+"""Tests of events."""

@@ -31,7 +31,7 @@ def test_truth_table() -> None:
 
 @pytest.mark.parametrize("integrations", [None, False, True, 0, "All", [], ["All"], {}])
 def test_no_entries(integrations: Json) -> None:
-    """What is no object, or an empty one, filters nothing."""
+    """Integrations that are empty or not an object filter nothing."""
     assert passes_integrations({"integrations": integrations})
 
 

@@ -27,10 +27,11 @@ from listrak_sync.events.key_paths import (
     finder,
     slots_reader,
 )
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine
 from listrak_sync.mapping.file import parse
 from listrak_sync.reasons import Reason, RejectedError
 from tests.events.strategies import EVENTS, PATHS
+from tests.lines import lines_of
 
 READ: tuple[KeyPath, ...] = (("type",), ("n",), ("traits", "email"))
 
@@ -97,7 +98,7 @@ UNDECODABLE = [
 
 @pytest.mark.parametrize(("line", "reason"), MALFORMED)
 def test_unreadable(line: bytes, reason: str) -> None:
-    """A line that is no event says which of the reasons it is, in words."""
+    """A line that is not an event is rejected with the reason, and a detail in words."""
     with pytest.raises(RejectedError) as caught:
         _decoder().decode(line)
     assert caught.value.reason == reason
@@ -172,7 +173,7 @@ def test_decoded(line: bytes, event: Event) -> None:
 
 
 @pytest.mark.parametrize(
-    ("piece", "reason"),
+    ("unit", "reason"),
     [
         (
             UnreadableLine("f", 7, b'{"type":', Reason.LINE_TOO_LONG, "20000000 bytes"),
@@ -181,9 +182,9 @@ def test_decoded(line: bytes, event: Event) -> None:
         (Block("f", 7, lines_of(b'{"x":"%b"}\n' % (b"a" * 20_000_000))), None),
     ],
 )
-def test_twenty_megabytes(piece: ReadUnit, reason: str | None) -> None:
+def test_twenty_megabytes(unit: ReadUnit, reason: str | None) -> None:
     """A line that was passed over is rejected with its length; one that was read is an event."""
-    result = _evaluator().evaluate(piece)
+    result = _evaluator().evaluate(unit)
     assert [reject.reason for reject in result.rejects] == ([reason] if reason else [])
     assert [("20000000 bytes" in reject.detail, reject.line) for reject in result.rejects] == (
         [(True, 7)] if reason else []
@@ -214,30 +215,30 @@ def test_projection(event: Event, paths: set[KeyPath], more: list[Event]) -> Non
                 assert type(found) is type(expected)
 
 
-@given(event=EVENTS, paths=PATHS, seldom=PATHS)
-def test_left_as_text(event: Event, paths: set[KeyPath], seldom: set[KeyPath]) -> None:
+@given(event=EVENTS, paths=PATHS, rare=PATHS)
+def test_left_as_text(event: Event, paths: set[KeyPath], rare: set[KeyPath]) -> None:
     """What is left as its text has on every path what the whole event has."""
     with patch.object(decoding, "_MANY", 0):
-        decoder = Decoder(paths, seldom)
+        decoder = Decoder(paths, rare)
     line = json.dumps(event).encode()
-    for path in paths | seldom:
+    for path in paths | rare:
         for way in (find, find_in_objects, _with_finder, *([_by_column] if path else [])):
             expected, found = way(event, path), way(decoder.decode(line), path)
             assert found == expected
             assert type(found) is type(expected)
 
 
-def test_much_that_is_seldom_read() -> None:
+def test_much_that_is_rare_read() -> None:
     """Of many names that few events are asked for, none is decoded; any other is beside them."""
-    seldom = [("traits", f"audience_{number}") for number in range(20)]
+    rare = [("traits", f"audience_{number}") for number in range(20)]
     line = b'{"type":"track","traits":{"audience_7":true,"total":1e999}}'
-    left: Any = Decoder([("type",)], seldom).decode(line)
+    left: Any = Decoder([("type",)], rare).decode(line)
     assert left.traits_ == msgspec.Raw(b'{"audience_7":true,"total":1e999}')
-    few: Any = Decoder([("type",)], seldom[:8]).decode(line)
+    few: Any = Decoder([("type",)], rare[:8]).decode(line)
     assert few.traits_.audience_7_ is True
     for always in ([("traits",)], [("traits", "email")]):
         with pytest.raises(RejectedError, match="number_out_of_range"):
-            Decoder(always, seldom).decode(line)
+            Decoder(always, rare).decode(line)
 
 
 @given(data=st.binary(max_size=30), paths=PATHS)

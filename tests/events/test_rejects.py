@@ -1,4 +1,4 @@
-"""Rejected lines are written so that they can be mended and fed back."""
+"""Rejected lines are written so that they can be fixed and fed back."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from listrak_sync.events.rejects import (
     encode,
     unwrap,
 )
-from listrak_sync.input.blocks import Block, lines_of
+from listrak_sync.input.blocks import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.reasons import Reason
 from tests.events.strategies import EVENTS
+from tests.lines import lines_of
 
 MAPPINGS = """
 mappings:
@@ -79,7 +80,7 @@ def test_round_trip(event: Event, mapping: str | None, reason: Reason, line: int
 
 @given(raw=st.text())
 def test_raw(raw: str) -> None:
-    """A line that is no JSON is kept as text, without its line ending."""
+    """A line that is not JSON is kept as text, without its line ending."""
     content = raw.rstrip("\r\n").encode()
     text = encode(Reject(Reason.NOT_JSON, "", "f", 1, None, content + b"\r\n", is_json=False))
     assert json.loads(text)["raw"] == content.decode()
@@ -88,7 +89,7 @@ def test_raw(raw: str) -> None:
 
 
 def test_no_utf8() -> None:
-    """Bytes that are no UTF-8 are escaped, the rest stays as it is."""
+    """Bytes that are not UTF-8 are escaped, the rest stays as it is."""
     text = encode(
         Reject(Reason.NOT_UTF8, "", "f", 1, None, b'{"a":"\xffg\xc3\xa9"}', is_json=False)
     )
@@ -96,7 +97,7 @@ def test_no_utf8() -> None:
 
 
 def test_several_lines() -> None:
-    """An event that was mended over several lines is one line again."""
+    """An event that was fixed and spread over several lines is one line again."""
     text = encode(Reject(Reason.MISSING_EMAIL, "", "f", 1, "A", b'{\n "type":\n "track"}\n'))
     assert b"\n" not in text
     assert json.loads(text)["event"] == {"type": "track"}
@@ -140,7 +141,7 @@ PLACE = '"reason":"r","detail":"d","file":"f","line":1'
     ],
 )
 def test_no_rejects_line(line: bytes) -> None:
-    """What lacks a key of a rejects line, or holds another type there, is none."""
+    """A line that lacks a key of a rejects line, or has another type there, is not one."""
     assert unwrap(line) is None
 
 
@@ -152,7 +153,7 @@ def test_no_rejects_line(line: bytes) -> None:
     spaces=st.sampled_from([b"", b" ", b"\r"]),
 )
 def test_fed_back(kind: str, list_id: object, value: object, email: str, spaces: bytes) -> None:
-    """Fed back unmended, a reject is the same reject by the same mapping alone, time and again."""
+    """Fed back as it is, a reject is rejected again, by the same mapping for the same reason."""
     event = {"type": kind, "list": list_id, "value": value, "traits": {"email": email}}
     first = _evaluate(spaces + msgspec.json.encode(event) + spaces)
     for reject in first.rejects:
@@ -202,8 +203,8 @@ def test_unreadable_fed_back(line: bytes) -> None:
         assert encode(again) == text
 
 
-def test_mended() -> None:
-    """A mended event makes the update of the mapping that had rejected it, and no other."""
+def test_fixed() -> None:
+    """A fixed event makes the update of the mapping that had rejected it, and no other."""
     event = '{"type":"track","traits":{"email":"A@example.com"},"list":1,"value":2}'
     text = f'{{{PLACE},"mapping":"B","event":{event}}}'
     result = _evaluate(text.encode())
@@ -259,15 +260,15 @@ def test_resent() -> None:
     ],
 )
 def test_resent_invalid(update: ContactUpdate) -> None:
-    """Values that were mended into something that cannot be sent are rejected, not sent."""
+    """Values that were changed to something that cannot be sent are rejected, not sent."""
     text = encode(RefusedContact(Reason.REFUSED_BY_LISTRAK, "", "f", 3, "A", update))
     result = _evaluate(text)
     (reject,) = result.rejects
     assert (reject.reason, reject.mapping) == ("invalid_update", None)
     (again,) = _evaluate(encode(reject)).rejects
     assert again == reject
-    mended = encode(reject).replace(
+    fixed = encode(reject).replace(
         msgspec.json.encode(update),
         msgspec.json.encode(ContactUpdate(1, "ann@example.com", {"7": "on"})),
     )
-    assert len(_evaluate(mended).updates) == 1
+    assert len(_evaluate(fixed).updates) == 1

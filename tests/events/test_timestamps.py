@@ -128,7 +128,7 @@ def test_fraction(digits: int) -> None:
     ],
 )
 def test_never(value: Json) -> None:
-    """What is no instant, or is out of range, cannot be compared."""
+    """A text that is not an instant, or out of range, cannot be compared."""
     assert instant(value) == NEVER
 
 

@@ -56,8 +56,8 @@ class Inputs:
         """Return the lines as a file has them."""
         return "".join(f"{line}\n" for line in self.lines)
 
-    def plan(self, file: str, **more: Any) -> RunSettings:
-        """Return the plan of a push of a file with these lines."""
+    def settings(self, file: str, **more: Any) -> RunSettings:
+        """Return the settings of a push of a file with these lines."""
         return RunSettings(
             sources=[Source(file)],
             mappings=parse("m.yaml", self.mappings),
@@ -172,18 +172,18 @@ def push_all(
     """Push an input to a sandbox; nothing may end it early, or be left over in a journal."""
     receipts: list[Receipt] = []
     rejects: list[Reject | RefusedContact] = []
-    watchers = RunCallbacks(on_receipt=receipts.append, on_reject=rejects.append)
+    callbacks = RunCallbacks(on_receipt=receipts.append, on_reject=rejects.append)
     addresses = Addresses(sandbox.api_url, sandbox.auth_url)
     access = Credentials("sandbox", "sandbox")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         (folder / "e.ndjson").write_text(given.text)
-        plan = given.plan(str(folder / "e.ndjson"), **more)
+        settings = given.settings(str(folder / "e.ndjson"), **more)
         api = stack.enter_context(Api(addresses, access, options.in_flight))
         journal = stack.enter_context(Journal(folder / "journal")) if journalled else None
         if journal is not None:
             journal.begin(b"{}")
-        ended = push(plan, watchers, api, options, journal=journal)
+        ended = push(settings, callbacks, api, options, journal=journal)
         assert journal is None or all(run.is_finished for run in journal.runs())
     assert ended.error is None, ended.error
     return Pushed(ended.report, tuple(receipts), tuple(rejects), sandbox.values())
@@ -195,17 +195,18 @@ def push_until_done(given: Inputs, sandbox: Sandbox, options: DeliveryOptions, *
     access = Credentials("sandbox", "sandbox")
     with TemporaryDirectory() as folder, Journal(Path(folder) / "journal") as journal:
         (Path(folder) / "e.ndjson").write_text(given.text)
-        plan = given.plan(str(Path(folder) / "e.ndjson"), **more)
+        settings = given.settings(str(Path(folder) / "e.ndjson"), **more)
         journal.begin(b"{}")
         for _ in range(1_000):
             with Api(addresses, access, options.in_flight) as api:
-                ended = push(plan, RunCallbacks(), api, options, journal=journal)
+                ended = push(settings, RunCallbacks(), api, options, journal=journal)
             assert ended.error is None or isinstance(ended.error, UnreachableError), ended.error
             (run,) = journal.runs()
             if run.is_finished:
                 return
             start = run.position
-            plan = replace(plan, start=start, sources=() if start.done else plan.sources)
+            sources = () if start.done else settings.sources
+            settings = replace(settings, start=start, sources=sources)
         raise AssertionError("not done")
 
 

@@ -165,7 +165,7 @@ def first_is_slow(longest: float) -> Behaviour:
 
 
 def test_killed_while_newer_values_wait(tmp_path: Path, launcher: Launcher) -> None:
-    """Killed while it follows the imports of a window, the resumed run waits for them, too."""
+    """A run that was killed while it followed a window's imports waits for them when resumed."""
     pushes = Pushes(launcher, tmp_path, flips(4))
     with Holding(ACCOUNT, first_is_slow(4.0), kind="status", number=1) as sandbox:
         pushes.reach(sandbox)

@@ -18,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.reasons import Reason
+from tests.lines import lines_of
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -55,13 +56,13 @@ COMPRESSIONS = [
 DAMAGED = COMPRESSIONS[1:]
 
 
-def _lines(pieces: Iterator[ReadUnit]) -> Numbered:
+def _lines(units: Iterator[ReadUnit]) -> Numbered:
     """Return the lines of blocks with their numbers; a last one without newline as it is."""
     found: Numbered = []
-    for piece in pieces:
-        assert isinstance(piece, Block)
-        lines = [line.removesuffix(b"\n") for line in piece.lines]
-        found += enumerate(lines, piece.first_line)
+    for unit in units:
+        assert isinstance(unit, Block)
+        lines = [line.removesuffix(b"\n") for line in unit.lines]
+        found += enumerate(lines, unit.first_line)
     return found
 
 
@@ -94,7 +95,7 @@ def test_first_bytes(tmp_path: Path, name: str, compress: Compress) -> None:
 
 @pytest.mark.parametrize("compress", DAMAGED)
 def test_members(file: Path, compress: Compress) -> None:
-    """Compressed files laid end to end are one; a member's end is no line's end."""
+    """Concatenated compressed files are one file; a member's end does not end a line."""
     file.write_bytes(compress(b"a\nb") + compress(b"") + compress(b"c\nd\n"))
     assert _lines(read([Source(str(file))])) == [(1, b"a"), (2, b"bc"), (3, b"d")]
 
@@ -138,7 +139,7 @@ def test_damaged(file: Path, compress: Compress) -> None:
 
 
 def test_trailing_garbage(file: Path) -> None:
-    """What follows a gzip member and is none is told, after the lines before it."""
+    """Bytes after a gzip member that are not one are reported, after the lines before them."""
     file.write_bytes(gzip.compress(b"a\nb\n") + b"garbage")
     block, broken = _read(file)
     assert isinstance(block, Block)
@@ -203,12 +204,10 @@ def test_any_blocks(
     """However a file is cut into blocks, its lines and their numbers are the same."""
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(data)
-    pieces = _read(path, block_bytes)
-    assert _lines(iter(pieces)) == _numbered(data)
-    assert b"".join(b"".join(piece.lines) for piece in pieces if isinstance(piece, Block)) == data
-    assert all(
-        isinstance(piece, Block) and piece.lines[-1].endswith(b"\n") for piece in pieces[:-1]
-    )
+    units = _read(path, block_bytes)
+    assert _lines(iter(units)) == _numbered(data)
+    assert b"".join(b"".join(unit.lines) for unit in units if isinstance(unit, Block)) == data
+    assert all(isinstance(unit, Block) and unit.lines[-1].endswith(b"\n") for unit in units[:-1])
 
 
 @given(
@@ -230,13 +229,13 @@ def test_long_lines(
     long: dict[int, int] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "MAX_LINE_BYTES", 50)
-        for piece in _read(path, block_bytes):
-            if isinstance(piece, UnreadableLine):
-                long[piece.line] = length_of(piece)
-                assert 0 < len(piece.beginning) <= length_of(piece)
-                assert lines[piece.line - 1].startswith(piece.beginning)
+        for unit in _read(path, block_bytes):
+            if isinstance(unit, UnreadableLine):
+                long[unit.line] = length_of(unit)
+                assert 0 < len(unit.beginning) <= length_of(unit)
+                assert lines[unit.line - 1].startswith(unit.beginning)
             else:
-                found += _lines(iter([piece]))
+                found += _lines(iter([unit]))
     if lines and not lines[-1] and not last:
         lines.pop()
     assert long == {n: len(line) for n, line in enumerate(lines, 1) if len(line) > 50}
@@ -247,10 +246,10 @@ def test_seventeen_megabytes(file: Path) -> None:
     """The limit is 16 MiB: a longer line is told by its first kilobyte and length."""
     limit = blocks.MAX_LINE_BYTES
     file.write_bytes(b"a\n%b\nb\n%b\nc" % (b"x" * 17_000_000, b"y" * limit))
-    pieces = _read(file)
-    (long,) = (piece for piece in pieces if isinstance(piece, UnreadableLine))
+    units = _read(file)
+    (long,) = (unit for unit in units if isinstance(unit, UnreadableLine))
     assert (long.line, length_of(long), long.beginning) == (2, 17_000_000, b"x" * 1000)
-    lines = _lines(piece for piece in pieces if isinstance(piece, Block))
+    lines = _lines(unit for unit in units if isinstance(unit, Block))
     assert lines == [(1, b"a"), (3, b"b"), (4, b"y" * limit), (5, b"c")]
 
 
@@ -267,7 +266,7 @@ def test_cut_off_in_long_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_position(file: Path) -> None:
     """The position only grows, and ends at the file's size as it lies on disk."""
     file.write_bytes(gzip.compress(os.urandom(300_000).hex().encode() + b"\n" * 100_000))
-    positions = [piece.position for piece in _read(file, 50_000)]
+    positions = [unit.position for unit in _read(file, 50_000)]
     assert all(one <= other for one, other in pairwise(positions))
     assert positions[-1] == file.stat().st_size
 
@@ -302,14 +301,14 @@ def test_as_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        pieces = read([Source("-")])
+        units = read([Source("-")])
         os.write(writing, b"one\n")
-        assert next(pieces) == Block("-", 1, lines_of(b"one\n"))
+        assert next(units) == Block("-", 1, lines_of(b"one\n"))
         os.write(writing, b"tw")
         os.write(writing, b"o\nthree")
-        assert next(pieces) == Block("-", 2, lines_of(b"two\n"))
+        assert next(units) == Block("-", 2, lines_of(b"two\n"))
         os.close(writing)
-        assert list(pieces) == [Block("-", 3, lines_of(b"three"))]
+        assert list(units) == [Block("-", 3, lines_of(b"three"))]
 
 
 def test_an_end_is_read_once() -> None:
@@ -344,7 +343,7 @@ def test_process(tmp_path: Path) -> None:
     script = (
         "from listrak_sync.input.blocks import read\n"
         "from listrak_sync.input.sources import expand\n"
-        "for piece in read(expand(['f', '-'])): print(piece.file, b''.join(piece.lines))"
+        "for unit in read(expand(['f', '-'])): print(unit.file, b''.join(unit.lines))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -360,10 +359,10 @@ LONG = """
 import sys
 from listrak_sync.input.blocks import UnreadableLine, read
 from listrak_sync.input.sources import Source
-(piece,) = read([Source(sys.argv[1])])
-assert isinstance(piece, UnreadableLine), piece
+(unit,) = read([Source(sys.argv[1])])
+assert isinstance(unit, UnreadableLine), unit
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(piece.detail.split()[0], peak.split()[1])
+print(unit.detail.split()[0], peak.split()[1])
 """
 
 

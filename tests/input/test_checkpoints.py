@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, UnreadableLine, lines_of
+from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.checkpoints import (
     Checkpoint,
     checkpoint_after,
@@ -23,6 +23,7 @@ from listrak_sync.input.checkpoints import (
 )
 from listrak_sync.input.ranges import UnreadUnit
 from listrak_sync.input.sources import Source, expand
+from tests.lines import lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,17 +41,17 @@ def read(inputs: Sequence[Source], start: Checkpoint = START) -> tuple[Read, lis
     """Return what is read from a position on, and the position after each line of it."""
     found: Read = []
     positions: list[Checkpoint] = []
-    for piece in read_from(inputs, start):
-        assert not isinstance(piece, UnreadUnit)
+    for unit in read_from(inputs, start):
+        assert not isinstance(unit, UnreadUnit)
         lines = (
-            [line.removesuffix(b"\n") for line in piece.lines]
-            if isinstance(piece, Block)
-            else [piece.beginning]
+            [line.removesuffix(b"\n") for line in unit.lines]
+            if isinstance(unit, Block)
+            else [unit.beginning]
         )
-        first = last_line(piece) - len(lines) + 1
+        first = last_line(unit) - len(lines) + 1
         for number, line in enumerate(lines, first):
-            found.append((piece.source, number, line))
-            positions.append(checkpoint_in(piece, number, ()))
+            found.append((unit.source, number, line))
+            positions.append(checkpoint_in(unit, number, ()))
     return found, positions
 
 
@@ -83,7 +84,7 @@ def test_from_any_position(files: list[tuple[list[bytes], bool]], data: st.DataO
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_across_blocks(tmp_path: Path, *, compressed: bool) -> None:
-    """A position in any block is found again, in a compressed file, too."""
+    """A position in any block is found again, in a compressed file as well."""
     path = tmp_path / "e.ndjson"
     text = b"".join(b"%d %s\n" % (number, b"x" * 1000) for number in range(2500))
     path.write_bytes(gzip.compress(text, 1) if compressed else text)
@@ -117,7 +118,7 @@ def test_truncated(file: Path, line: int, kept: bytes) -> None:
     with pytest.raises(UsageError, match=f"changed since the run: line {line} is not") as caught:
         read(inputs, positions[line - 1])
     assert str(file) in caught.value.message
-    assert "push it anew" in caught.value.hint
+    assert "push it again" in caught.value.hint
 
 
 def test_changed(file: Path) -> None:
@@ -166,8 +167,8 @@ def test_long_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "e.ndjson"
     write(path, [b"a", b"x" * (3 << 20), b"b"])
     inputs = expand([str(path)])
-    pieces = list(read_from(inputs, Checkpoint()))
-    (long,) = (piece for piece in pieces if isinstance(piece, UnreadableLine))
+    units = list(read_from(inputs, Checkpoint()))
+    (long,) = (unit for unit in units if isinstance(unit, UnreadableLine))
     assert read(inputs, checkpoint_after(long))[0] == [(0, 3, b"b")]
 
 
@@ -185,4 +186,4 @@ def test_broken_files(tmp_path: Path) -> None:
             inputs, Checkpoint(0, 1, checkpoint_after(Block("", 1, lines_of(b"line 0\n"))).checksum)
         )
     )
-    assert any(isinstance(piece, UnreadableLine) for piece in follows)
+    assert any(isinstance(unit, UnreadableLine) for unit in follows)

@@ -1,4 +1,4 @@
-"""Large files are read in portions that together are the whole."""
+"""Large files are read in unread units that together are the whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from listrak_sync.input import ranges as portions
+from listrak_sync.input import ranges
 from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.checkpoints import Checkpoint, checkpoint_after, checkpoint_in
 from listrak_sync.input.ranges import ByteRange, CompressedFile, UnreadUnit, read_units
@@ -18,62 +18,62 @@ BOM = b"\xef\xbb\xbf"
 
 
 @pytest.fixture(autouse=True)
-def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make files of a few hundred bytes large."""
-    monkeypatch.setattr(portions, "RANGE_BYTES", 100)
-    monkeypatch.setattr(portions, "LARGE_BYTES", 200)
-    monkeypatch.setattr(portions, "LARGE_COMPRESSED_BYTES", 200)
+    monkeypatch.setattr(ranges, "RANGE_BYTES", 100)
+    monkeypatch.setattr(ranges, "LARGE_BYTES", 200)
+    monkeypatch.setattr(ranges, "LARGE_COMPRESSED_BYTES", 200)
 
 
 def _of(sources: tuple[Source, ...], kind: type[UnreadUnit]) -> list[UnreadUnit]:
-    return [part for part in read_units(sources) if isinstance(part, kind)]
+    return [unit for unit in read_units(sources) if isinstance(unit, kind)]
 
 
-def _lines(portion: UnreadUnit) -> list[bytes]:
-    pieces = list(portion.read())
-    assert all(isinstance(piece, Block) for piece in pieces)
-    return [line for piece in pieces if isinstance(piece, Block) for line in piece.lines]
+def _lines(unit: UnreadUnit) -> list[bytes]:
+    blocks = list(unit.read())
+    assert all(isinstance(block, Block) for block in blocks)
+    return [line for block in blocks if isinstance(block, Block) for line in block.lines]
 
 
 @pytest.mark.parametrize("bom", [b"", BOM])
 @pytest.mark.parametrize("end", [b"", b"\n", b"no newline", b"\n\n\n", b"x" * 500])
-def test_spans(tmp_path: Path, bom: bytes, end: bytes) -> None:
-    """Spans end where lines do, and hold all of them; a byte-order mark is in none."""
+def test_byte_ranges(tmp_path: Path, bom: bytes, end: bytes) -> None:
+    """Byte ranges end where lines do, and hold all of them; a byte-order mark is in none."""
     path = tmp_path / "events"
     text = b"".join(b"line %d\n" % number for number in range(99)) + end
     path.write_bytes(bom + text)
-    spans = _of(expand([str(path)]), ByteRange)
-    assert len(spans) > 5
-    assert b"".join(line for span in spans for line in _lines(span)) == text
-    assert all(_lines(span)[-1].endswith(b"\n") for span in spans[:-1])
+    found = _of(expand([str(path)]), ByteRange)
+    assert len(found) > 5
+    assert b"".join(line for each in found for line in _lines(each)) == text
+    assert all(_lines(each)[-1].endswith(b"\n") for each in found[:-1])
 
 
-def test_shorter_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spans are an eighth of what is left at most, but no shorter than a block for that."""
-    monkeypatch.setattr(portions, "BLOCK_BYTES", 30)
+def test_shorter_byte_ranges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte range is at most an eighth of what is left, but at least a block."""
+    monkeypatch.setattr(ranges, "BLOCK_BYTES", 30)
     path = tmp_path / "events"
     path.write_bytes(b"a line.\n" * 200)
-    spans = [span for span in _of(expand([str(path)]), ByteRange) if isinstance(span, ByteRange)]
-    lengths = [span.end - span.start for span in spans[:-1]]
+    found = [each for each in _of(expand([str(path)]), ByteRange) if isinstance(each, ByteRange)]
+    lengths = [each.end - each.start for each in found[:-1]]
     assert lengths == sorted(lengths, reverse=True)
     assert {lengths[0], lengths[-1]} == {104, 32}
-    assert all(span.end - span.start <= (1600 - span.start) // 8 + 8 for span in spans[:-7])
+    assert all(each.end - each.start <= (1600 - each.start) // 8 + 8 for each in found[:-7])
 
 
 def test_numbers(tmp_path: Path) -> None:
-    """Only the first span knows its lines' numbers."""
+    """Only the first byte range knows its lines' numbers."""
     path = tmp_path / "events"
     path.write_bytes(b"a line\n" * 99)
     first, *others = _of(expand([str(path)]), ByteRange)
     assert isinstance(first, ByteRange)
     assert first.lines_before == 0
-    assert {span.lines_before for span in others if isinstance(span, ByteRange)} == {None}
+    assert {each.lines_before for each in others if isinstance(each, ByteRange)} == {None}
     numbered = ByteRange(first.file, first.open_file, first.start, first.end, 7)
-    (piece,) = numbered.read()
-    assert isinstance(piece, Block)
-    assert (piece.first_line, checkpoint_after(piece)) == (
+    (block,) = numbered.read()
+    assert isinstance(block, Block)
+    assert (block.first_line, checkpoint_after(block)) == (
         8,
-        checkpoint_in(numbered, piece.last_line, ()),
+        checkpoint_in(numbered, block.last_line, ()),
     )
 
 
@@ -83,11 +83,11 @@ def test_small(tmp_path: Path, *, compressed: bool) -> None:
     path = tmp_path / "events"
     path.write_bytes(gzip.compress(b"a line\n" * 9) if compressed else b"a line\n" * 9)
     sources = expand([str(path), str(path)])
-    assert [type(part) for part in read_units(sources)] == [Block, Block]
+    assert [type(unit) for unit in read_units(sources)] == [Block, Block]
 
 
 def test_compressed(tmp_path: Path) -> None:
-    """A compressed file is a portion where it is one of several; alone it is read at once."""
+    """A compressed file is one unread unit where it is one of several; alone it is read at once."""
     path = tmp_path / "events"
     lines = [os.urandom(9).hex().encode() + b"\n" for _ in range(99)]
     path.write_bytes(gzip.compress(b"".join(lines)))
@@ -104,9 +104,9 @@ def test_grown_meanwhile(tmp_path: Path) -> None:
     text = b"a line\n" * 99 + b"half a li"
     path.write_bytes(text)
     found = []
-    for span in read_units(expand([str(path)])):
-        assert isinstance(span, ByteRange)
-        found += _lines(span)
+    for unit in read_units(expand([str(path)])):
+        assert isinstance(unit, ByteRange)
+        found += _lines(unit)
         if found[-1] == b"half a li":
             with path.open("ab") as file:
                 file.write(b"ne\nmore\n" * 99)
@@ -114,7 +114,7 @@ def test_grown_meanwhile(tmp_path: Path) -> None:
 
 
 def test_cut_off_meanwhile(tmp_path: Path) -> None:
-    """A file that ends before a span does gives what there is."""
+    """A file that ends before its last byte range does gives what there is."""
     path = tmp_path / "events"
     path.write_bytes(b"a line\n" * 99)
     *_, last = _of(expand([str(path)]), ByteRange)
@@ -124,15 +124,15 @@ def test_cut_off_meanwhile(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:
-    """What is no file, or is gone, is told as without portions."""
+    """A folder, or a file that is gone, is an unreadable line."""
     sources = (Source(str(tmp_path / "gone")), Source(str(tmp_path)))
-    assert [type(part) for part in read_units(sources)] == [UnreadableLine, UnreadableLine]
+    assert [type(unit) for unit in read_units(sources)] == [UnreadableLine, UnreadableLine]
 
 
 def test_place_in_a_compressed_file(tmp_path: Path) -> None:
     """Within a compressed file the last known line is checked."""
-    portion = CompressedFile("f", str(tmp_path / "f"), (0, 0), 1)
+    unit = CompressedFile("f", str(tmp_path / "f"), (0, 0), 1)
     known = [Checkpoint(1, 40, 99), Checkpoint(1, 60, 98)]
-    within = checkpoint_in(portion, 50, known)
+    within = checkpoint_in(unit, 50, known)
     assert (within.source, within.line, within.checksum, within.checked_line) == (1, 50, 99, 40)
-    assert checkpoint_in(portion, 60, known) == Checkpoint(1, 60, 98, checked=60)
+    assert checkpoint_in(unit, 60, known) == Checkpoint(1, 60, 98, checked=60)

@@ -97,13 +97,13 @@ def test_locked_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked: s
 
 
 def test_name_that_is_no_text(tmp_path: Path) -> None:
-    """A file's name that is no UTF-8 is told with its bytes escaped, wherever it is told."""
+    """A file's name that is not UTF-8 is shown with its bytes escaped, wherever it is shown."""
     path = tmp_path / os.fsdecode(b"e\xff")
     path.write_bytes(b"x\n%b\n" % (b"y" * (blocks.MAX_LINE_BYTES + 1)))
     (source,) = expand([str(tmp_path)])
     assert source.file == str(path)
     missing = Source(str(tmp_path / os.fsdecode(b"g\xfe")))
-    names = [Path(piece.file).name for piece in read([source, missing])]
+    names = [Path(unit.file).name for unit in read([source, missing])]
     assert names == [r"e\xff", r"e\xff", r"g\xfe"]
     assert source.name == str(tmp_path / r"e\xff")
 
@@ -154,7 +154,7 @@ def test_all_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_empty_name() -> None:
-    """An empty argument, as of a variable that is not set, is no folder."""
+    """An empty argument, as from an unset variable, is an error, not a folder."""
     with pytest.raises(UsageError) as caught:
         expand([""])
     assert "an empty name" in caught.value.message

@@ -58,7 +58,7 @@ def test_a_silent_stream() -> None:
 
 
 def test_a_stream_that_never_pauses() -> None:
-    """Time passes, too, where one item follows the other at once."""
+    """Ticks come also where items follow each other at once."""
     now = [0.0]
 
     def items() -> Iterator[int]:

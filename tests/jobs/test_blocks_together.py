@@ -1,4 +1,4 @@
-"""Bundles hold all of the input in its order, and no more at a time than is worth a task."""
+"""Blocks that go together are all of the input in its order, a message's worth at a time."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _OTHERS: list[InputUnit | Tick] = [
 
 
 @given(st.lists(_BLOCKS | st.sampled_from(_OTHERS), max_size=20))
-def test_bundles(parts: list[InputUnit | Tick]) -> None:
-    """Only blocks are put together, up to the size of a task; a tick has all before it out."""
-    found = list(blocks_together(iter(parts)))
-    flat = [part for each in found for part in ([each] if isinstance(each, Tick) else each)]
-    assert flat == parts
-    for bundle in found:
-        if not isinstance(bundle, Tick) and len(bundle) > 1:
-            assert sum(part.size for part in bundle if isinstance(part, Block)) <= TOGETHER_BYTES
-            assert {type(part) for part in bundle} == {Block}
+def test_order_and_size(units: list[InputUnit | Tick]) -> None:
+    """Only blocks go together, up to a message's size; a tick follows all that came before it."""
+    found = list(blocks_together(iter(units)))
+    flat = [unit for each in found for unit in ([each] if isinstance(each, Tick) else each)]
+    assert flat == units
+    for together in found:
+        if not isinstance(together, Tick) and len(together) > 1:
+            assert sum(unit.size for unit in together if isinstance(unit, Block)) <= TOGETHER_BYTES
+            assert {type(unit) for unit in together} == {Block}
 
 
 def test_together() -> None:
-    """Small blocks that come at once are one bundle, until it is large enough."""
+    """Small blocks that come at once go together, until they are enough for a message."""
     quarter = Block("f", 1, [b"x" * (TOGETHER_BYTES // 4)])
     assert [len(each) for each in _lists([quarter] * 9)] == [4, 4, 1]
 
@@ -47,5 +47,5 @@ def test_slow(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [len(each) for each in _lists([Block("f", 1, [b"x"])] * 3)] == [1, 1, 1]
 
 
-def _lists(parts: list[InputUnit]) -> list[list[InputUnit]]:
-    return [each for each in blocks_together(iter(parts)) if not isinstance(each, Tick)]
+def _lists(units: list[InputUnit]) -> list[list[InputUnit]]:
+    return [each for each in blocks_together(iter(units)) if not isinstance(each, Tick)]

@@ -24,7 +24,7 @@ from listrak_sync.errors import ListrakSyncError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, lines_of, read
+from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
 from listrak_sync.input.ranges import (
     ByteRange,
     CompressedFile,
@@ -42,6 +42,7 @@ from listrak_sync.reasons import Reason
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
+from tests.lines import lines_of
 
 MAPPING_TEXT = """
 mappings:
@@ -92,14 +93,14 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [str(plain), str(packed), str(broken), str(plain)]
 
 
-def _all_of_it(plan: RunSettings) -> tuple[bytes, bytes, str]:
+def _all_of_it(settings: RunSettings) -> tuple[bytes, bytes, str]:
     """Return all that a dry-run shows: requests, rejects and the report."""
     shown: list[bytes] = []
     rejected: list[bytes] = []
-    watchers = RunCallbacks(on_reject=lambda reject: rejected.append(encode(reject)))
-    outcome = dry_run(plan, watchers, on_request=shown.append)
-    assert outcome.error is None
-    report = outcome.report.as_json() | {"seconds": 0, "lines_per_second": 0}
+    callbacks = RunCallbacks(on_reject=lambda reject: rejected.append(encode(reject)))
+    ended = dry_run(settings, callbacks, on_request=shown.append)
+    assert ended.error is None
+    report = ended.report.as_json() | {"seconds": 0, "lines_per_second": 0}
     return b"\n".join(shown), b"\n".join(rejected), json.dumps(report)
 
 
@@ -109,12 +110,12 @@ def test_same_output(
     mappings: tuple[Mapping, ...], inputs: list[str], jobs: int, window: int
 ) -> None:
     """Requests, rejects and the report are the same, byte for byte, for any number of jobs."""
-    plan = RunSettings(expand(inputs), mappings, window=window)
-    alone = _all_of_it(plan)
-    assert sum(source.size for source in plan.sources) > in_order.START_BYTES
+    settings = RunSettings(expand(inputs), mappings, window=window)
+    alone = _all_of_it(settings)
+    assert sum(source.size for source in settings.sources) > in_order.START_BYTES
     assert len(alone[0]) > 100_000
     assert len(alone[1]) > 100_000
-    assert _all_of_it(replace(plan, jobs=jobs)) == alone
+    assert _all_of_it(replace(settings, jobs=jobs)) == alone
 
 
 def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
@@ -130,9 +131,9 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
         "from listrak_sync.run_settings import RunSettings\n"
         "from listrak_sync.sync import dry_run\n"
         "from listrak_sync.input.sources import Source\n"
-        "plan = RunSettings([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
+        "settings = RunSettings([Source('-')], load(Path(sys.argv[1])), jobs=int(sys.argv[2]))\n"
         "show = sys.stdout.buffer.write\n"
-        "dry_run(plan, RunCallbacks(), on_request=show)\n"
+        "dry_run(settings, RunCallbacks(), on_request=show)\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "m.yaml")]
     one, *others = (
@@ -143,7 +144,7 @@ def test_same_output_of_a_pipe(mappings: tuple[Mapping, ...], tmp_path: Path) ->
     assert others == [one, one]
 
 
-def _pieces(count: int) -> Iterator[ReadUnit]:
+def _units(count: int) -> Iterator[ReadUnit]:
     data = _lines(5, 2_000)
     lines = data.count(b"\n") + 1
     for number in range(count):
@@ -159,7 +160,7 @@ def _open_children() -> list[int]:
 def test_no_process_for_little(mappings: tuple[Mapping, ...]) -> None:
     """What is read before START_BYTES is evaluated without another process."""
     before = _open_children()
-    with closing(evaluate_in_order(Evaluator(mappings), _pieces(20), 2)) as results:
+    with closing(evaluate_in_order(Evaluator(mappings), _units(20), 2)) as results:
         next(results)
         assert _open_children() == before
         for _ in range(10):
@@ -189,11 +190,11 @@ def test_every_kind_of_piece(
     """Ticks, long lines, broken files and blocks over a message's size keep their places."""
     monkeypatch.setattr(in_order, "START_BYTES", 1)
     monkeypatch.setattr(worker, "MESSAGE_BYTES", 2 * workers.TOGETHER_BYTES)
-    block = next(_pieces(1))
+    block = next(_units(1))
     assert isinstance(block, Block)
     large = replace(block, lines=block.lines * 8)
     assert large.size > worker.MESSAGE_BYTES
-    pieces: list[ReadUnit | Tick] = [
+    units: list[ReadUnit | Tick] = [
         block,
         UnreadableLine("f", 1, b"{", Reason.LINE_TOO_LONG, "99 bytes", 1),
         block,
@@ -203,14 +204,14 @@ def test_every_kind_of_piece(
         UnreadableLine("f", 7, b"{", Reason.UNREADABLE_FILE, "cut off", 2),
         block,
     ]
-    one, two = (list(evaluate_in_order(Evaluator(mappings), iter(pieces), jobs)) for jobs in (1, 2))
-    assert [result if isinstance(result, Tick) else result[0] for result in two] == pieces
+    one, two = (list(evaluate_in_order(Evaluator(mappings), iter(units), jobs)) for jobs in (1, 2))
+    assert [result if isinstance(result, Tick) else result[0] for result in two] == units
     assert _plain(one) == _plain(two)
 
 
 @pytest.mark.parametrize("held_bytes", [1, worker.HELD_BYTES])
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_portions(
+def test_unread_units(
     mappings: tuple[Mapping, ...],
     inputs: list[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -220,7 +221,7 @@ def test_portions(
     """Unread units are numbered and in order, however long their answers wait."""
     monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
     evaluator, sources = Evaluator(mappings), expand(inputs)
-    kinds = {type(part) for part in read_units(sources)}
+    kinds = {type(unit) for unit in read_units(sources)}
     assert kinds == {ByteRange, CompressedFile}
     one, many = (
         [
@@ -231,9 +232,7 @@ def test_portions(
         for number in (1, jobs)
     )
     assert _values(one) == _values(many)
-    as_lines = [
-        evaluator.evaluate(piece) for source in range(4) for piece in read([sources[source]])
-    ]
+    as_lines = [evaluator.evaluate(unit) for source in range(4) for unit in read([sources[source]])]
     assert sum(each.lines for each in one) == sum(each.lines for each in as_lines)
     assert [row[0] for each in one for row in each.updates] == [
         row[0] for each in as_lines for row in each.updates
@@ -247,10 +246,10 @@ def test_replaced_file(mappings: tuple[Mapping, ...], tmp_path: Path, *, compres
     for each, seed in ((path, 7), (other, 8)):
         data = _lines(seed, 14_000)
         each.write_bytes(gzip.compress(data, 1) if compressed else data)
-    parts = list(read_units(expand([str(path), str(path)])))
-    assert len(parts) > 1
+    units = list(read_units(expand([str(path), str(path)])))
+    assert len(units) > 1
     other.replace(path)
-    one, two = (list(evaluate_in_order(Evaluator(mappings), iter(parts), jobs)) for jobs in (1, 2))
+    one, two = (list(evaluate_in_order(Evaluator(mappings), iter(units), jobs)) for jobs in (1, 2))
     assert _plain(one) == _plain(two)
 
 
@@ -261,23 +260,23 @@ class _Faulty(Evaluator):
         super().__init__(mappings)
         self._last = line
 
-    def _evaluate_into(self, piece: ReadUnit, result: EvaluationResult) -> None:
-        super()._evaluate_into(piece, result)
+    def _evaluate_into(self, unit: ReadUnit, result: EvaluationResult) -> None:
+        super()._evaluate_into(unit, result)
         if result.end.line > self._last:
             raise ZeroDivisionError("a bug")
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_error_in_a_portion(
+def test_error_in_an_unread_unit(
     mappings: tuple[Mapping, ...], tmp_path: Path, *, compressed: bool
 ) -> None:
-    """An error in a portion is raised here, after what became of the lines before it."""
+    """An error in an unread unit is raised here, after what became of the lines before it."""
     path = tmp_path / "events"
     data = _lines(9, 14_000)
     path.write_bytes(gzip.compress(data, 1) if compressed else data)
-    parts = read_units(expand([str(path), str(path)]))
+    units = read_units(expand([str(path), str(path)]))
     evaluator = _Faulty(mappings, 9_000 if compressed else 1_000)
-    results = evaluate_in_order(evaluator, parts, 2)
+    results = evaluate_in_order(evaluator, units, 2)
     if compressed:
         next(results)
     with pytest.raises(ZeroDivisionError, match="a bug"):
@@ -292,13 +291,13 @@ class _Uneven(Evaluator):
         self._parent = os.getpid()
         self._notes = notes
 
-    def evaluate(self, piece: ReadUnit) -> EvaluationResult:
-        self._note(is_first=isinstance(piece, Block) and piece.first_line == 1)
-        return super().evaluate(piece)
+    def evaluate(self, unit: ReadUnit) -> EvaluationResult:
+        self._note(is_first=isinstance(unit, Block) and unit.first_line == 1)
+        return super().evaluate(unit)
 
-    def evaluate_unread(self, portion: UnreadUnit) -> Iterator[EvaluationResult]:
-        yield from super().evaluate_unread(portion)
-        self._note(is_first=portion.source == 0)
+    def evaluate_unread(self, unit: UnreadUnit) -> Iterator[EvaluationResult]:
+        yield from super().evaluate_unread(unit)
+        self._note(is_first=unit.source == 0)
 
     def _note(self, *, is_first: bool) -> None:
         with (self._notes / str(os.getpid())).open("ab") as note:
@@ -326,7 +325,7 @@ def test_uneven(
     monkeypatch.setattr(in_order, "START_BYTES", 0)
     monkeypatch.setattr(worker, "HELD_BYTES", held_bytes)
     file = inputs[1 if kind is CompressedFile else 0]
-    units = list(_pieces(40) if kind is Block else read_units(expand([file] * 4)))
+    units = list(_units(40) if kind is Block else read_units(expand([file] * 4)))
     assert {type(unit) for unit in units} == {kind}
     taken = 0
     ahead: list[int] = []
@@ -355,17 +354,17 @@ def test_beside_a_compressed_file(
     mappings: tuple[Mapping, ...], inputs: list[str], tmp_path: Path
 ) -> None:
     """What follows a compressed file need not wait until that is read."""
-    parts = list(read_units(expand([inputs[1], inputs[0]])))
-    assert {type(part) for part in parts} == {CompressedFile, ByteRange}
-    one = list(evaluate_in_order(Evaluator(mappings), iter(parts), 1))
-    two = list(evaluate_in_order(_Uneven(mappings, tmp_path), iter(parts), 2))
+    units = list(read_units(expand([inputs[1], inputs[0]])))
+    assert {type(unit) for unit in units} == {CompressedFile, ByteRange}
+    one = list(evaluate_in_order(Evaluator(mappings), iter(units), 1))
+    two = list(evaluate_in_order(_Uneven(mappings, tmp_path), iter(units), 2))
     assert _plain(two) == _plain(one)
     noted = _noted(tmp_path)
     assert len(noted) == 2
-    assert sum(noted.values()) == len(parts)
+    assert sum(noted.values()) == len(units)
 
 
-def test_many_small_parts() -> None:
+def test_many_small_blocks() -> None:
     """However much there is to say of a task and to answer, neither side waits for the other."""
     code = (
         "from listrak_sync.input.blocks import Block\n"
@@ -375,9 +374,9 @@ def test_many_small_parts() -> None:
         "from tests.jobs.test_workers import MAPPING_TEXT\n"
         "in_order.START_BYTES = 1\n"
         'event = b\'{"type":"identify","traits":{"email":"nobody"}}\\n\'\n'
-        "parts = (Block('f' * 250, 1, [event]) for _ in range(40_000))\n"
+        "units = (Block('f' * 250, 1, [event]) for _ in range(40_000))\n"
         "evaluator = Evaluator(parse('m', MAPPING_TEXT))\n"
-        "print(sum(1 for _ in in_order.evaluate_in_order(evaluator, parts, 2)))\n"
+        "print(sum(1 for _ in in_order.evaluate_in_order(evaluator, units, 2)))\n"
     )
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, capture_output=True, check=True, timeout=60)
@@ -405,7 +404,7 @@ def test_slow_pipe(mappings: tuple[Mapping, ...], monkeypatch: pytest.MonkeyPatc
 def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
     """A worker that is killed ends the run with an error, and the others with it."""
     before = _open_children()
-    results = evaluate_in_order(Evaluator(mappings), _pieces(10_000), 2)
+    results = evaluate_in_order(Evaluator(mappings), _units(10_000), 2)
     for _ in range(5):
         next(results)
     killed, _ = sorted(set(_open_children()) - set(before))
@@ -421,14 +420,14 @@ def test_error_in_a_worker(mappings: tuple[Mapping, ...], monkeypatch: pytest.Mo
     monkeypatch.setattr(in_order, "START_BYTES", 1)
     before = _open_children()
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        list(evaluate_in_order(_Faulty(mappings, 12_000), _pieces(20), 2))
+        list(evaluate_in_order(_Faulty(mappings, 12_000), _units(20), 2))
     assert _open_children() == before
 
 
 def test_signals(mappings: tuple[Mapping, ...]) -> None:
     """Workers leave SIGINT and SIGTERM to the process that started them."""
     before = _open_children()
-    with closing(evaluate_in_order(Evaluator(mappings), _pieces(12), 2)) as results:
+    with closing(evaluate_in_order(Evaluator(mappings), _units(12), 2)) as results:
         for _ in range(5):
             next(results)
         time.sleep(0.1)
@@ -442,7 +441,7 @@ def test_open_files(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
     """Workers keep nothing of the parent's open but its standard streams and their connection."""
     before = _open_children()
     with (tmp_path / "lock").open("wb"):
-        results = evaluate_in_order(Evaluator(mappings), _pieces(12), 2)
+        results = evaluate_in_order(Evaluator(mappings), _units(12), 2)
         with closing(results):
             last = list(islice(results, 11))[-1]  # so that both have been at work
             assert not isinstance(last, Tick)
@@ -458,11 +457,11 @@ def test_killed_parent(mappings: tuple[Mapping, ...], tmp_path: Path) -> None:
     path.write_bytes(_lines(6, 12_000))
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from tests.jobs.test_workers import MAPPING_TEXT, _open_children, _pieces\n"
+        "from tests.jobs.test_workers import MAPPING_TEXT, _open_children, _units\n"
         "from listrak_sync.mapping.file import parse\n"
         "from listrak_sync.evaluation.evaluator import Evaluator\n"
         "from listrak_sync.jobs.in_order import evaluate_in_order\n"
-        "results = evaluate_in_order(Evaluator(parse('m', MAPPING_TEXT)), _pieces(99), 2)\n"
+        "results = evaluate_in_order(Evaluator(parse('m', MAPPING_TEXT)), _units(99), 2)\n"
         "for _ in range(5): next(results)\n"
         "print(*_open_children(), flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

@@ -1,1 +1,1 @@
-"""Tests of the other side's language."""
+"""Tests of listrak."""

@@ -1,4 +1,4 @@
-"""What is no reply, or hardly one, over real connections: always a verdict, in bounds."""
+"""Bad replies over real connections, or none: always a verdict, within bounds."""
 
 from __future__ import annotations
 
@@ -317,6 +317,6 @@ def test_any_bytes(status: int, headers: list[tuple[str, str]], body: bytes) -> 
     ],
 )
 def test_rare_statuses(status: int, kind: type[Verdict]) -> None:
-    """A rare status has a verdict over a real connection, too, wherever it points."""
+    """A rare status has a verdict over a real connection as well, wherever it points."""
     answer = head(f"{status} Words", "Connection: close", "Location: http://[")
     assert type(post(says(answer))) is kind

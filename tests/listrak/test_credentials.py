@@ -81,10 +81,10 @@ def test_no_text(secret: str) -> None:
 
 
 def test_file_before_environment_even_if_empty(tmp_path: Path) -> None:
-    """An empty secret file is missing a secret: the environment does not stand in for it."""
+    """An empty secret file is refused by its name: the environment does not stand in for it."""
     empty = tmp_path / "empty"
     empty.write_text("\n")
-    with pytest.raises(SettingsError, match="LISTRAK_CLIENT_SECRET: not set"):
+    with pytest.raises(SettingsError, match="empty: the file is empty"):
         read({**ID, "LISTRAK_CLIENT_SECRET": "other"}, empty)
 
 

@@ -165,13 +165,13 @@ def test_accepted(status: int, body: bytes, ids: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("body", [HTML, b"OK", b"\xff", b'{"resourceId": "1'])
 def test_accepted_by_a_proxy(body: bytes) -> None:
-    """A page with a good status is no answer of Listrak's: it is asked again."""
+    """A page with a good status is not an answer of Listrak's: the question is asked again."""
     assert isinstance(judge(reply(200, body)), Unavailable)
 
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_an_error_with_a_good_status(status: int) -> None:
-    """A good status over an error document is no acceptance: nothing is lost by it."""
+    """An error document with a good status does not count as accepted: nothing is lost."""
     verdict = judge(reply(status, error(400, "ERROR_X")))
     assert verdict == Unavailable(f"HTTP {status}, but ERROR_X: Words.")
     for none in (b"null", b'""', b"false"):
@@ -181,7 +181,7 @@ def test_an_error_with_a_good_status(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_deep_body(status: int) -> None:
-    """A body that nests without end is no answer of Listrak's, and no bug."""
+    """A body that nests too deep is not an answer of Listrak's, and does not raise."""
     body = b'{"a": ' + b"[" * 100_000
     assert not isinstance(judge(reply(status, body)), Accepted)
 
@@ -210,7 +210,7 @@ def test_deep_body(status: int) -> None:
     ],
 )
 def test_retry_after(status: int, header: str, seconds: float | None) -> None:
-    """A pause is read as seconds or as a date, bounded; nonsense is no pause."""
+    """A pause is read as seconds or as a date, bounded; anything else asks for none."""
     response = httpx.Response(status, headers=[(b"Retry-After", header.encode("latin-1"))])
     verdict = judge(response, lambda: NOW)
     assert isinstance(verdict, Unavailable)

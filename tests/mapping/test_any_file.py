@@ -78,7 +78,7 @@ texts: Final = (
     )
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 )
-pieces: Final[st.SearchStrategy[Plain]] = st.recursive(
+nodes: Final[st.SearchStrategy[Plain]] = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-5, 20)
@@ -104,7 +104,7 @@ def _paths(tree: Plain, before: Steps) -> list[Steps]:
 
 @st.composite
 def changed(draw: st.DrawFn) -> Plain:
-    """Draw a good mapping file of which some pieces are replaced, renamed, doubled or gone."""
+    """Draw a good mapping file of which some nodes are replaced, renamed, doubled or gone."""
     tree = deepcopy(draw(st.sampled_from(TREES)))
     deep = draw(st.integers(0, 6))
     for _ in range(draw(st.integers(0, 4))):
@@ -123,7 +123,7 @@ def changed(draw: st.DrawFn) -> Plain:
             case list(), "again":
                 above.append(deepcopy(above[int(last)]))
             case ((dict() | list()), _):
-                above[last] = draw(pieces)  # type: ignore[index]  # as above
+                above[last] = draw(nodes)  # type: ignore[index]  # as above
     return tree
 
 
@@ -186,7 +186,7 @@ def check(text: str, event: Decoded) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(written(), reference.events)
 def test_changed_file(text: str, event: Decoded) -> None:
-    """A file with pieces of another kind loads and works, or has one fault at a place."""
+    """A file with nodes of another kind loads and works, or has one fault at a place."""
     check(text, event)
 
 

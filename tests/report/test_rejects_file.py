@@ -40,10 +40,13 @@ def test_from_any_thread(tmp_path: Path) -> None:
     assert sorted(one["line"] for one in written) == list(range(2000))
 
 
-def test_without_a_path() -> None:
-    """Without a path, rejects go nowhere."""
+def test_without_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a path, no file is written."""
+    monkeypatch.chdir(tmp_path)
     with RejectsFile(None, (Source("e.ndjson"),)) as file:
         file.write(reject(1))
+        assert file.close() is None
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])

@@ -1,1 +1,1 @@
-"""Tests of the stand-in for Listrak."""
+"""Tests of the sandbox."""

@@ -81,7 +81,7 @@ def test_snapshot_stays() -> None:
     ],
 )
 def test_no_address(text: str) -> None:
-    """What has no single name and domain is no address."""
+    """A text without exactly one name and one domain is not an address."""
     assert not is_address(text)
 
 

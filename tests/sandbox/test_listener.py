@@ -64,7 +64,7 @@ def test_keep_alive(sandbox: Sandbox) -> None:
 
 
 def test_no_http(sandbox: Sandbox) -> None:
-    """What is no HTTP is refused without a word on any stream."""
+    """What is not HTTP is refused, and nothing is printed."""
     assert b"400" in say(sandbox, b"hello\r\n\r\n")
 
 

@@ -94,7 +94,7 @@ def test_contact_of_open_list(start: Start) -> None:
     ],
 )
 def test_not_found(caller: Caller, path: str) -> None:
-    """What is not there is said to be not there."""
+    """A list, group, field or contact that does not exist is not found."""
     assert error_of(caller.get(path)) == (404, "ERROR_UNABLE_TO_LOCATE_RESOURCE")
 
 

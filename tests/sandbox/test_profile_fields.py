@@ -74,7 +74,7 @@ def test_refused_content(caller: Caller, body: list[object], parameter: str) -> 
     ],
 )
 def test_malformed(caller: Caller, body: bytes) -> None:
-    """A body that is no JSON or of another shape is refused as malformed."""
+    """A body that is not JSON or of another shape is refused as malformed."""
     answer = caller.client.post(
         caller.sandbox.api_url + PUSH, content=body, headers={"Content-Type": "application/json"}
     )

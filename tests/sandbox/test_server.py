@@ -37,7 +37,7 @@ def test_port_taken() -> None:
 
 
 def test_no_port() -> None:
-    """A number that is no port is a fault of usage."""
+    """A number that is not a port is an error of usage."""
     with pytest.raises(UsageError, match="port 70000"):
         Sandbox(Account(), port=70_000).__enter__()
 

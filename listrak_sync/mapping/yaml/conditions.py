@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
@@ -73,11 +73,7 @@ class _ConditionReader:
                 node, f"{name} is {node.kind}" if node.value else f"{name} is empty", instead
             )
             return None
-        found = [self.item(each, depth) for each in node.value]
-        parts = tuple(condition for condition in found if condition is not None)
-        if len(parts) == 1:
-            return parts[0]
-        return group(parts, _span(node)) if parts else None
+        return _grouped(group, [self.item(each, depth) for each in node.value], _span(node))
 
     def item(self, node: Node, depth: int) -> Condition | None:
         """Read one condition: a mapping of paths and groups, all of which must hold."""
@@ -88,10 +84,7 @@ class _ConditionReader:
             self.fault(node, f"a condition is {node.kind}", "write a path and a value: type: track")
             return None
         found = [self.entry(name, entry, depth) for name, entry in node.value.items()]
-        parts = tuple(condition for condition in found if condition is not None)
-        if len(parts) == 1:
-            return parts[0]
-        return All(parts, _span(node)) if parts else None
+        return _grouped(All, found, _span(node))
 
     def entry(self, name: str, entry: Entry, depth: int) -> Condition | None:
         """Read a path and its value or operators, or a group."""
@@ -133,10 +126,7 @@ class _ConditionReader:
         match node.value:
             case dict(entries) if entries:
                 found = [self.operator(subject, name, entry) for name, entry in entries.items()]
-                parts = tuple(condition for condition in found if condition is not None)
-                if len(parts) == 1:
-                    return parts[0]
-                return All(parts, subject.span) if parts else None
+                return _grouped(All, found, subject.span)
             case _:
                 return self.applied(subject, "is", node)
 
@@ -187,6 +177,16 @@ class _ConditionReader:
             given = "null" if value is None else given
             self.fault(node, f"{name} does not take {given}", f"write {operator.takes}")
         return known and not endless
+
+
+def _grouped(
+    group: type[All | AnyOf], found: Iterable[Condition | None], span: Span
+) -> Condition | None:
+    """Return the conditions that could be read as a group; one alone needs none."""
+    conditions = tuple(condition for condition in found if condition is not None)
+    if len(conditions) == 1:
+        return conditions[0]
+    return group(conditions, span) if conditions else None
 
 
 def _is(operator: str, subject: _Subject, value: Scalar) -> Condition:
