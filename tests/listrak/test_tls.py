@@ -19,6 +19,7 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.listrak import api as api_module
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
+from listrak_sync.listrak.auth import _Token
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.verdicts import Accepted, Unavailable, Verdict
 from tests.listrak.raw_server import RawServer, whole
@@ -224,7 +225,7 @@ def test_this_machine_beside_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         assert proxy.asked == []
         assert len(running.heads) == 1
         with Api(Addresses(here, f"https://{HOST}"), ANN) as api:
-            api._auth._token, api._auth._ends = "t0ken", float("inf")
+            api._auth._token, api._auth._ends = _Token("t0ken"), float("inf")
             assert api.update_profile_fields(7, BODY) == Accepted(("7",))
     assert proxy.asked == []
 
