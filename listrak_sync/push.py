@@ -162,7 +162,7 @@ def _sent(
         if journal is not None and resumes:
             check_destination(journal, addresses)
         with (
-            Api(addresses, access, request.in_flight) as api,
+            Api(addresses, access) as api,
             interruptible(stop, callbacks.on_note),
         ):
             # Before the rejects file is emptied and the journal gets another run.

@@ -17,7 +17,7 @@ from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import Accepted, Failure, Refused, Unavailable, Verdict
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule
-from tests.delivery.conftest import ACCOUNT, Outcome, connected, contact, deliver, faulty, some
+from tests.delivery.conftest import Outcome, connected, contact, deliver, faulty, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -398,7 +398,7 @@ def test_one_receipt_for_each_contact(
 ) -> None:
     """Under any faults each contact has exactly one receipt, and what is told as sent is there."""
     behaviour = Behaviour(faults=tuple(faults), seed=seed, token_uses=uses)
-    with connected(behaviour, ACCOUNT, connections=in_flight) as (sandbox, api):
+    with connected(behaviour) as (sandbox, api):
         outcome = deliver(api, [some(9, list_id, each=2) for list_id in lists], in_flight=in_flight)
         values = sandbox.values()
     expected = [pair for list_id in lists for pair in emails(9, list_id)]

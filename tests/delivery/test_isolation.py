@@ -69,7 +69,7 @@ def meter() -> Iterator[Meter]:
     account = Account.of_fields({7: {1: None, 2: None}})
     with Sandbox(account, Behaviour(poisoned=poisoned), keep=1_000_000) as sandbox:
         addresses = Addresses(sandbox.api_url, sandbox.auth_url)
-        with Api(addresses, Credentials("sandbox", "sandbox"), 8) as api:
+        with Api(addresses, Credentials("sandbox", "sandbox")) as api:
             yield Meter(sandbox, api)
 
 

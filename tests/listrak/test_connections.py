@@ -8,6 +8,7 @@ import threading
 import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
@@ -146,18 +147,60 @@ def test_endless_body(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that comes drop by drop is broken off, though no drop is late."""
-    monkeypatch.setattr(bounds, "LONGEST", 0.2)
+CHUNKED = head("201 Created", "Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    ("before", "drop"),
+    [
+        (b"HTTP/1.1 201 ", b"a"),
+        (b"HTTP/1.1 201 Created\r\nX-Drips: ", b"a"),
+        (b"", head("102 Processing")),
+        (CHUNKED + b"1;", b"a"),
+        (CHUNKED + b"0\r\nX-Drips: ", b"a"),
+        (head("201 Created", "Content-Length: 1000"), b" "),
+        (head("201 Created", "Connection: close"), b" "),
+    ],
+    ids=["status", "header", "interim", "extension", "trailer", "body", "body without length"],
+)
+def test_reply_that_drips(monkeypatch: pytest.MonkeyPatch, before: bytes, drop: bytes) -> None:
+    """A reply whose parts come drop by drop is broken off, though no drop is late."""
+    monkeypatch.setattr(bounds, "LONGEST", 0.5)
     tap = threading.Event()
 
     def drips(_: bytes) -> Iterator[bytes]:
-        yield head("201 Created", "Content-Length: 1000")
-        while True:
-            yield b" "
-            tap.wait(0.05)
+        yield before
+        while not tap.wait(0.05):
+            yield drop
 
-    assert post(drips) == Unavailable("the connection broke off: the reply takes longer than 0 s")
+    try:
+        with ThreadPoolExecutor(1) as sender:
+            verdict = sender.submit(post, drips).result(60)
+    finally:
+        tap.set()
+    assert isinstance(verdict, Unavailable)
+    assert verdict.reason.startswith("the connection broke off: the exchange takes longer than ")
+
+
+def test_after_an_exchange_that_was_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next exchange has its own connection and its own time."""
+    answers = [head("201 Created", "Content-Length: 1000"), whole("201 Created", CREATED)]
+    tap = threading.Event()
+
+    def drips_once(_: bytes) -> Iterator[bytes]:
+        first = answers.pop(0)
+        yield first
+        while answers and not tap.wait(0.05):
+            yield b" "
+
+    with RawServer(drips_once) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with Api(Addresses(url, f"{url}/OAuth2/Token"), ANN) as api:
+            assert api.authenticate() is None
+            monkeypatch.setattr(bounds, "LONGEST", 0.5)
+            assert isinstance(api.update_profile_fields(7, BODY), Unavailable)
+            monkeypatch.setattr(bounds, "LONGEST", 60)
+            assert api.update_profile_fields(7, BODY) == Accepted(("7",))
 
 
 @pytest.mark.parametrize("nested", [1, 2])

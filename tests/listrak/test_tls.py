@@ -7,6 +7,7 @@ import select
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -203,6 +204,31 @@ def test_proxy_with_another_certificate(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
         assert "CERTIFICATE_VERIFY_FAILED" in reason(post(f"https://{HOST}"))
         assert running.heads == []
+
+
+@pytest.mark.parametrize("fault", ["silent", "closes", "garbage", "no trust"])
+def test_proxy_whose_tunnel_fails(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Each failure of TLS behind a proxy is told in time, however many there were before."""
+    monkeypatch.setattr(api_module, "TIMEOUT", httpx.Timeout(0.3))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        RawServer(created) as plain,
+        server(authority.issue_cert(HOST)) as untrusted,
+        Proxy(
+            {"silent": silent.getsockname()[1], "closes": 9, "garbage": plain.port}.get(
+                fault, untrusted.port
+            )
+        ) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        url = f"https://{HOST}"
+        with Api(Addresses(url, f"{url}/OAuth2/Token"), ANN) as api, ThreadPoolExecutor(1) as one:
+            for _ in range(12):
+                failure = one.submit(api.authenticate).result(60)
+                assert isinstance(failure, Unavailable)
+                assert "in time" not in failure.reason or fault == "silent"
 
 
 def test_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
