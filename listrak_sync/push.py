@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.listrak.credentials import secret_file_of
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.resume import (
     PushTask,
@@ -168,8 +170,10 @@ def _sent(
             # Before the rejects file is emptied and the journal gets another run.
             with stop.breaking_off():
                 check_access(api)
-            needed = (*settings.sources, Source(task.options.mapping), *files_of(journal))
+            needed = (*_files(request, task), *files_of(journal))
             with RejectsFile(request.rejects, needed, append=resumes) as rejects:
+                if rejects.note is not None:
+                    callbacks.on_note(rejects.note)
                 if journal is not None:
                     if not resumes:
                         journal.begin(task.options.encoded(addresses))
@@ -186,3 +190,13 @@ def _sent(
                         stop=stop,
                     )
                     return result.or_else(rejects.close())
+
+
+def _files(request: PushRequest, task: PushTask) -> Iterator[Source]:
+    """Yield the files that a push reads."""
+    yield from task.sources
+    yield from map(Source, task.options.events)  # those that are read already
+    yield Source(task.options.mapping)
+    secret_file = secret_file_of(os.environ, request.secret_file)
+    certificates = os.environ.get("SSL_CERT_FILE")
+    yield from (Source(str(each)) for each in (secret_file, certificates) if each)

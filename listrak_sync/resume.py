@@ -180,6 +180,10 @@ def _left_to_read(info: RunInfo, options: PushOptions) -> tuple[tuple[Source, ..
     if start.source < len(options.events) and options.events[start.source] == STANDARD_INPUT:
         start = Checkpoint(start.source + 1)
     files = [event for event in options.events[start.source :] if event != STANDARD_INPUT]
+    others = [file for file in files if Path(file).exists() and not Path(file).is_file()]
+    if others:
+        hint = f"Put it back as it was and resume again, or {_AS_BEFORE}."
+        raise UsageError("\n".join(f"{file}: is not a file any more" for file in others), hint)
     left = dict(zip(files, expand(files), strict=True)) if files else {}
     return tuple(left.get(event, _NOTHING) for event in options.events), start
 

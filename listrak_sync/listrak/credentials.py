@@ -48,11 +48,17 @@ def read(environment: Mapping[str, str], secret_file: Path | None = None) -> Cre
     return Credentials(client_id, secret)
 
 
-def _secret(environment: Mapping[str, str], secret_file: Path | None) -> str:
+def secret_file_of(environment: Mapping[str, str], named: Path | None) -> Path | None:
+    """Return the file that holds the secret: the one named, or that of systemd if it is there."""
     directory = environment.get("CREDENTIALS_DIRECTORY")
-    if secret_file is None and directory:
+    if named is None and directory:
         candidate = Path(directory) / "listrak_client_secret"
-        secret_file = candidate if candidate.exists() else None
+        return candidate if candidate.exists() else None
+    return named
+
+
+def _secret(environment: Mapping[str, str], named: Path | None) -> str:
+    secret_file = secret_file_of(environment, named)
     if secret_file is None:
         return environment.get("LISTRAK_CLIENT_SECRET", "").strip()
     try:
