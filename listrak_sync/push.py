@@ -182,7 +182,12 @@ def _sent(
                 with callbacks.on_reading(settings.sources) as on_progress:
                     result = sync.push(
                         settings,
-                        RunCallbacks(rejects.write, on_progress, callbacks.on_receipt),
+                        RunCallbacks(
+                            rejects.write,
+                            on_progress,
+                            callbacks.on_receipt,
+                            on_note=callbacks.on_note,
+                        ),
                         api,
                         options,
                         journal=journal,

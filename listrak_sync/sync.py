@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from listrak_sync.batching.batches import LIST_IMPORT, Batch
+from listrak_sync.batching.batches import LIST_IMPORT, Batch, Route
 from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.delivery import Delivery, Phase, Phases
 from listrak_sync.delivery.imports import Summarizing, wait_for_imports
@@ -55,6 +55,7 @@ def dry_run(
 
     def show(window: Window) -> None:
         run.report.contacts += window.contacts_to_send
+        run.note_field_sets(window)
         if on_request is not None:
             for batch in _batches(run.phases(window)):
                 on_request(_request_line(addresses, batch))
@@ -100,7 +101,9 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
             run.take_receipt(UnsentBatch(batch, str(error)))
 
     def send(window: Window) -> None:
-        phases = run.phases(window, LIST_IMPORT if delivery.fell_back else None)
+        route: Route | None = LIST_IMPORT if delivery.fell_back else None
+        run.note_field_sets(window, route)
+        phases = run.phases(window, route)
         try:
             planned = phases if journal is None else journal.plan(phases, run.files, run.checkpoint)
         except SettingsError as error:
