@@ -145,6 +145,8 @@ def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
             f"Or forget it: listrak-sync runs --forget {info.id}",
         )
     options = decode_options(info.settings)
+    if info.position.line and not 0 <= info.position.source < len(options.events):
+        raise msgspec.ValidationError(f"run {info.id} was read beyond its input")
     mapping = Path(options.mapping)
     try:
         changed = _digest(mapping) != options.mapping_sha256

@@ -126,7 +126,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
         leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
         stop.because(error)
-        with suppress(SettingsError):
+        with suppress(SettingsError, RuntimeError):  # there may be no thread to be had
             send(run.rest())
     delivery.finish()
     if journal is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from listrak_sync.cli.startup import silence
 from listrak_sync.errors import OutputError
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ def one_line(text: str) -> str:
 def counted(count: int, what: str) -> str:
     """Return a count with its noun: 1 list, 2 lists."""
     return f"{count:,} {what}{'s' * (count != 1)}"
-
-
-def silence(stream: IO[str]) -> None:
-    """Send a stream to /dev/null."""
-    # Otherwise the interpreter complains at its end that it cannot flush the stream.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def rich_console(*, stderr: bool) -> RichConsole:

@@ -68,6 +68,12 @@ CHECKPOINT_PAGES: Final = 4096
 A body that is answered, and so deleted, by then is never copied.
 """
 
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding a row raises; msgspec below 0.23 raises UnicodeDecodeError for other encodings."""
+
+_WRONG: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+"""What a value of another type, or out of range, leads to where a row is read."""
+
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FIX: Final = "Fix that, name another journal with --journal PATH, or do without: --no-journal."
 _ROOM: Final = """\
@@ -109,7 +115,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read while no other thread writes. Raises SettingsError where the file is damaged."""
-        with self._lock, guarded(self.path):
+        with self._lock, guarded(self.path, reads_rows=True):
             yield self._connection
 
     @contextmanager
@@ -163,12 +169,15 @@ class Database:
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite, of the disk and of damaged rows into a SettingsError with a hint."""
+def guarded(path: Path, *, reads_rows: bool = False) -> Iterator[None]:
+    """Turn errors of SQLite, of the disk and of damaged rows into a SettingsError with a hint.
+
+    With `reads_rows`, nothing is done inside but reading rows, and any exception is their fault.
+    """
+    damaged = _UNREADABLE + _WRONG if reads_rows else _UNREADABLE
     try:
         yield
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        # msgspec below 0.23 raises UnicodeDecodeError for text that is not UTF-8
+    except damaged as error:
         raise SettingsError(f"{path}: the journal is damaged: {error}", _MOVE) from error
     except sqlite3.DatabaseError as error:
         hint = _hint(getattr(error, "sqlite_errorcode", 0) & 0xFF)

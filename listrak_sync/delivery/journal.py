@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +51,8 @@ class Journal:
         """
         self.path = path
         with guarded(path):
+            if not path.name or path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = Lock(path)
         try:

@@ -157,6 +157,8 @@ def planned(
     if row is None:
         return None
     rank, number, list_id, name, size, body, contacts = row
+    if not isinstance(list_id, int) or not isinstance(body, bytes) or not isinstance(size, int):
+        raise msgspec.ValidationError(f"batch {number} has a value of the wrong type")
     route: Route = LIST_IMPORT if name == LIST_IMPORT else PROFILE_FIELDS
     return rank, Batch(list_id, route, body, _Contacts(path, size, contacts), number)
 
@@ -201,5 +203,5 @@ class _Contacts(Sequence[Contact]):
 
     @cached_property
     def _decoded(self) -> tuple[Contact, ...]:
-        with guarded(self._journal):
+        with guarded(self._journal, reads_rows=True):
             return msgspec.msgpack.decode(self._encoded, type=tuple[Contact, ...])
