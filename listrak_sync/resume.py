@@ -20,7 +20,7 @@ from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.file import load, parse_bytes, read
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run_settings import RunOptions
 
@@ -69,10 +69,11 @@ def new_task(mapping: Path, events: Sequence[str], options: RunOptions) -> PushT
 
     Raises SettingsError for the mapping file, UsageError for an input that cannot be read.
     """
-    mappings, sources = load(mapping), tuple(expand(events))
+    data = read(mapping)  # once: it may be a pipe
+    mappings, sources = parse_bytes(mapping, data), tuple(expand(events))
     pushed = PushOptions(
         mapping=str(mapping.absolute()),
-        mapping_sha256=_digest(mapping),
+        mapping_sha256=_digest(data),
         events=tuple(_from_anywhere(source.file) for source in sources),
         **msgspec.structs.asdict(options),
     )
@@ -148,8 +149,11 @@ def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
     if info.position.line and not 0 <= info.position.source < len(options.events):
         raise msgspec.ValidationError(f"run {info.id} was read beyond its input")
     mapping = Path(options.mapping)
+    if mapping.exists() and not mapping.is_file():  # reading a pipe might never end
+        hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
+        raise SettingsError(f"{mapping}: is not a file", hint)
     try:
-        changed = _digest(mapping) != options.mapping_sha256
+        changed = _digest(mapping.read_bytes()) != options.mapping_sha256
     except OSError as error:
         hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
         raise SettingsError(f"{mapping}: {error.strerror or error}", hint) from error
@@ -204,9 +208,9 @@ def _what_is_lost(info: RunInfo, options: PushOptions) -> str | None:
     return f"run {info.id} read from a pipe, which cannot be read again; {taken}"
 
 
-def _digest(mapping: Path) -> str:
+def _digest(mapping: bytes) -> str:
     """Return a digest that tells whether a mapping file has changed."""
-    return hashlib.sha256(mapping.read_bytes()).hexdigest()
+    return hashlib.sha256(mapping).hexdigest()
 
 
 def _from_anywhere(file: str) -> str:

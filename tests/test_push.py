@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import threading
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 import trustme
 
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.errors import OutputError, StoppedError, UsageError
+from listrak_sync.errors import OutputError, SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, PushResult, run_push
@@ -224,3 +227,19 @@ def test_a_journal_that_others_could_read(push: PushTo, new_run: NewRun) -> None
         held.begin(b"{}")
         modes = [stat.S_IMODE(Path(f"{journal}{end}").stat().st_mode) for end in ("", "-wal")]
         assert modes == [0o600, 0o600]
+
+
+def test_a_mapping_from_a_pipe(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:
+    """A mapping that comes from a pipe is read once; its run cannot be resumed, and says so."""
+    pipe = push.folder / "pipe"
+    os.mkfifo(pipe)
+    data = new_run.mapping.read_bytes()
+    threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True).start()
+    signal.alarm(120)  # who reads it twice waits for ever
+    try:
+        stopped = push(replace(new_run, mapping=pipe), Guards(max_contacts=2))
+    finally:
+        signal.alarm(0)
+    assert isinstance(stopped.run.error, StoppedError)
+    with pytest.raises(SettingsError, match="pipe: is not a file"):
+        push(EarlierRun(None))

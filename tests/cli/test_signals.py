@@ -183,6 +183,7 @@ def test_while_modules_load(cli: Cli, arguments: tuple[str, ...]) -> None:
     """Ctrl-C while the program starts ends it, with no traceback."""
     (cli.folder / "sitecustomize.py").write_text(
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
         "class Interrupts:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'typer':\n"
