@@ -19,7 +19,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.listrak.credentials import secret_file_of
+from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.resume import (
     PushTask,
@@ -161,6 +161,9 @@ def _sent(
     with destination(
         settings.mappings, request.addresses, request.secret_file, sandbox=request.sandbox
     ) as (addresses, access):
+        secret_file = secret_file_of(os.environ, request.secret_file)
+        if secret_file is not None and not request.sandbox and is_read_by_others(secret_file):
+            callbacks.on_note(f"{secret_file}: others can read the client secret: chmod 600")
         if journal is not None and resumes:
             check_destination(journal, addresses)
         with (

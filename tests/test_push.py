@@ -243,3 +243,14 @@ def test_a_mapping_from_a_pipe(push: PushTo, new_run: NewRun, sandbox: Sandbox) 
     assert isinstance(stopped.run.error, StoppedError)
     with pytest.raises(SettingsError, match="pipe: is not a file"):
         push(EarlierRun(None))
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_a_secret_that_others_can_read(push: PushTo, new_run: NewRun, mode: int) -> None:
+    """That others can read the file of the secret is told, and the run goes on."""
+    push.secret_file = push.folder / "secret"
+    push.secret_file.write_text("sandbox")
+    push.secret_file.chmod(mode)
+    assert push(new_run).run.error is None
+    told = [each for each in push.told if "others can read the client secret" in each]
+    assert len(told) == (mode == 0o644)

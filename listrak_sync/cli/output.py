@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -50,8 +51,18 @@ def rich_console(*, stderr: bool) -> RichConsole:
 
 def write_line(data: bytes) -> None:
     """Write a line. Raises BrokenPipeError once nobody reads any more, else OutputError."""
+    if sys.stdout.isatty():
+        data = _as_printable_json(data)
     with _standard_output():
         sys.stdout.buffer.write(data + b"\n")
+
+
+def _as_printable_json(line: bytes) -> bytes:
+    """Return the same JSON with escapes for what could control a terminal."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in line.decode(errors="backslashreplace")
+    ).encode()
 
 
 def flush() -> None:

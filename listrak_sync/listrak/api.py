@@ -154,7 +154,9 @@ class Api:
             return verdict
         try:
             data = msgspec.json.decode(reply.content, type=_Reply).data
-            return msgspec.json.decode(data, type=shape)
+            # Written anew, so that no escape keeps a secret that the reply repeats from being seen.
+            written = msgspec.json.encode(msgspec.json.decode(data)).decode()
+            return msgspec.json.decode(self._auth.hide(written), type=shape)
         except UNREADABLE:
             return Unavailable(f"the answer of {path} does not have the shape of Listrak's")
 
@@ -178,7 +180,9 @@ class Api:
 
     def _judge(self, reply: httpx.Response) -> Verdict:
         verdict = judge(reply)
-        return verdict if isinstance(verdict, Accepted) else self._hidden(verdict)
+        if isinstance(verdict, Accepted):
+            return Accepted(tuple(map(self._auth.hide, verdict.resource_ids)))
+        return self._hidden(verdict)
 
     def _hidden(self, failure: Failure) -> Failure:
         """Return a failure with its words shortened, and without the secret and the tokens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -81,7 +82,11 @@ class ClientCredentials(httpx.Auth):
     def hide(self, text: str) -> str:
         """Return text without the secret and the tokens, which a reply may repeat."""
         secret = self._credentials.client_secret
-        for each in (secret, quote_plus(secret), *tuple(self._issued)):
+        in_one_line, in_json = (
+            " ".join(secret.split()),
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+        )
+        for each in (secret, in_one_line, in_json, quote_plus(secret), *tuple(self._issued)):
             if len(each) >= SHORTEST_SECRET:
                 text = text.replace(each, "[hidden]")
         return text

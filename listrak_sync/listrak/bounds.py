@@ -39,6 +39,7 @@ class _Bounded(httpx.SyncByteStream):
         packed: bool,
     ) -> None:
         self._stream = stream
+        self._has_begun = False
         self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
 
     def __iter__(self) -> Iterator[bytes]:
@@ -49,13 +50,21 @@ class _Bounded(httpx.SyncByteStream):
             if left < 0:
                 raise httpx.ReadError(f"the reply is larger than {LARGEST:,} bytes")
             yield piece
+        if self._is_cut_off:
+            raise httpx.DecodingError("the packed body is cut off")
 
     def close(self) -> None:
         self._stream.close()
 
+    @property
+    def _is_cut_off(self) -> bool:
+        """Whether a packed body has begun and not ended."""
+        return self._unpack is not None and self._has_begun and not self._unpack.eof
+
     def _unpacked(self, received: bytes, most: int) -> bytes:
         if self._unpack is None:
             return received
+        self._has_begun = self._has_begun or bool(received)
         try:
             return self._unpack.decompress(received, most)
         except zlib.error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,14 @@ def secret_file_of(environment: Mapping[str, str], named: Path | None) -> Path |
         candidate = Path(directory) / "listrak_client_secret"
         return candidate if candidate.exists() else None
     return named
+
+
+def is_read_by_others(file: Path) -> bool:
+    """Say whether others than the owner and the group can read a file."""
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 def _secret(environment: Mapping[str, str], named: Path | None) -> str:

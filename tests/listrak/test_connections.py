@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import socket
 import threading
 import tracemalloc
@@ -220,6 +221,45 @@ def test_gzip_bomb(nested: int) -> None:
         tracemalloc.stop()
     assert isinstance(verdict, Unavailable)
     assert peak < 60_000_000
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
+@pytest.mark.parametrize("body", [CREATED, b""])
+def test_packed_body_that_is_cut_off(packing: str, body: bytes) -> None:
+    """A packed body is whole or nothing: cut off at any byte, it is not taken for an empty one."""
+    packed = gzip.compress(body) if packing == "gzip" else zlib.compress(body)
+    for length in range(1, len(packed)):
+        verdict = post(says(whole("201 Created", packed[:length], f"Content-Encoding: {packing}")))
+        assert isinstance(verdict, Unavailable)
+    for whole_one in (packed, b""):
+        verdict = post(says(whole("201 Created", whole_one, f"Content-Encoding: {packing}")))
+        assert isinstance(verdict, Accepted)
+
+
+@pytest.mark.parametrize("secret", ["s3cret-of-ann", "s3cret  of   ann", 's3cret"of\\ann'])
+def test_good_reply_that_repeats_secrets(secret: str) -> None:
+    """A good reply that repeats the secret or the token brings them into no id and no name."""
+    token = "a-token-of-some-length"
+    echo = f"{secret} and {token} and {' '.join(secret.split())}"
+
+    def answer(request: bytes) -> Iterable[bytes]:
+        if request.startswith(b"POST /token "):
+            return (whole("200 OK", json.dumps({"access_token": token}).encode()),)
+        if request.startswith(b"POST "):
+            return (whole("201 Created", json.dumps({"resourceId": echo}).encode()),)
+        data = [{"listId": 7, "listName": echo}]
+        return (whole("200 OK", json.dumps({"data": data}).encode()),)
+
+    with RawServer(answer) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with Api(Addresses(url, f"{url}/token"), Credentials("ann", secret)) as api:
+            found = (api.update_profile_fields(7, BODY), api.lists())
+    assert isinstance(found[0], Accepted)
+    assert isinstance(found[1], tuple)
+    shown = f"{found[0].resource_ids[0]} {found[1][0].list_name}"
+    assert token not in shown
+    assert secret not in shown
+    assert " ".join(secret.split()) not in shown
 
 
 def test_endless_body_of_the_token_address(monkeypatch: pytest.MonkeyPatch) -> None:
