@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import sys
 import zlib
@@ -139,6 +140,11 @@ class _Rejoined(RawIOBase):
             taken = self.rest.read1(len(buffer))
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+def shorter() -> OSError:
+    """Return the error of a file that ends before where it ended when it was named or opened."""
+    return OSError(errno.EIO, "it became shorter while it was read")
 
 
 def problem(error: BaseException) -> str:
