@@ -169,10 +169,15 @@ def test_deep_folders(tmp_path: Path) -> None:
             Path("d").mkdir()
             os.chdir("d")
         Path("e.ndjson").write_text("{}\n")
+        (source,) = expand([str(tmp_path / "d")])
+        assert source.file.endswith("/d/e.ndjson")
     finally:
+        # pytest removes folders recursively, and not as many in one another.
+        Path("e.ndjson").unlink(missing_ok=True)
+        while Path.cwd() != tmp_path:
+            os.chdir("..")
+            Path("d").rmdir()
         os.chdir(before)
-    (source,) = expand([str(tmp_path / "d")])
-    assert source.file.endswith("/d/e.ndjson")
 
 
 def test_doubled_links(tmp_path: Path) -> None:
