@@ -190,6 +190,7 @@ def _sent(
                             on_progress,
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,
+                            on_planning=rejects.sync,
                         ),
                         api,
                         options,

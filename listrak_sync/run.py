@@ -51,7 +51,8 @@ def _ignore(*_: object) -> None:
 class RunCallbacks:
     """Who is told what happens in a run; of rejects and progress, from several threads.
 
-    `on_note` gets what people should know.
+    `on_note` gets what people should know. `on_planning` is called before the journal passes over
+    input whose rejects were handed on.
     """
 
     on_reject: OnReject = _ignore
@@ -59,6 +60,7 @@ class RunCallbacks:
     on_receipt: Callable[[Receipt], None] = _ignore
     on_explanation: Callable[[Explanation], None] | None = None
     on_note: Callable[[str], object] = _ignore
+    on_planning: Callable[[], None] = _ignore
 
 
 class Run:

@@ -10,7 +10,7 @@ import threading
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from listrak_sync.delivery.delivery import Phases
     from listrak_sync.input.sources import Source
     from listrak_sync.run import OnProgress
 
@@ -254,3 +255,26 @@ def test_a_secret_that_others_can_read(push: PushTo, new_run: NewRun, mode: int)
     assert push(new_run).run.error is None
     told = [each for each in push.told if "others can read the client secret" in each]
     assert len(told) == (mode == 0o644)
+
+
+def test_rejects_before_the_position(
+    push: PushTo, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss of power cannot lose a reject whose line the journal has passed over."""
+    order: list[str] = []
+    sync, plan = os.fsync, Journal.plan
+    rejects = push.folder / "r.ndjson"
+
+    def synced(descriptor: int) -> None:
+        if rejects.exists() and os.path.samestat(os.fstat(descriptor), rejects.stat()):
+            order.append(f"{rejects.read_bytes().count(b'reason')} rejects")
+        sync(descriptor)
+
+    def planned(*arguments: Any) -> Phases:
+        order.append("plan")
+        return plan(*arguments)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Journal, "plan", planned)
+    assert push(new_run).run.error is None
+    assert order == ["1 rejects", "plan"] * 3

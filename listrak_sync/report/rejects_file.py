@@ -34,6 +34,7 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
         self._path = path
         self._lock = threading.Lock()
         self._stream: BinaryIO | None = None
+        self._is_regular = False
         self.note: str | None = None
         if path is None:
             return
@@ -42,7 +43,8 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
             self._stream = os.fdopen(descriptor, "wb")
             status = os.fstat(descriptor)
             # A pipe or a device is not ours: neither its mode nor its length is changed.
-            if stat.S_ISREG(status.st_mode):
+            self._is_regular = stat.S_ISREG(status.st_mode)
+            if self._is_regular:
                 # Before it is emptied: a link may give an input, the mapping or the journal
                 # another name.
                 if any(_is_same(status, each) for each in needed):
@@ -86,6 +88,14 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
                     self._stream.write(line + b"\n")
                     # A kill must not lose it: with the answer the journal forgets the contact.
                     self._stream.flush()
+            except OSError as problem:
+                raise self._unwritable(problem) from problem
+
+    def sync(self) -> None:
+        """Have what is written survive a loss of power. Raises OutputError."""
+        if self._stream is not None and self._is_regular:
+            try:
+                os.fsync(self._stream.fileno())
             except OSError as problem:
                 raise self._unwritable(problem) from problem
 
