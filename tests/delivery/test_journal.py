@@ -346,8 +346,8 @@ def test_a_clock_that_was_set(path: Path, monkeypatch: pytest.MonkeyPatch, shift
 
 def test_the_newest_run_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that jumps ahead does not have the newest run forgotten."""
-    with begun(path) as journal:
-        journal.end()
+    with begun(path, []) as journal:
+        assert journal.end()
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 2 * KEEP_DAYS * 86_400)
     with begun(path) as journal:
