@@ -38,7 +38,7 @@ def _push(mapping: str, events: str, jobs: str, port: str) -> None:
     from listrak_sync.listrak.credentials import Credentials  # noqa: PLC0415 - only for this case
 
     url = f"http://127.0.0.1:{port}"
-    with Api(Addresses(url, f"{url}/token"), Credentials("id", "secret"), 4) as api:
+    with Api(Addresses(url, f"{url}/token"), Credentials("id", "secret")) as api:
         _answered(push(_settings(mapping, events, jobs), RunCallbacks(), api))
 
 

@@ -5,6 +5,7 @@ ListrakSyncError            1  a bug, where nothing below fits
 ├── SettingsError           3  credentials, addresses or limits that cannot be used
 │   └── MappingFileError    3  the mapping file, with every fault in it
 ├── OutputError             3  standard output or a file that cannot be written
+├── ExhaustedError          3  the machine has no memory, descriptor, process or thread left
 ├── AccessRefusedError      4  Listrak does not let this integration in
 ├── UnreachableError        5  Listrak does not answer, or keeps failing
 ├── StoppedError            7  a guard, or Listrak for a whole list, said no
@@ -13,6 +14,11 @@ ListrakSyncError            1  a bug, where nothing below fits
 """
 
 from __future__ import annotations
+
+import errno
+from typing import Final
+
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 
 
 class ListrakSyncError(Exception):
@@ -49,6 +55,12 @@ class OutputError(ListrakSyncError):
     exit_status = 3
 
 
+class ExhaustedError(ListrakSyncError):
+    """The machine has no memory, file descriptor, process or thread left for us."""
+
+    exit_status = 3
+
+
 class AccessRefusedError(ListrakSyncError):
     """Listrak does not let this integration in."""
 
@@ -79,3 +91,18 @@ class InterruptedRunError(ListrakSyncError):
     def __init__(self, signal: int) -> None:
         super().__init__("interrupted", "What was in flight is finished, nothing more was sent.")
         self.exit_status = 128 + signal
+
+
+def exhausted(error: Exception) -> ExhaustedError | None:
+    """Return what to tell where an error means that the machine has no more of something."""
+    match error:
+        case MemoryError():
+            what = "there is no memory left"
+        case OSError() if error.errno in _EXHAUSTED:
+            what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+        case RuntimeError() if "start new thread" in str(error):
+            what = "the system gives us no more threads"
+        case _:
+            return None
+    hint = "Free some of it, or raise the limits (ulimit -a); then run it again."
+    return ExhaustedError(f"this machine: {what}", hint)

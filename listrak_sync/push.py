@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.resume import (
     PushTask,
@@ -159,17 +161,22 @@ def _sent(
     with destination(
         settings.mappings, request.addresses, request.secret_file, sandbox=request.sandbox
     ) as (addresses, access):
+        secret_file = secret_file_of(os.environ, request.secret_file)
+        if secret_file is not None and not request.sandbox and is_read_by_others(secret_file):
+            callbacks.on_note(f"{secret_file}: others can read the client secret: chmod 600")
         if journal is not None and resumes:
             check_destination(journal, addresses)
         with (
-            Api(addresses, access, request.in_flight) as api,
+            Api(addresses, access) as api,
             interruptible(stop, callbacks.on_note),
         ):
             # Before the rejects file is emptied and the journal gets another run.
             with stop.breaking_off():
                 check_access(api)
-            needed = (*settings.sources, Source(task.options.mapping), *files_of(journal))
+            needed = (*_files(request, task), *files_of(journal))
             with RejectsFile(request.rejects, needed, append=resumes) as rejects:
+                if rejects.note is not None:
+                    callbacks.on_note(rejects.note)
                 if journal is not None:
                     if not resumes:
                         journal.begin(task.options.encoded(addresses))
@@ -178,7 +185,13 @@ def _sent(
                 with callbacks.on_reading(settings.sources) as on_progress:
                     result = sync.push(
                         settings,
-                        RunCallbacks(rejects.write, on_progress, callbacks.on_receipt),
+                        RunCallbacks(
+                            rejects.write,
+                            on_progress,
+                            callbacks.on_receipt,
+                            on_note=callbacks.on_note,
+                            on_planning=rejects.sync,
+                        ),
                         api,
                         options,
                         journal=journal,
@@ -186,3 +199,13 @@ def _sent(
                         stop=stop,
                     )
                     return result.or_else(rejects.close())
+
+
+def _files(request: PushRequest, task: PushTask) -> Iterator[Source]:
+    """Yield the files that a push reads."""
+    yield from task.sources
+    yield from map(Source, task.options.events)  # those that are read already
+    yield Source(task.options.mapping)
+    secret_file = secret_file_of(os.environ, request.secret_file)
+    certificates = os.environ.get("SSL_CERT_FILE")
+    yield from (Source(str(each)) for each in (secret_file, certificates) if each)

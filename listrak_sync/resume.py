@@ -20,7 +20,7 @@ from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.file import load, parse_bytes, read
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run_settings import RunOptions
 
@@ -69,10 +69,11 @@ def new_task(mapping: Path, events: Sequence[str], options: RunOptions) -> PushT
 
     Raises SettingsError for the mapping file, UsageError for an input that cannot be read.
     """
-    mappings, sources = load(mapping), tuple(expand(events))
+    data = read(mapping)  # once: it may be a pipe
+    mappings, sources = parse_bytes(mapping, data), tuple(expand(events))
     pushed = PushOptions(
         mapping=str(mapping.absolute()),
-        mapping_sha256=_digest(mapping),
+        mapping_sha256=_digest(data),
         events=tuple(_from_anywhere(source.file) for source in sources),
         **msgspec.structs.asdict(options),
     )
@@ -145,9 +146,14 @@ def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
             f"Or forget it: listrak-sync runs --forget {info.id}",
         )
     options = decode_options(info.settings)
+    if info.position.line and not 0 <= info.position.source < len(options.events):
+        raise msgspec.ValidationError(f"run {info.id} was read beyond its input")
     mapping = Path(options.mapping)
+    if mapping.exists() and not mapping.is_file():  # reading a pipe might never end
+        hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
+        raise SettingsError(f"{mapping}: is not a file", hint)
     try:
-        changed = _digest(mapping) != options.mapping_sha256
+        changed = _digest(mapping.read_bytes()) != options.mapping_sha256
     except OSError as error:
         hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
         raise SettingsError(f"{mapping}: {error.strerror or error}", hint) from error
@@ -180,6 +186,10 @@ def _left_to_read(info: RunInfo, options: PushOptions) -> tuple[tuple[Source, ..
     if start.source < len(options.events) and options.events[start.source] == STANDARD_INPUT:
         start = Checkpoint(start.source + 1)
     files = [event for event in options.events[start.source :] if event != STANDARD_INPUT]
+    others = [file for file in files if Path(file).exists() and not Path(file).is_file()]
+    if others:
+        hint = f"Put it back as it was and resume again, or {_AS_BEFORE}."
+        raise UsageError("\n".join(f"{file}: is not a file any more" for file in others), hint)
     left = dict(zip(files, expand(files), strict=True)) if files else {}
     return tuple(left.get(event, _NOTHING) for event in options.events), start
 
@@ -198,9 +208,9 @@ def _what_is_lost(info: RunInfo, options: PushOptions) -> str | None:
     return f"run {info.id} read from a pipe, which cannot be read again; {taken}"
 
 
-def _digest(mapping: Path) -> str:
+def _digest(mapping: bytes) -> str:
     """Return a digest that tells whether a mapping file has changed."""
-    return hashlib.sha256(mapping.read_bytes()).hexdigest()
+    return hashlib.sha256(mapping).hexdigest()
 
 
 def _from_anywhere(file: str) -> str:

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
+    LIST_IMPORT,
     Route,
     batches,
+    field_sets,
     single,
 )
 from listrak_sync.batching.window import Contact, Window
@@ -30,6 +32,9 @@ from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import RunSettings
 
+MANY_SETS: Final = 100
+"""From how many sets of fields on their number is told: each takes a list import."""
+
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
 """Called now and then with the report so far, the file and its position in bytes.
@@ -44,12 +49,18 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunCallbacks:
-    """Who is told what happens in a run; of rejects and progress, from several threads."""
+    """Who is told what happens in a run; of rejects and progress, from several threads.
+
+    `on_note` gets what people should know. `on_planning` is called before the journal passes over
+    input whose rejects were handed on.
+    """
 
     on_reject: OnReject = _ignore
     on_progress: OnProgress = _ignore
     on_receipt: Callable[[Receipt], None] = _ignore
     on_explanation: Callable[[Explanation], None] | None = None
+    on_note: Callable[[str], object] = _ignore
+    on_planning: Callable[[], None] = _ignore
 
 
 class Run:
@@ -130,6 +141,17 @@ class Run:
             Phase(single(window.alone, route), alone=True),
             Phase(batches(window.together, route, limits)),
         )
+
+    def note_field_sets(self, window: Window, route: Route | None = None) -> None:
+        """Tell where a window needs many list imports for the sets of fields in it."""
+        if (route or self.settings.route) != LIST_IMPORT:
+            return
+        sets = field_sets(window.together())
+        if sets > MANY_SETS:
+            self.callbacks.on_note(
+                f"{window.contacts:,} contacts set {sets:,} different sets of fields; a list "
+                f"import holds contacts that set the same ones: {sets:,} requests or more"
+            )
 
     def finish(self) -> Report:
         """Return the report with the time the run took."""

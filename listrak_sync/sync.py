@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from listrak_sync.batching.batches import LIST_IMPORT, Batch
+from listrak_sync.batching.batches import LIST_IMPORT, Batch, Route
 from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.delivery import Delivery, Phase, Phases
 from listrak_sync.delivery.imports import Summarizing, wait_for_imports
@@ -55,6 +55,7 @@ def dry_run(
 
     def show(window: Window) -> None:
         run.report.contacts += window.contacts_to_send
+        run.note_field_sets(window)
         if on_request is not None:
             for batch in _batches(run.phases(window)):
                 on_request(_request_line(addresses, batch))
@@ -99,11 +100,19 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
         for batch in _batches(run.phases(window)):
             run.take_receipt(UnsentBatch(batch, str(error)))
 
+    def plan(phases: Phases, position: Checkpoint) -> Phases:
+        if journal is None:
+            return phases
+        callbacks.on_planning()
+        return journal.plan(phases, run.files, position)
+
     def send(window: Window) -> None:
-        phases = run.phases(window, LIST_IMPORT if delivery.fell_back else None)
+        route: Route | None = LIST_IMPORT if delivery.fell_back else None
+        run.note_field_sets(window, route)
+        phases = run.phases(window, route)
         try:
-            planned = phases if journal is None else journal.plan(phases, run.files, run.checkpoint)
-        except SettingsError as error:
+            planned = plan(phases, run.checkpoint)
+        except (SettingsError, OutputError) as error:
             leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
             raise
@@ -115,15 +124,14 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
             delivery.start(phases)
         for window in run.windows():
             send(window)
-        if journal is not None:
-            journal.plan((), run.files, Checkpoint(done=True))
+        plan((), Checkpoint(done=True))
     except (StoppedError, SettingsError, OutputError) as error:
         # What a guard held back must not be sent by the next run unseen. Where rejects or the
         # journal cannot be written, planning more would lose answers.
         leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
         stop.because(error)
-        with suppress(SettingsError):
+        with suppress(SettingsError, OutputError, RuntimeError):  # there may be no thread to be had
             send(run.rest())
     delivery.finish()
     if journal is not None:

@@ -21,6 +21,7 @@ from listrak_sync.delivery.journal import KEEP_DAYS, default_journal
 from listrak_sync.delivery.outcomes import CONSEQUENCES, Consequence, Step
 from listrak_sync.delivery.sending import PATIENT
 from listrak_sync.listrak import bounds
+from listrak_sync.listrak.connections import SLOWEST
 from listrak_sync.listrak.replies import MAX_RETRY_AFTER, judge
 from listrak_sync.listrak.verdicts import Accepted, Unexpected, Verdict
 from listrak_sync.run_settings import DEFAULT_WINDOW
@@ -120,7 +121,8 @@ def test_exit_statuses_are_those_of_the_errors() -> None:
         f"after {PATIENT.attempts} attempts, stop",
         f"random part of {PATIENT.first} s, 1 s, 2 s … up to {PATIENT.longest:.0f} s",
         f"we wait only {MAX_RETRY_AFTER / 60:.0f} minutes",
-        f"more than {bounds.LARGEST >> 20} MiB, or one that takes longer than {bounds.LONGEST:.0f}",
+        f"more than {bounds.LARGEST >> 20} MiB is broken off",
+        f"takes longer than {bounds.LONGEST:.0f} s and a second more for each {SLOWEST:,} bytes",
         "at most 2·k·log2(n) + 10 requests",
         f"when {FEW} single contacts in a row",
         f"up to `--window` contacts ({DEFAULT_WINDOW:,})",

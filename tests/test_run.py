@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from listrak_sync.batching.batches import Limits
+from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
@@ -24,7 +24,7 @@ from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.ranges import LARGE_BYTES, LARGE_COMPRESSED_BYTES
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run import MANY_SETS, Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from listrak_sync.batching.batches import Route
     from listrak_sync.batching.window import Contact, Window
     from listrak_sync.report.counts import Report
     from listrak_sync.sync import RunResult
@@ -303,3 +304,28 @@ def test_stopped_in_compressed_files(file: Path, tmp_path: Path, jobs: int) -> N
     assert isinstance(ended.error, StoppedError)
     assert EVENTS // 4 < ended.report.lines < EVENTS * 20
     check_sums(ended.report)
+
+
+@pytest.mark.parametrize(("route", "told"), [(LIST_IMPORT, True), (PROFILE_FIELDS, False)])
+def test_many_field_sets_are_told(tmp_path: Path, route: Route, told: bool) -> None:  # noqa: FBT001
+    """Where list imports are many because of the fields, their number is told before they go."""
+    updates = tmp_path / "e.ndjson"
+    with updates.open("w") as stream:
+        for number in range(1, MANY_SETS + 2):
+            properties = {f"p{bit}": "on" for bit in range(9) if number >> bit & 1}
+            traits = {"email": f"c{number}@example.com"}
+            event = {"type": "track", "context": {"traits": traits}, "properties": properties}
+            stream.write(json.dumps(event) + "\n")
+    mappings = "mappings:\n" + "".join(
+        f'  - trigger: properties.p{bit} = "on"\n    list_id: 7\n'
+        f"    profile_field_values: {{{bit + 1}: on}}\n"
+        for bit in range(9)
+    )
+    settings = RunSettings(expand([str(updates)]), parse("m.yaml", mappings), route=route)
+    notes: list[str] = []
+    requests: list[bytes] = []
+    dry_run(settings, RunCallbacks(on_note=notes.append), on_request=requests.append)
+    assert len(notes) == told
+    if told:
+        assert len(requests) == MANY_SETS + 1
+        assert f"{len(requests):,} requests or more" in notes[0]

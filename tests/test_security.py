@@ -25,6 +25,7 @@ from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.verdicts import Accepted
 from listrak_sync.sandbox import Account, Behaviour, Reply, Sandbox
 from tests.cli.conftest import ACCOUNT, Cli, Start, cli, event, faulty, start
+from tests.cli.terminal import on_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,28 @@ def test_terminal(cli: Cli, start: Start, options: tuple[str, ...]) -> None:
     refused = cli.rejects()[-1]
     assert refused["reason"] == "refused_by_listrak"
     assert refused["mapping"] == f"VIP [/] [bold] {STEERING}"
+
+
+@pytest.mark.parametrize("options", ["--json", "--format requests", "--format updates"])
+def test_data_on_a_terminal(cli: Cli, options: str) -> None:
+    """Data on a terminal cannot steer it, and is the same JSON as anywhere else."""
+    text = STEERING.replace("\x1b", "")  # which msgspec escapes anywhere
+    mapping = (cli.folder / "m.yaml").read_text()
+    mapping = mapping.replace("name: VIP", f"name: {json.dumps(f'VIP {text}')}")
+    mapping = mapping.replace("789: on", f"789: {json.dumps(text)}")
+    (cli.folder / "m.yaml").write_text(mapping)
+    command = ("dry-run", "e.ndjson", "-m", "m.yaml", "-q", *options.split())
+    status, shown = on_terminal(cli.launcher, cli.folder, cli.environment, *command)
+    piped = cli.run(*command)
+    assert (status, piped.status) == (0, 0)
+    assert steering(shown) == set()
+    lines = zip(shown.splitlines(), piped.out.split("\n"), strict=False)
+    for on_it, elsewhere in lines:
+        one, other = json.loads(on_it), json.loads(elsewhere)
+        for each in (one, other):
+            if options == "--json":
+                each.pop("seconds"), each.pop("lines_per_second", None)
+        assert one == other
 
 
 def test_terminal_of_an_error(cli: Cli, start: Start) -> None:

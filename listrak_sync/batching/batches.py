@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
@@ -34,6 +35,13 @@ DEFAULT_LIMITS: Final[dict[Route, Limits]] = {
 """The limits by route. Source for the file's: `POST /List/{listId}/ListImport`."""
 
 
+_HELD_CONTACTS: Final = 250_000
+"""How many contacts are held at a time to be sorted by the fields they set."""
+
+_Kind: TypeAlias = tuple[int, list_files.Columns]
+"""What the contacts of one file share: their list and the fields they set."""
+
+
 class Batch(msgspec.Struct, frozen=True, gc=False):
     """Contacts of one list in one request, encoded once: these bytes are measured, shown and sent.
 
@@ -62,20 +70,51 @@ def batches(
 ) -> Iterator[Batch]:
     """Yield batches of contacts, which come list by list, each contact once.
 
-    `contacts` is called once for profile fields, and for list imports once for each set of fields,
-    so that only one file is held at a time. A contact larger than the limit goes alone.
+    `contacts` is called once for profile fields. For list imports it is called once more for
+    about every quarter of a million, however many sets of fields there are.
     """
     if route == PROFILE_FIELDS:
         yield from _gathered(contacts(), route, limits)
         return
-    kinds = dict.fromkeys((each.list_id, list_files.columns(each)) for each in contacts())
-    for list_id, columns in kinds:
-        alike = (
-            each
-            for each in contacts()
-            if each.list_id == list_id and list_files.columns(each) == columns
-        )
-        yield from _gathered(alike, route, limits)
+    counts = _count_kinds(contacts())
+    for kinds in _kinds_at_a_time(counts):
+        alike: dict[_Kind, list[Contact]] = {kind: [] for kind in kinds}
+        of_these = (each for each in contacts() if _kind(each) in alike)
+        if len(kinds) == 1:  # perhaps very many: no more of them is held than a file's
+            yield from _gathered(of_these, route, limits)
+            continue
+        for each in of_these:
+            alike[_kind(each)].append(each)
+        for group in alike.values():
+            yield from _gathered(group, route, limits)
+
+
+def field_sets(contacts: Iterable[Contact]) -> int:
+    """Return how many different sets of fields the contacts of each list set: a file for each."""
+    return len(_count_kinds(contacts))
+
+
+def _kind(contact: Contact) -> _Kind:
+    return contact.list_id, list_files.columns(contact)
+
+
+def _count_kinds(contacts: Iterable[Contact]) -> Counter[_Kind]:
+    """Return how many contacts may share a file, by the list and the fields they set."""
+    return Counter(map(_kind, contacts))
+
+
+def _kinds_at_a_time(counts: Mapping[_Kind, int]) -> Iterator[list[_Kind]]:
+    """Yield the kinds in order, as many at a time as have few enough contacts to be held."""
+    together: list[_Kind] = []
+    size = 0
+    for kind, count in counts.items():
+        if together and size + count > _HELD_CONTACTS:
+            yield together
+            together, size = [], 0
+        together.append(kind)
+        size += count
+    if together:
+        yield together
 
 
 def single(contacts: Iterable[Contact], route: Route) -> Iterator[Batch]:

@@ -11,7 +11,7 @@ from typer.main import get_group
 
 from listrak_sync import __version__
 from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_wait
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.errors import ListrakSyncError, exhausted
 
 EPILOG = """\
 Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 access refused ·
@@ -76,17 +76,25 @@ def main() -> None:
     open_standard_streams()
     try:
         _run()
-    except ListrakSyncError as error:
+    except Exception as error:
+        told = error if isinstance(error, ListrakSyncError) else exhausted(error)
+        if told is None:
+            raise
         from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and rarely needed
 
-        Messages().error(error)
-        sys.exit(error.exit_status)
+        Messages().error(told)
+        sys.exit(told.exit_status)
 
 
 def _run() -> None:
     """Run the command line. Raises ListrakSyncError."""
     try:
         program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
+    except SystemExit as end:
+        # typer ends with 1 where nobody reads the help any more
+        if isinstance(end.__context__, BrokenPipeError):
+            sys.exit(0)
+        raise
     except OSError as error:
         if error.errno != ENOSPC:
             raise

@@ -11,7 +11,7 @@ import typer
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import draw, print_json, printable
 from listrak_sync.cli.tables import summary
-from listrak_sync.errors import ListrakSyncError, StoppedError
+from listrak_sync.errors import ListrakSyncError, StoppedError, exhausted
 
 if TYPE_CHECKING:
     from listrak_sync.sync import RunResult
@@ -36,11 +36,14 @@ def answering(
     """
     try:
         yield
-    except ListrakSyncError as error:
+    except Exception as error:
+        told = error if isinstance(error, ListrakSyncError) else exhausted(error)
+        if told is None:
+            raise
         if as_json:
-            print_json({**answer(command, error.exit_status, error), **report})
-        messages.error(error)
-        raise typer.Exit(error.exit_status) from None
+            print_json({**answer(command, told.exit_status, told), **report})
+        messages.error(told)
+        raise typer.Exit(told.exit_status) from None
 
 
 def conclude(
@@ -88,8 +91,10 @@ def _exit_status(result: RunResult) -> int:
 def _error(result: RunResult) -> Exception | None:
     """Return what went wrong: why the run ended early, or which lists Listrak refused."""
     refusals = {key: each.refusal for key, each in result.report.lists.items() if each.refusal}
-    if result.error is not None or not refusals:
-        return result.error
+    if result.error is not None:
+        return exhausted(result.error) or result.error
+    if not refusals:
+        return None
     # The reason of a refused list begins with its name, since a reject has to say it.
     lines = (f"list {key}: {text.removeprefix(f'list {key}: ')}" for key, text in refusals.items())
     hint = "Fix the mapping, see: listrak-sync mapping check --online; then push the input again."

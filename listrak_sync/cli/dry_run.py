@@ -122,6 +122,7 @@ def dry_run(
                         rejects_file.write,
                         display,
                         on_explanation=_explainer() if explain else None,
+                        on_note=messages.info,
                     ),
                     stop=stop,
                     on_request=write_line if format_ is Format.requests else None,

@@ -6,12 +6,11 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from listrak_sync.cli.output import printable, rich_console, silence
+from listrak_sync.cli.output import printable, rich_console
 from listrak_sync.errors import ListrakSyncError
 
 if TYPE_CHECKING:
@@ -52,8 +51,7 @@ class Messages:
     def table(self, table: Table) -> None:
         """Show a table to people, unless quiet."""
         if not (self._json or self.quiet):
-            with suppress(OSError):
-                rich_console(stderr=True).print(table)
+            rich_console(stderr=True).print(table)
 
     def record(self, message: str, record: Mapping[str, object]) -> None:
         """Log what people see as a table, where messages are JSON lines, unless quiet."""
@@ -72,8 +70,5 @@ class Messages:
         self._write(json.dumps(record))
 
     def _write(self, text: str) -> None:
-        try:
-            sys.stderr.write(f"{printable(text)}\n")
-            sys.stderr.flush()
-        except OSError:
-            silence(sys.stderr)
+        sys.stderr.write(f"{printable(text)}\n")
+        sys.stderr.flush()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from listrak_sync.cli.startup import silence
 from listrak_sync.errors import OutputError
 
 if TYPE_CHECKING:
@@ -35,12 +36,6 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def silence(stream: IO[str]) -> None:
-    """Send a stream to /dev/null."""
-    # Otherwise the interpreter complains at its end that it cannot flush the stream.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
 def rich_console(*, stderr: bool) -> RichConsole:
     """Return a console that respects NO_COLOR and the width, and shows brackets as text."""
     from rich.console import Console as RichConsole  # noqa: PLC0415 - slow, and often not needed
@@ -56,8 +51,18 @@ def rich_console(*, stderr: bool) -> RichConsole:
 
 def write_line(data: bytes) -> None:
     """Write a line. Raises BrokenPipeError once nobody reads any more, else OutputError."""
+    if sys.stdout.isatty():
+        data = _as_printable_json(data)
     with _standard_output():
         sys.stdout.buffer.write(data + b"\n")
+
+
+def _as_printable_json(line: bytes) -> bytes:
+    """Return the same JSON with escapes for what could control a terminal."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
+        for character in line.decode(errors="backslashreplace")
+    ).encode()
 
 
 def flush() -> None:

@@ -57,7 +57,9 @@ def runs(
     Finished runs are kept for 30 days.
     """
     path = journal or default_journal()
-    if not path.exists():
+    with guarded(path):
+        is_there = path.exists()
+    if not is_there:
         if forget:
             raise UsageError(f"{path}: there is no journal", "Name one with --journal PATH.")
         Messages().info(f"{path}: there is no journal yet")
@@ -67,7 +69,7 @@ def runs(
             if all(info.id != forget for info in book.runs()):
                 raise UsageError(f"{path}: no run {forget}", "See: listrak-sync runs")
             book.forget(forget)
-        with guarded(path):
+        with guarded(path, reads_rows=True):
             found = [_listed(info) for info in book.runs()]
     if as_json:
         print_lines(map(msgspec.json.encode, found))

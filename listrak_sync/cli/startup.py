@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pkgutil import resolve_name
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import typer
 from typer.core import TyperCommand
@@ -31,7 +31,8 @@ _LONGEST_SUMMARY: Final = 1000
 def open_standard_streams() -> None:
     """Open the standard streams that were closed when the program began, to /dev/null.
 
-    What standard output cannot encode is escaped, as on standard error.
+    What standard output cannot encode is escaped, as on standard error. What standard error
+    cannot take is dropped.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -40,6 +41,36 @@ def open_standard_streams() -> None:
             setattr(sys, name, os.fdopen(descriptor, mode))
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    if type(sys.stderr) is TextIOWrapper:
+        encoding, errors = sys.stderr.encoding, sys.stderr.errors
+        sys.stderr = _Unfailing(sys.stderr.detach(), encoding, errors, line_buffering=True)
+
+
+def silence(stream: IO[str]) -> None:
+    """Send a stream to /dev/null."""
+    # Otherwise the interpreter complains at its end that it cannot flush the stream.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+class _Unfailing(TextIOWrapper):
+    """A stream for messages: where they cannot be written, they disturb nothing."""
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it."""
+        try:
+            return super().write(text)
+        except OSError:
+            silence(self)
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what is gathered, or drop it."""
+        try:
+            super().flush()
+        except OSError:
+            silence(self)
 
 
 class Summarised(TyperCommand):

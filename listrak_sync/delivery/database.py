@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 import threading
 import time
@@ -16,27 +17,42 @@ import msgspec
 
 from listrak_sync.errors import BusyError, SettingsError
 
+_HOLDER: Final = re.compile(r"process \d+ since [0-9: -]+ UTC")
+
 
 class Lock:
     """An exclusive lock on a file, which the system releases when the process ends."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock of a journal. Raises BusyError where another process has it, or OSError."""
+        """Take the lock of a journal.
+
+        Raises BusyError where another process has it, SettingsError where the file is not a
+        lock of ours, or OSError.
+        """
         beside = path.with_name(f"{path.name}.lock")
-        self._descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+        # The target of a link is not ours, whatever is in it.
+        self._descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
+            holder = self._holder(beside)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(self._descriptor, 0)
             since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-            os.write(self._descriptor, f"process {os.getpid()} since {since}".encode())
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"process {os.getpid()} since {since}".encode(), 0)
         except BlockingIOError:
-            holder = os.read(self._descriptor, 100).decode(errors="replace")
             os.close(self._descriptor)
             hint = "Wait until it has ended, or use another journal with --journal PATH."
             raise BusyError(f"{path}: held by {holder or 'another process'}", hint) from None
         except BaseException:
             os.close(self._descriptor)
             raise
+
+    def _holder(self, beside: Path) -> str:
+        """Return who is written in the file. Raises SettingsError where it is another kind."""
+        written = os.read(self._descriptor, 100).decode(errors="replace")
+        if written and _HOLDER.fullmatch(written) is None:
+            message = f"{beside}: this is not the lock of a journal, and is left as it is"
+            raise SettingsError(message, "Name another journal with --journal PATH.")
+        return written
 
     def release(self) -> None:
         """Release the lock."""
@@ -51,6 +67,12 @@ CHECKPOINT_PAGES: Final = 4096
 
 A body that is answered, and so deleted, by then is never copied.
 """
+
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding a row raises; msgspec below 0.23 raises UnicodeDecodeError for other encodings."""
+
+_WRONG: Final = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
+"""What a value of another type, or out of range, leads to where a row is read."""
 
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _FIX: Final = "Fix that, name another journal with --journal PATH, or do without: --no-journal."
@@ -93,7 +115,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Read while no other thread writes. Raises SettingsError where the file is damaged."""
-        with self._lock, guarded(self.path):
+        with self._lock, guarded(self.path, reads_rows=True):
             yield self._connection
 
     @contextmanager
@@ -129,6 +151,9 @@ class Database:
         if not is_new and written != version:
             hint = "Use the version of listrak-sync that wrote it, or name another with --journal."
             raise SettingsError(f"{self.path}: this journal has another version: {written}", hint)
+        for suffix in ("", "-wal", "-shm"):  # of a journal that others could read so far
+            with suppress(FileNotFoundError, PermissionError):
+                self.path.with_name(f"{self.path.name}{suffix}").chmod(0o600)
         execute("PRAGMA foreign_keys = ON")
         # What is deleted held addresses of contacts: they must not stay in free pages.
         execute("PRAGMA secure_delete = FAST")
@@ -144,12 +169,15 @@ class Database:
 
 
 @contextmanager
-def guarded(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite, of the disk and of damaged rows into a SettingsError with a hint."""
+def guarded(path: Path, *, reads_rows: bool = False) -> Iterator[None]:
+    """Turn errors of SQLite, of the disk and of damaged rows into a SettingsError with a hint.
+
+    With `reads_rows`, nothing is done inside but reading rows, and any exception is their fault.
+    """
+    damaged = _UNREADABLE + _WRONG if reads_rows else _UNREADABLE
     try:
         yield
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        # msgspec below 0.23 raises UnicodeDecodeError for text that is not UTF-8
+    except damaged as error:
         raise SettingsError(f"{path}: the journal is damaged: {error}", _MOVE) from error
     except sqlite3.DatabaseError as error:
         hint = _hint(getattr(error, "sqlite_errorcode", 0) & 0xFF)

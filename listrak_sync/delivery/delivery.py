@@ -98,12 +98,16 @@ class Delivery:
             self._stop.because(error)
 
     def _send_together(self, shared: Iterator[Batch]) -> None:
-        threads = [
-            threading.Thread(target=self._send_shared, args=(shared,), daemon=True)
-            for _ in range(self._options.in_flight)
-        ]
-        for thread in threads:
-            thread.start()
+        threads: list[threading.Thread] = []
+        for _ in range(self._options.in_flight):
+            thread = threading.Thread(target=self._send_shared, args=(shared,), daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more: the others do the work
+                if not threads:
+                    raise
+                break
+            threads.append(thread)
         for thread in threads:
             thread.join()
 

@@ -31,7 +31,8 @@ class Isolation:
 
     For n contacts of which k are refused, halving costs at most 2·k·log2(n) + 10 requests. A
     fault of the list or of a field's id costs only a few: where no contact that sets certain
-    fields is accepted, all that set these fields are given up for the list.
+    fields is accepted, all that set these fields are given up for the list. A list that accepted
+    nothing and calls even small contacts too large is given up as well.
     """
 
     def __init__(self, in_flight: int = 1) -> None:
@@ -41,7 +42,8 @@ class Isolation:
         self._lock = threading.Lock()
         self._alike: dict[tuple[int, Fields], tuple[str, int]] = {}
         self._given_up: dict[int, dict[Fields, str]] = {}
-        self._largest: dict[str, int] = {}
+        self._largest: dict[tuple[int, str], int] = {}
+        self._accepting: set[int] = set()
 
     def verdict_on(self, batch: Batch) -> str | None:
         """Return why nothing of a batch is to be sent, None where some of it is."""
@@ -61,6 +63,8 @@ class Isolation:
 
         `taken` are the fields that Listrak accepted in other parts; those of this part are added.
         """
+        if isinstance(receipt, AcceptedBatch):
+            self._accepting.add(receipt.batch.list_id)
         match receipt:
             case AcceptedBatch() if whole and not self._alike:  # the usual case costs nothing
                 pass
@@ -69,18 +73,24 @@ class Isolation:
                 taken |= fields
                 with self._lock:
                     for key in list(self._alike):
-                        if key[0] == batch.list_id and not key[1].isdisjoint(fields):
+                        if key[0] == batch.list_id and (
+                            key[1] == THE_LIST or not key[1].isdisjoint(fields)
+                        ):
                             del self._alike[key]
             case RefusedBatch(batch, Reason.REFUSED_BY_LISTRAK, words):
                 unproven = _fields(batch.contacts) - taken
                 if unproven:
                     self._refused_alone(batch.list_id, unproven, words)
+            case RefusedBatch(batch, Reason.TOO_LARGE, words):
+                if batch.list_id not in self._accepting:
+                    self._refused_alone(batch.list_id, THE_LIST, words)
 
     def too_large(self, batch: Batch) -> None:
-        """Note that a body was too large; nothing above half its size is sent from now on."""
+        """Note that a body was too large; the list gets nothing above half its size from now on."""
         with self._lock:
-            largest = self._largest.get(batch.route, len(batch.body))
-            self._largest[batch.route] = min(largest, max(1, len(batch.body) // 2))
+            key = batch.list_id, batch.route
+            largest = self._largest.get(key, len(batch.body))
+            self._largest[key] = min(largest, max(1, len(batch.body) // 2))
 
     def next_of(self, pending: Sequence[Batch]) -> int:
         """Return the index of the part of a batch to send next: usually the last one.
@@ -90,32 +100,32 @@ class Isolation:
         last = len(pending) - 1
         if len(pending[last].contacts) == 1:
             return last
-        doubtful = [index for index, part in enumerate(pending) if self._doubtful(part)]
+        doubtful = [index for index, part in enumerate(pending) if self._trial(part) is not None]
         return max(doubtful, key=lambda index: len(pending[index].contacts), default=last)
 
     def fitting(self, batch: Batch) -> list[Batch]:
         """Return a batch in parts that, as far as we know, can be sent.
 
-        Where the list itself is in doubt, the first part is a single contact from the middle.
+        Where the list itself is in doubt, the first part is a single contact: one from the middle,
+        or the smallest one where contacts are too large.
         """
         count = len(batch.contacts)
         if count == 1:
             return [batch]
-        largest = self._largest.get(batch.route)
-        if largest is not None and len(batch.body) > largest:
-            each = -(-count // -(-len(batch.body) // largest))
-            return list(rebatch(batch, Limits(each, len(batch.body))))
         if batch.list_id in self._given_up:
             verdicts = [self._verdict(contact) for contact in batch.contacts]
             good = [one for one, words in zip(batch.contacts, verdicts, strict=True) if not words]
             bad = [one for one, words in zip(batch.contacts, verdicts, strict=True) if words]
             if good and bad:
                 return [*_with(batch, good), *_with(batch, bad)]
-        doubtful = self._doubtful(batch)
-        if doubtful:
-            at = doubtful[len(doubtful) // 2]
+        at = self._trial(batch)
+        if at is not None:
             parts = batch.contacts[at : at + 1], batch.contacts[:at], batch.contacts[at + 1 :]
             return [made for part in parts for made in _with(batch, part)]
+        largest = self._largest.get((batch.list_id, batch.route))
+        if largest is not None and len(batch.body) > largest:
+            each = -(-count // -(-len(batch.body) // largest))
+            return list(rebatch(batch, Limits(each, len(batch.body))))
         return [batch]
 
     def _refused_alone(self, list_id: int, fields: Fields, words: str) -> None:
@@ -135,8 +145,8 @@ class Isolation:
                 return words
         return None
 
-    def _doubtful(self, batch: Batch) -> list[int]:
-        """Return the indexes of contacts that set fields which were refused again and again."""
+    def _trial(self, batch: Batch) -> int | None:
+        """Return the index of the contact to try alone, None where nothing is in doubt."""
         with self._lock:
             suspects = [
                 fields
@@ -144,9 +154,13 @@ class Isolation:
                 if list_id == batch.list_id and count >= SUSPECT
             ]
         if not suspects:
-            return []
+            return None
+        if THE_LIST in suspects:
+            sizes = [_size(contact) for contact in batch.contacts]
+            return sizes.index(min(sizes))
         fields = enumerate(_fields((contact,)) for contact in batch.contacts)
-        return [index for index, each in fields if any(one <= each for one in suspects)]
+        doubtful = [index for index, each in fields if any(one <= each for one in suspects)]
+        return doubtful[len(doubtful) // 2] if doubtful else None
 
 
 def halves(batch: Batch) -> list[Batch]:
@@ -162,3 +176,7 @@ def _with(batch: Batch, contacts: Sequence[Contact]) -> list[Batch]:
 
 def _fields(contacts: Iterable[Contact]) -> Fields:
     return Fields(field_id for contact in contacts for field_id, _ in contact.fields)
+
+
+def _size(contact: Contact) -> int:
+    return len(contact.email_address) + sum(len(value) for _, value in contact.fields)

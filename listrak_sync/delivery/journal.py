@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,10 +51,14 @@ class Journal:
         """
         self.path = path
         with guarded(path):
+            if not path.name or path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = Lock(path)
         try:
             self._database = Database(path, rows.SCHEMA, rows.APPLICATION, rows.VERSION)
+            with self._database.reading() as db:
+                self._answered = rows.last_answered(db)
         except BaseException:
             self._lock.release()
             raise
@@ -72,7 +78,11 @@ class Journal:
         run, now = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid4().hex[:6]}", time.time()
         nothing = msgspec.json.encode(Checkpoint())
         with self._database.writing() as db:
-            db.execute("DELETE FROM runs WHERE ended < ?", (now - KEEP_DAYS * 86_400,))
+            db.execute(
+                # The newest stays, whatever the clock says: its imports may still be running.
+                "DELETE FROM runs WHERE ended < ? AND rowid < (SELECT max(rowid) FROM runs)",
+                (now - KEEP_DAYS * 86_400,),
+            )
             db.execute(
                 "INSERT INTO runs VALUES (?, ?, NULL, ?, ?, ?)",
                 (run, now, settings, b"[]", nothing),
@@ -113,9 +123,9 @@ class Journal:
         with self._database.writing() as db:
             match receipt:
                 case AcceptedBatch(batch, imports):
-                    rows.close(db, batch, "accepted", ",".join(imports))
+                    rows.close(db, batch, "accepted", self._now(), ",".join(imports))
                 case RefusedBatch(batch, reason, detail):
-                    rows.close(db, batch, "refused", f"{reason}: {detail}")
+                    rows.close(db, batch, "refused", self._now(), f"{reason}: {detail}")
                 case UnsentBatch():
                     pass
 
@@ -131,7 +141,7 @@ class Journal:
             run, window, alone, rank = db.execute(
                 "SELECT run, window, alone, rank FROM batches WHERE number = ?", (batch.number,)
             ).fetchone()
-            rows.close(db, batch, "divided")
+            rows.close(db, batch, "divided", self._now())
             for index, part in enumerate(parts):
                 number = rows.insert(db, (run, window, alone, rank + index / len(parts)), part)
                 numbered.append(msgspec.structs.replace(part, number=number))
@@ -173,6 +183,12 @@ class Journal:
         found = self.runs()
         own = next((info.destination for info in found if info.id == self.run), API_URL)
         return [info for info in found if info.destination == own]
+
+    def _now(self) -> float:
+        """Return the time of an answer, which is after that of every other in the journal."""
+        # The clock may have been set back since; the order of answers must not change with it.
+        self._answered = max(time.time(), self._answered + 1e-5)
+        return self._answered
 
     def _window(self, run: str, window: int) -> Phases:
         for alone in (True, False):

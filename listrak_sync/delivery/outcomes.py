@@ -55,13 +55,15 @@ class Step(Enum):
 
     DONE = "done"
     HALVE = "send it again in two halves"
-    SHRINK = "send it again in parts of half the size, and nothing larger from then on"
+    SHRINK = "send it again in parts of half the size, and nothing larger to this list"
     ASK = "ask for the list: it is there → *TooLarge*, it is not → *NoSuchList*"
     REFUSE_CONTACT = (
         "reject it: `refused_by_listrak`; after five alike in a row, "
         "what sets these fields is given up for its list"
     )
-    REFUSE_LARGE = "reject it: `too_large`"
+    REFUSE_LARGE = (
+        "reject it: `too_large`; after five in a row, a list that accepted nothing is given up"
+    )
     REFUSE_LIST = "reject everything for the list: `list_refused`"
     FALL_BACK = "go on by list import; with `--route profile-fields`, stop"
     RETRY = "wait, then send it again; after 8 attempts, stop"

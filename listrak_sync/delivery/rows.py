@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -87,9 +86,10 @@ def runs(db: sqlite3.Connection) -> list[RunInfo]:
     counts = "SELECT run, state, sum(size) FROM batches WHERE state <> 'divided' GROUP BY 1, 2"
     for run, state, count in db.execute(counts):
         contacts.setdefault(run, {})[state] = count
+    # In the order in which they were written down: the clock may have been set back since.
     rows = (
         "SELECT id, started, ended, settings, json_extract(CAST(settings AS TEXT), ?), "
-        "files, position FROM runs ORDER BY started DESC"
+        "files, position FROM runs ORDER BY rowid DESC"
     )
     return [
         RunInfo(
@@ -120,11 +120,23 @@ def insert(db: sqlite3.Connection, place: BatchPlace, batch: Batch) -> int:
     return number or 0
 
 
-def close(db: sqlite3.Connection, batch: Batch, state: State, detail: str | None = None) -> None:
+def last_answered(db: sqlite3.Connection) -> float:
+    """Return when the last batch was answered, 0 where none was."""
+    (answered,) = db.execute("SELECT coalesce(max(answered), 0.0) FROM batches").fetchone()
+    return float(answered)
+
+
+def close(
+    db: sqlite3.Connection,
+    batch: Batch,
+    state: State,
+    answered: float,
+    detail: str | None = None,
+) -> None:
     """Write down what became of a batch, and delete its bytes."""
     db.execute(
         "UPDATE batches SET state = ?, detail = ?, answered = ? WHERE number = ?",
-        (state, detail, time.time(), batch.number),
+        (state, detail, answered, batch.number),
     )
     db.execute("DELETE FROM bodies WHERE number = ?", (batch.number,))
 
@@ -145,6 +157,8 @@ def planned(
     if row is None:
         return None
     rank, number, list_id, name, size, body, contacts = row
+    if not isinstance(list_id, int) or not isinstance(body, bytes) or not isinstance(size, int):
+        raise msgspec.ValidationError(f"batch {number} has a value of the wrong type")
     route: Route = LIST_IMPORT if name == LIST_IMPORT else PROFILE_FIELDS
     return rank, Batch(list_id, route, body, _Contacts(path, size, contacts), number)
 
@@ -189,5 +203,5 @@ class _Contacts(Sequence[Contact]):
 
     @cached_property
     def _decoded(self) -> tuple[Contact, ...]:
-        with guarded(self._journal):
+        with guarded(self._journal, reads_rows=True):
             return msgspec.msgpack.decode(self._encoded, type=tuple[Contact, ...])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final, TypeVar
 
@@ -74,7 +74,8 @@ def interruptible(stop: Stop, on_signal: Callable[[str], object] | None = None) 
         if on_signal is not None:
             # The signal may have interrupted a message halfway, and a stream cannot be written
             # to from within its own writing. Another thread waits until it is free.
-            threading.Thread(target=on_signal, args=(STOPPING,), daemon=True).start()
+            with suppress(RuntimeError):  # there is no thread to be had
+                threading.Thread(target=on_signal, args=(STOPPING,), daemon=True).start()
         stop.request(number)
 
     before = {each: signal.signal(each, request) for each in (signal.SIGINT, signal.SIGTERM)}

@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Final, TypeAlias
 
-from listrak_sync.input.compression import UNREADABLE, decompressed, problem
+from listrak_sync.input.compression import UNREADABLE, decompressed, problem, shorter
 from listrak_sync.input.sources import STANDARD_INPUT, Source
 from listrak_sync.reasons import Reason
 
@@ -108,6 +108,8 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit
         with _open(source.file) as raw:
             reader = decompressed(raw)
             yield from lines.cut(_without_bom(reader.readinto1), lambda: _position(raw))
+            if os.fstat(raw.fileno()).st_size < source.size:
+                raise shorter()
     except UNREADABLE as error:
         yield lines.broken(error)
 
@@ -138,7 +140,8 @@ class LineCutter:
         if self._passed_over:
             yield self._long_line()
         elif self._rest:
-            yield self._block([self._rest])
+            rest, self._rest = self._rest, b""
+            yield self._block([rest])
 
     def broken(self, error: BaseException) -> UnreadableLine:
         """Return the line at which the file cannot be read on."""

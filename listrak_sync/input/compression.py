@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import sys
 import zlib
@@ -20,6 +21,9 @@ UNREADABLE: Final = (OSError, EOFError, zlib.error, zstd.ZstdError)
 
 _BUFFER_BYTES: Final = 256 << 10
 """How much of a pipe is read at a time."""
+
+_PACKED_BYTES: Final = 64 << 10
+"""How much of a bzip2 or zstd file is unpacked at a time."""
 
 
 class Reader(Protocol):
@@ -45,14 +49,70 @@ def decompressed(raw: IO[bytes]) -> Reader:
     return whole if decompress is None else cast(Reader, decompress(whole))
 
 
-def _decompressor(head: bytes) -> Callable[[IO[bytes]], object] | None:
+class _Stream(Protocol):
+    """A decompressor of one stream."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether there is nothing left of what it was given."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What it was given beyond the stream's end."""
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """Return at most so much of the plain data."""
+
+
+class _Streams:
+    """The plain data of streams that follow one another; zeros after one are padding."""
+
+    # BZ2File takes whatever follows a stream for its end, even the next stream, if it is damaged.
+
+    def __init__(self, file: BufferedReader, new: Callable[[], _Stream]) -> None:
+        self._file = file
+        self._new = new
+        self._stream = new()
+
+    def readinto1(self, buffer: memoryview, /) -> int:
+        """Fill the buffer with what is available; return the length, 0 at the end.
+
+        Raises EOFError where a stream is cut off, and what the decompressor raises.
+        """
+        while True:
+            packed = b""
+            if self._stream.eof:
+                packed = self._stream.unused_data.lstrip(b"\0") or self._beyond_padding()
+                if not packed:
+                    return 0
+                self._stream = self._new()
+            elif self._stream.needs_input:
+                packed = self._file.read1(_PACKED_BYTES)
+                if not packed:
+                    raise EOFError
+            if plain := self._stream.decompress(packed, len(buffer)):
+                buffer[: len(plain)] = plain
+                return len(plain)
+
+    def _beyond_padding(self) -> bytes:
+        while packed := self._file.read1(_PACKED_BYTES):
+            if following := packed.lstrip(b"\0"):
+                return following
+        return b""
+
+
+def _decompressor(head: bytes) -> Callable[[BufferedReader], object] | None:
     """Return a decompressor for a file with these first four bytes, None where it is plain."""
     if head.startswith(b"\x1f\x8b"):
         return lambda file: gzip.GzipFile(fileobj=file)
     if head.startswith(b"BZh"):
-        return bz2.BZ2File
+        return lambda file: _Streams(file, bz2.BZ2Decompressor)
     if head == b"\x28\xb5\x2f\xfd" or (head[1:] == b"\x2a\x4d\x18" and 0x50 <= head[0] <= 0x5F):
-        return zstd.ZstdFile
+        return lambda file: _Streams(file, zstd.ZstdDecompressor)
     return None
 
 
@@ -80,6 +140,11 @@ class _Rejoined(RawIOBase):
             taken = self.rest.read1(len(buffer))
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+def shorter() -> OSError:
+    """Return the error of a file that ends before where it ended when it was named or opened."""
+    return OSError(errno.EIO, "it became shorter while it was read")
 
 
 def problem(error: BaseException) -> str:

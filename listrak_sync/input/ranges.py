@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from listrak_sync.input.blocks import BLOCK_BYTES, BOM, LineCutter, ReadUnit, read
-from listrak_sync.input.compression import is_compressed
+from listrak_sync.input.compression import is_compressed, shorter
 from listrak_sync.input.sources import Source
 
 RANGE_BYTES: Final = 4 << 20
@@ -113,6 +113,8 @@ class ByteRange:
         lines = LineCutter(self.file, self.source, self.lines_before or 0, block_bytes)
         try:
             yield from lines.cut(fill, lambda: position)
+            if position < self.end:
+                raise shorter()
         except OSError as error:
             yield lines.broken(error)
 

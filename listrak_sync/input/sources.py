@@ -7,11 +7,14 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from listrak_sync.errors import UsageError
 
 STANDARD_INPUT: Final = "-"
+
+_Key: TypeAlias = tuple[int, int]
+"""What tells a folder from all others, whatever its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +72,29 @@ def _named(argument: str) -> list[Source]:
     return [Source(argument, _checked_size(path))]
 
 
-def _files_below(folder: Path, *above: tuple[int, int]) -> Iterator[Path]:
-    """Yield the files of a folder and of those in it, links followed. Raises OSError."""
-    status = folder.stat()
-    key = status.st_dev, status.st_ino
-    if key in above:
-        raise OSError(errno.ELOOP, "this link leads back to a folder above it", str(folder))
-    for path in folder.iterdir():
-        if path.name.startswith("."):
+def _files_below(top: Path) -> Iterator[Path]:
+    """Yield the files of a folder and of those in it, links followed, each folder once.
+
+    Raises OSError, also for a link that leads back to a folder above it.
+    """
+    seen: set[_Key] = set()
+    waiting: list[tuple[Path, frozenset[_Key]]] = [(top, frozenset())]
+    while waiting:
+        folder, above = waiting.pop()
+        status = folder.stat()
+        key = status.st_dev, status.st_ino
+        if key in above:
+            raise OSError(errno.ELOOP, "this link leads back to a folder above it", str(folder))
+        if key in seen:
             continue
-        if path.is_dir():
-            yield from _files_below(path, *above, key)
-        elif path.is_file() or not path.exists():
-            yield path
+        seen.add(key)
+        for path in sorted(folder.iterdir(), reverse=True):  # the first by name is taken first
+            if path.name.startswith("."):
+                continue
+            if path.is_dir():
+                waiting.append((path, above | {key}))
+            elif path.is_file() or not path.exists():
+                yield path
 
 
 def _checked_size(path: Path) -> int:

@@ -15,7 +15,7 @@ from listrak_sync import __version__
 from listrak_sync.errors import SettingsError
 from listrak_sync.listrak.addresses import Addresses, is_loopback
 from listrak_sync.listrak.auth import ClientCredentials, TokenError
-from listrak_sync.listrak.bounds import bound
+from listrak_sync.listrak.connections import Connections
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.replies import UNREADABLE, judge, judge_failure
 from listrak_sync.listrak.verdicts import (
@@ -30,7 +30,7 @@ from listrak_sync.listrak.verdicts import (
     Verdict,
 )
 
-TIMEOUT: Final = httpx.Timeout(connect=10, read=120, write=120, pool=None)
+TIMEOUT: Final = httpx.Timeout(connect=10, read=120, write=120, pool=10)
 """How many seconds each step of a request may take."""
 
 LONGEST_WORDS: Final = 500
@@ -58,30 +58,25 @@ class Api:
     SettingsError where the environment names a proxy or certificates that cannot be used.
     """
 
-    def __init__(
-        self, addresses: Addresses, credentials: Credentials, connections: int = 1
-    ) -> None:
+    def __init__(self, addresses: Addresses, credentials: Credentials) -> None:
         urls = (addresses.api_url, addresses.auth_url)
         # This machine's own addresses are never reached by a proxy.
         own = [url for url in urls if is_loopback(url)]
         self._addresses = addresses
         self._auth = ClientCredentials(credentials, addresses.auth_url)
-        # One more than there are senders: any of them may have to get a token meanwhile.
-        limits = httpx.Limits(
-            max_connections=connections + 1, max_keepalive_connections=connections + 1
-        )
         try:
-            self._client = httpx.Client(
-                auth=self._auth,
-                follow_redirects=False,
-                headers=_HEADERS,
-                limits=limits,
-                timeout=TIMEOUT,
-                event_hooks={"response": [bound]},
-                # With trust_env off, httpx would not look at SSL_CERT_FILE.
-                verify=httpx.create_ssl_context(),
-                mounts={f"all://{urlsplit(url).netloc}": None for url in own},
-                trust_env=len(own) < len(urls),
+            # With trust_env off, httpx would not look at SSL_CERT_FILE.
+            trust = httpx.create_ssl_context()
+            self._connections = Connections(
+                lambda: httpx.Client(
+                    auth=self._auth,
+                    follow_redirects=False,
+                    headers=_HEADERS,
+                    timeout=TIMEOUT,
+                    verify=trust,
+                    mounts={f"all://{urlsplit(url).netloc}": None for url in own},
+                    trust_env=len(own) < len(urls),
+                )
             )
         except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
             hint = "Correct SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY, or unset them."
@@ -100,7 +95,7 @@ class Api:
         trace: TracebackType | None,
     ) -> None:
         """Close its connections."""
-        self._client.close()
+        self._connections.close()
 
     def update_profile_fields(self, list_id: int, body: bytes) -> Verdict:
         """Start imports that set profile fields: `POST /List/{listId}/Contact/SegmentationField`.
@@ -126,7 +121,7 @@ class Api:
     def authenticate(self) -> Failure | None:
         """Get a token; return why there is none: `POST /OAuth2/Token`."""
         return self._guarded(
-            lambda: self._auth.authenticate(lambda request: self._client.send(request, auth=None))
+            lambda client: self._auth.authenticate(lambda request: client.send(request, auth=None))
         )
 
     def lists(self) -> tuple[ListInfo, ...] | Failure:
@@ -159,20 +154,23 @@ class Api:
             return verdict
         try:
             data = msgspec.json.decode(reply.content, type=_Reply).data
-            return msgspec.json.decode(data, type=shape)
+            # Written anew, so that no escape keeps a secret that the reply repeats from being seen.
+            written = msgspec.json.encode(msgspec.json.decode(data)).decode()
+            return msgspec.json.decode(self._auth.hide(written), type=shape)
         except UNREADABLE:
             return Unavailable(f"the answer of {path} does not have the shape of Listrak's")
 
     def _send(self, method: str, url: str, body: bytes | None = None) -> httpx.Response | Failure:
         headers = _JSON if body is not None else None
         return self._guarded(
-            lambda: self._client.request(method, url, content=body, headers=headers)
+            lambda client: client.request(method, url, content=body, headers=headers)
         )
 
-    def _guarded(self, request: Callable[[], _T]) -> _T | Failure:
+    def _guarded(self, request: Callable[[httpx.Client], _T]) -> _T | Failure:
         """Return the result of a request, or the verdict on its failure."""
         try:
-            return request()
+            with self._connections.client() as client:
+                return request(client)
         except TokenError as error:
             return self._hidden(error.failure)
         except httpx.HTTPError as error:
@@ -182,7 +180,9 @@ class Api:
 
     def _judge(self, reply: httpx.Response) -> Verdict:
         verdict = judge(reply)
-        return verdict if isinstance(verdict, Accepted) else self._hidden(verdict)
+        if isinstance(verdict, Accepted):
+            return Accepted(tuple(map(self._auth.hide, verdict.resource_ids)))
+        return self._hidden(verdict)
 
     def _hidden(self, failure: Failure) -> Failure:
         """Return a failure with its words shortened, and without the secret and the tokens."""

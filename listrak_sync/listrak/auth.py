@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -23,7 +24,7 @@ SHORTEST_SECRET: Final = 8
 """A shorter secret is not hidden in texts: it could be part of any word."""
 
 Flow = Generator[httpx.Request, httpx.Response, None]
-TokenFlow = Generator[httpx.Request, httpx.Response, str]
+TokenFlow = Generator[httpx.Request, httpx.Response, "_Token"]
 
 
 class TokenError(Exception):
@@ -58,37 +59,41 @@ class ClientCredentials(httpx.Auth):
         self._auth_url = auth_url
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = ""
-        self._issued: list[str] = []
-        self._worked: set[str] = set()
+        self._token: _Token | None = None
+        self._issued: dict[str, None] = {}
         self._ends = 0.0
 
     def sync_auth_flow(self, request: httpx.Request) -> Flow:
-        """Send a request with a token; with a new one where the token is refused."""
-        # Other threads may use up a new token before its turn comes here: a token that has
-        # worked for any of them and is refused now has run out, and is renewed again.
-        token, may_have_run_out = (yield from self._current(refused="")), True
-        while True:
-            request.headers["Authorization"] = f"Bearer {token}"
-            response = yield request
-            if response.status_code != 401:
-                self._worked.add(token)
+        """Send a request with a token; with a new one where the token is refused.
+
+        A 401 for a token that was just renewed for this request is its answer.
+        """
+        for is_last in (False, True):
+            token = yield from self._current()
+            if (yield from _is_taken(request, token)):
                 return
-            if not may_have_run_out and token not in self._worked:
-                return
-            token, may_have_run_out = (yield from self._current(refused=token)), False
+            with self._lock:
+                # Another thread may have renewed it meanwhile, and the two may be the same text.
+                if is_last or self._token is token or self._token is None:
+                    # Sent while others wait: they could use up the new token before.
+                    yield from _is_taken(request, (yield from self._renewed()))
+                    return
 
     def hide(self, text: str) -> str:
         """Return text without the secret and the tokens, which a reply may repeat."""
         secret = self._credentials.client_secret
-        for each in (secret, quote_plus(secret), *tuple(self._issued)):
+        in_one_line, in_json = (
+            " ".join(secret.split()),
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+        )
+        for each in (secret, in_one_line, in_json, quote_plus(secret), *tuple(self._issued)):
             if len(each) >= SHORTEST_SECRET:
                 text = text.replace(each, "[hidden]")
         return text
 
     def authenticate(self, send: Callable[[httpx.Request], httpx.Response]) -> None:
         """Get a token, unless there is one that lasts. Raises TokenError."""
-        with closing(self._current(refused="")) as flow:
+        with closing(self._current()) as flow:
             try:
                 request = next(flow)
                 while True:
@@ -96,23 +101,25 @@ class ClientCredentials(httpx.Auth):
             except StopIteration:
                 return
 
-    def _current(self, refused: str) -> TokenFlow:
-        """Return a token that is not the refused one; one thread asks, the others wait."""
-        # The lock is held while the request that is yielded is sent.
+    def _current(self) -> TokenFlow:
+        """Return a token that lasts; one thread asks for it, the others wait."""
         with self._lock:
-            if not self._token or self._token == refused or self._clock() >= self._ends:
-                self._token = ""
-                reply = yield self._request()
-                token = _token_of(reply)
-                self._token = token.access_token
-                self._issued.append(self._token)
-                life = token.expires_in
-                self._ends = (
-                    float("inf")
-                    if life is None
-                    else self._clock() + life - min(RENEW_BEFORE, life / 10)
-                )
+            if self._token is None or self._clock() >= self._ends:
+                return (yield from self._renewed())
             return self._token
+
+    def _renewed(self) -> TokenFlow:
+        """Return a new token. The lock is held while the request that is yielded is sent."""
+        self._token = None
+        reply = yield self._request()
+        token = _token_of(reply)
+        self._issued[token.access_token] = None
+        life = token.expires_in
+        self._ends = (
+            float("inf") if life is None else self._clock() + life - min(RENEW_BEFORE, life / 10)
+        )
+        self._token = token
+        return token
 
     def _request(self) -> httpx.Request:
         form = {
@@ -121,6 +128,15 @@ class ClientCredentials(httpx.Auth):
             "client_secret": self._credentials.client_secret,
         }
         return httpx.Request("POST", self._auth_url, data=form)
+
+
+def _is_taken(
+    request: httpx.Request, token: _Token
+) -> Generator[httpx.Request, httpx.Response, bool]:
+    """Send a request with a token; return whether the token is taken."""
+    request.headers["Authorization"] = f"Bearer {token.access_token}"
+    response = yield request
+    return response.status_code != 401
 
 
 def _token_of(reply: httpx.Response) -> _Token:

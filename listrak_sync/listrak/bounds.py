@@ -1,10 +1,9 @@
-"""Bounds for the body of a reply: its size, its time, its encoding."""
+"""Bounds for an exchange: its time, and the size and the encoding of the reply's body."""
 
 from __future__ import annotations
 
-import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import httpx
@@ -13,7 +12,7 @@ LARGEST: Final = 16 << 20
 """The largest body of a reply, in bytes, once it is unpacked."""
 
 LONGEST: Final = 120.0
-"""How many seconds a body may take to arrive."""
+"""How many seconds an exchange may take, from the connection to the end of the reply."""
 
 PACKED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -38,29 +37,34 @@ class _Bounded(httpx.SyncByteStream):
         stream: httpx.SyncByteStream,
         *,
         packed: bool,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._stream = stream
+        self._has_begun = False
         self._unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if packed else None
-        self._clock = clock
 
     def __iter__(self) -> Iterator[bytes]:
-        left, until = LARGEST, self._clock() + LONGEST
+        left = LARGEST
         for received in self._stream:
             piece = self._unpacked(received, left + 1)
             left -= len(piece)
             if left < 0:
                 raise httpx.ReadError(f"the reply is larger than {LARGEST:,} bytes")
-            if self._clock() > until:
-                raise httpx.ReadError(f"the reply takes longer than {LONGEST:.0f} s")
             yield piece
+        if self._is_cut_off:
+            raise httpx.DecodingError("the packed body is cut off")
 
     def close(self) -> None:
         self._stream.close()
 
+    @property
+    def _is_cut_off(self) -> bool:
+        """Whether a packed body has begun and not ended."""
+        return self._unpack is not None and self._has_begun and not self._unpack.eof
+
     def _unpacked(self, received: bytes, most: int) -> bytes:
         if self._unpack is None:
             return received
+        self._has_begun = self._has_begun or bool(received)
         try:
             return self._unpack.decompress(received, most)
         except zlib.error as error:

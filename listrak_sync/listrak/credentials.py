@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,11 +49,25 @@ def read(environment: Mapping[str, str], secret_file: Path | None = None) -> Cre
     return Credentials(client_id, secret)
 
 
-def _secret(environment: Mapping[str, str], secret_file: Path | None) -> str:
+def secret_file_of(environment: Mapping[str, str], named: Path | None) -> Path | None:
+    """Return the file that holds the secret: the one named, or that of systemd if it is there."""
     directory = environment.get("CREDENTIALS_DIRECTORY")
-    if secret_file is None and directory:
+    if named is None and directory:
         candidate = Path(directory) / "listrak_client_secret"
-        secret_file = candidate if candidate.exists() else None
+        return candidate if candidate.exists() else None
+    return named
+
+
+def is_read_by_others(file: Path) -> bool:
+    """Say whether others than the owner and the group can read a file."""
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
+def _secret(environment: Mapping[str, str], named: Path | None) -> str:
+    secret_file = secret_file_of(environment, named)
     if secret_file is None:
         return environment.get("LISTRAK_CLIENT_SECRET", "").strip()
     hint = "Name a file that holds the client secret and nothing else."

@@ -165,10 +165,10 @@ def _retry_after(
         return None
     if header.isascii() and header.isdigit():
         return min(float(header[:10]), MAX_RETRY_AFTER)
+    current = now() if now else datetime.now(UTC)
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - current).total_seconds()
+    except (ValueError, OverflowError):  # not a date, or a part of it beyond any
         return None
-    current = now() if now else datetime.now(UTC)
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - current).total_seconds()
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)

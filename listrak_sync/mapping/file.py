@@ -50,11 +50,20 @@ def load(file: Path) -> tuple[Mapping, ...]:
     Raises SettingsError where the file cannot be read, and MappingFileError with all faults of a
     file that is not a valid mapping file.
     """
+    return parse_bytes(file, read(file))
+
+
+def read(file: Path) -> bytes:
+    """Return what is in a mapping file. Raises SettingsError where it cannot be read."""
     try:
-        data = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         hint = "Name a mapping file with -m FILE, or in LISTRAK_SYNC_MAPPING."
         raise SettingsError(f"{file}: {error.strerror or error}", hint) from error
+
+
+def parse_bytes(file: Path, data: bytes) -> tuple[Mapping, ...]:
+    """Return the mappings in what a mapping file holds. Raises as `load` does."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

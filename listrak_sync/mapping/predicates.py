@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeAlias, assert_never
 
@@ -45,6 +45,9 @@ def compile_condition(condition: Condition) -> Test:
             return lambda event: found(event) == text
         case Compare(operator, left, right):
             return _compare(operator, left, right)
+        case In(item, ListOf(items)) if all(isinstance(each, Literal) for each in items):
+            constants = [each.value for each in items if isinstance(each, Literal)]
+            return _in_constants(compile_operand(item), constants)
         case In(item, container):
             return partial(_is_in, compile_operand(item), compile_operand(container))
         case Truth(operand):
@@ -107,6 +110,23 @@ def _is_in(item: ValueOf, container: ValueOf, event: Event) -> bool:
         return False
     wanted = _or_null(item(event))
     return any(functions.same(element, wanted) for element in elements)
+
+
+def _in_constants(item: ValueOf, constants: Sequence[Json]) -> Test:
+    """Return a test that looks texts and numbers up, however many constants there are."""
+    texts = frozenset(each for each in constants if type(each) is str)
+    numbers = frozenset(each for each in constants if type(each) in functions.NUMBERS)
+    others = [each for each in constants if type(each) is bool or each is None]
+
+    def holds(event: Event) -> bool:
+        value = item(event)
+        if type(value) is str:
+            return value in texts
+        if type(value) in functions.NUMBERS:
+            return value in numbers
+        return any(functions.same(each, _or_null(value)) for each in others)
+
+    return holds
 
 
 def _compare(operator: str, left: Operand, right: Operand) -> Test:

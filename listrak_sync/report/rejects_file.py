@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import threading
@@ -10,17 +11,21 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Final, Self
 
 from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.input.sources import STANDARD_INPUT, Source
 
+_LOST: Final = "Name another file; what is in this one would be lost."
+_REJECT: Final = re.compile(rb'\s*\{\s*"reason"')
+
 
 class RejectsFile(AbstractContextManager["RejectsFile"]):
     """Writes rejects as JSON lines, from any thread; without a path it writes nothing.
 
-    Raises UsageError where the file cannot be opened, or is one that the run needs.
+    Raises UsageError where the file cannot be opened, is one that the run needs, or would be
+    emptied though it holds no rejects. `note` says what was found at its end when appending.
     """
 
     def __init__(
@@ -29,6 +34,8 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
         self._path = path
         self._lock = threading.Lock()
         self._stream: BinaryIO | None = None
+        self._is_regular = False
+        self.note: str | None = None
         if path is None:
             return
         try:
@@ -36,16 +43,23 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
             self._stream = os.fdopen(descriptor, "wb")
             status = os.fstat(descriptor)
             # A pipe or a device is not ours: neither its mode nor its length is changed.
-            if stat.S_ISREG(status.st_mode):
+            self._is_regular = stat.S_ISREG(status.st_mode)
+            if self._is_regular:
                 # Before it is emptied: a link may give an input, the mapping or the journal
                 # another name.
                 if any(_is_same(status, each) for each in needed):
                     self._stream.close()
-                    hint = "Name another file; what is in this one would be lost."
-                    raise UsageError(f"{path}: rejects would overwrite what the run needs", hint)
+                    raise UsageError(f"{path}: rejects would overwrite what the run needs", _LOST)
+                if not append and not _holds_rejects(path):
+                    self._stream.close()
+                    raise UsageError(f"{path}: this is not a file of rejects", _LOST)
                 os.fchmod(descriptor, 0o600)
                 if not append:
                     self._stream.truncate(0)
+                elif _is_cut_off(path):
+                    self._stream.write(b"\n")
+                    self._stream.flush()
+                    self.note = f"{path}: its last line was cut off; what follows is on a new line"
         except OSError as error:
             hint = "Name a file that can be written with --rejects."
             raise UsageError(f"{path}: {error.strerror or error}", hint) from error
@@ -77,6 +91,14 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
             except OSError as problem:
                 raise self._unwritable(problem) from problem
 
+    def sync(self) -> None:
+        """Have what is written survive a loss of power. Raises OutputError."""
+        if self._stream is not None and self._is_regular:
+            try:
+                os.fsync(self._stream.fileno())
+            except OSError as problem:
+                raise self._unwritable(problem) from problem
+
     def close(self) -> OutputError | None:
         """Close the file; return the error where the last of it cannot be written."""
         try:
@@ -89,6 +111,21 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
     def _unwritable(self, problem: OSError) -> OutputError:
         hint = "Make room, or name another file with --rejects; then run it again."
         return OutputError(f"{self._path}: {problem.strerror or problem}", hint)
+
+
+def _holds_rejects(path: Path) -> bool:
+    """Say whether a file is empty or begins like rejects. Raises OSError."""
+    with path.open("rb") as file:
+        beginning = file.read(1000)
+    return not beginning or _REJECT.match(beginning) is not None
+
+
+def _is_cut_off(path: Path) -> bool:
+    """Say whether a file ends within a line. Raises OSError."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        return file.read() not in {b"", b"\n"}
 
 
 def _is_same(status: os.stat_result, source: Source) -> bool:

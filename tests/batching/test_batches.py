@@ -8,11 +8,13 @@ import io
 import json
 from itertools import groupby, pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.batching import batches as batches_module
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
     LIST_IMPORT,
@@ -22,6 +24,7 @@ from listrak_sync.batching.batches import (
     Route,
     _encode_contact,
     batches,
+    field_sets,
     rebatch,
     single,
 )
@@ -110,6 +113,51 @@ def test_file(contacts: list[Contact], limits: Limits) -> None:
             assert names == ["Email", *(str(field) for field, _ in one.fields)]
         fields = [column.get("segmentationFieldId") for column in body["fileMappings"]]
         assert fields == [None, *map(int, names[1:])]
+
+
+FIELD_SETS = st.lists(
+    st.builds(
+        _contact,
+        list_id=st.integers(1, 2),
+        email=st.integers(1, 999).map(lambda number: f"c{number}@example.com"),
+        fields=st.dictionaries(st.integers(1, 3), st.just("on"), min_size=1),
+    ),
+    max_size=20,
+).map(lambda contacts: sorted(contacts, key=lambda contact: contact.list_id))
+
+
+@given(contacts=FIELD_SETS, limits=LIMITS, held=st.integers(1, 20))
+def test_file_by_file(contacts: list[Contact], limits: Limits, held: int) -> None:
+    """However many contacts are held at a time, files come set by set, contacts in their order."""
+    with patch.object(batches_module, "_HELD_CONTACTS", held):
+        made = _batches(contacts, limits, LIST_IMPORT)
+    kinds = dict.fromkeys((one.list_id, *(field for field, _ in one.fields)) for one in contacts)
+    expected = [
+        one
+        for kind in kinds
+        for one in contacts
+        if (one.list_id, *(field for field, _ in one.fields)) == kind
+    ]
+    assert [one for batch in made for one in batch.contacts] == expected
+    assert field_sets(contacts) == len(kinds)
+
+
+def test_many_field_sets() -> None:
+    """Contacts are gone through a few times, however many sets of fields there are."""
+    held = [
+        _contact(
+            1, f"c{number}@example.com", {bit + 1: "on" for bit in range(9) if number >> bit & 1}
+        )
+        for number in range(1, 512)
+    ]
+    passes = []
+
+    def contacts() -> list[Contact]:
+        passes.append(1)
+        return held
+
+    assert len(list(batches(contacts, LIST_IMPORT, LIMIT))) == 511
+    assert len(passes) == 2
 
 
 @given(contacts=CONTACTS, limits=LIMITS)

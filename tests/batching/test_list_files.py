@@ -10,9 +10,11 @@ import tracemalloc
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.batching import batches as batches_module
 from listrak_sync.batching.batches import LIST_IMPORT, Batch, Limits, batches, content_id
 from listrak_sync.batching.list_files import MAX_FILE_BYTES, body, columns, content, row
 from listrak_sync.batching.window import Contact
@@ -136,8 +138,9 @@ def test_request() -> None:
     }
 
 
-def test_one_file_in_memory() -> None:
-    """However many files there are, memory is that of one."""
+def test_one_file_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files there are, memory is that of one, and of so many contacts at a time."""
+    monkeypatch.setattr(batches_module, "_HELD_CONTACTS", 600)
 
     def contacts(files: int) -> Iterator[Contact]:
         for number in range(files * 500):

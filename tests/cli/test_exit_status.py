@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -299,3 +301,78 @@ def test_refused_list_is_told(cli: Cli, start: Start) -> None:
     assert "error: list 12345: ERROR_UNABLE_TO_LOCATE_RESOURCE" in ran.err
     assert "mapping check --online" in ran.err
     assert "rejects are not kept: --rejects FILE" in ran.err
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "x" * 300, "nowhere/.."])
+def test_names_that_no_journal_can_have(cli: Cli, name: str) -> None:
+    """A journal that cannot have its name is a setting that cannot be used, in every command."""
+    for command in (("push", "e.ndjson", "-m", "m.yaml", "--sandbox"), ("runs",)):
+        ran = cli.run(*command, "--journal", name)
+        assert (ran.status, ran.out) == (3, "")
+        assert "name another journal with --journal PATH" in ran.err
+        assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE runs SET started = 'soon'",
+        "UPDATE runs SET started = 1e300",
+        "UPDATE runs SET settings = 7",
+        "UPDATE runs SET settings = '[]'",
+        "UPDATE runs SET files = 7",
+        "UPDATE runs SET position = x'00'",
+        """UPDATE runs SET position = '{"source": 9, "line": 1}'""",
+        """UPDATE runs SET position = '{"source": -1, "line": 1}'""",
+        "UPDATE batches SET list = 'seven'",
+        "UPDATE batches SET size = 'three'",
+        "UPDATE batches SET state = x'00', answered = 'soon'",
+        "UPDATE bodies SET body = 'text'",
+        "UPDATE bodies SET contacts = 7",
+    ],
+)
+def test_rows_of_the_wrong_type(cli: Cli, start: Start, change: str) -> None:
+    """A journal in which somebody else changed a row is damaged: no command ends as a bug."""
+    start(faulty(Reply(status=403)))
+    assert cli.run("push", "e.ndjson", "-m", "m.yaml", "--journal", "j").status == 4
+    with closing(sqlite3.connect(cli.folder / "j")) as db, db:
+        db.execute(change)
+    for command in (("runs",), ("runs", "--json"), ("push", "--resume")):
+        ran = cli.run(*command, "--journal", "j")
+        assert "Traceback" not in ran.err
+        assert ran.status in {0, 2, 3, 4}
+
+
+@pytest.mark.parametrize("arguments", ["--help", "push --help", "--version", "mapping check -h"])
+def test_help_that_nobody_reads(cli: Cli, arguments: str) -> None:
+    """Help into a closed pipe ends well, as data does."""
+    ran = cli.shell(f"{{ $LS {arguments}; echo $? >&2; }} | true")
+    assert ran.err == "0\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("MemoryError()", "no memory"),
+        ('RuntimeError("can\'t start new thread")', "no more threads"),
+        ('OSError(24, "Too many open files", "e.ndjson")', "e.ndjson: Too many open files"),
+        ('BlockingIOError(11, "Resource temporarily unavailable")', "temporarily unavailable"),
+    ],
+)
+@pytest.mark.parametrize("place", ["push as m; m.new_task", "run as m; m.Run._gather"])
+def test_a_machine_that_has_no_more(
+    cli: Cli, start: Start, error: str, words: str, place: str
+) -> None:
+    """Where the machine has no more of something, that is told, with status 3."""
+    start()
+    (cli.folder / "sitecustomize.py").write_text(
+        f"def fails(*_, **__): raise {error}\nimport listrak_sync.{place} = fails\n"
+    )
+    ran = cli.run(
+        *("push", "e.ndjson", "-m", "m.yaml", "--json", "--jobs", "1"),
+        changed={"PYTHONPATH": str(cli.folder)},
+    )
+    assert (ran.status, ran.json()["exit_status"]) == (3, 3)
+    assert words in ran.err
+    assert words in ran.json()["error"]
+    assert "Traceback" not in ran.err

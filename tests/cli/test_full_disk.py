@@ -58,10 +58,11 @@ def test_full_for_every_command(cli: Cli, arguments: str, unbuffered: str) -> No
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("options", ["", "-v", "--log-format json -v"])
+@pytest.mark.parametrize("options", ["", "-v", "--log-format json -v", "--progress bar"])
 def test_full_standard_error(cli: Cli, start: Start, options: str) -> None:
     """Messages that cannot be written disturb nothing."""
     sandbox = start()
     ran = cli.shell(f"$LS push e.ndjson -m m.yaml {options} --json 2> /dev/full")
     assert (ran.status, ran.json()["contacts"]) == (0, 3)
     assert len(sandbox.values()[12345]) == 3
+    assert cli.shell(f"$LS push e.ndjson -m m.yaml {options} 2> /dev/full").status == 0

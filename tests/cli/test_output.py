@@ -338,7 +338,7 @@ def test_rejects_file(cli: Cli, start: Start, before: int | None) -> None:
     sandbox = start()
     path = cli.folder / "r.ndjson"
     if before is not None:
-        path.write_text("old\n")
+        path.write_text('{"reason": "old"}\n')
         path.chmod(before)
     (cli.folder / "e.ndjson").write_text(event("nobody") + event("c9@example.com"))
     assert cli.run(*PUSH, "--rejects", "r.ndjson").status == 6

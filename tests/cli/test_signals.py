@@ -176,3 +176,19 @@ def test_a_pipe_that_goes_on(cli: Cli, start: Start) -> None:
     assert process.communicate(timeout=TIMEOUT) == (b"", b"")
     assert process.returncode == 0
     assert len(sandbox.values()[LIST]) == 3
+
+
+@pytest.mark.parametrize("arguments", [(), ("--version",), ("push", "e.ndjson", "-m", "m.yaml")])
+def test_while_modules_load(cli: Cli, arguments: tuple[str, ...]) -> None:
+    """Ctrl-C while the program starts ends it, with no traceback."""
+    (cli.folder / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in the background
+        "class Interrupts:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+    )
+    ran = cli.run_fresh(*arguments, changed={"PYTHONPATH": str(cli.folder)})
+    assert (ran.status, ran.out, ran.err) == (-signal.SIGINT, "", "")

@@ -115,10 +115,10 @@ def deliver(
 
 @contextmanager
 def connected(
-    behaviour: Behaviour | None = None, account: Account = ACCOUNT, *, connections: int = 4
+    behaviour: Behaviour | None = None, account: Account = ACCOUNT
 ) -> Iterator[tuple[Sandbox, Api]]:
     """Give a sandbox and an API that speaks to it over real connections."""
     with Sandbox(account, behaviour, keep_bodies=True) as sandbox:
         addresses = Addresses(sandbox.api_url, sandbox.auth_url)
-        with Api(addresses, Credentials("sandbox", "sandbox"), connections) as api:
+        with Api(addresses, Credentials("sandbox", "sandbox")) as api:
             yield sandbox, api

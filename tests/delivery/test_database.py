@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from listrak_sync.delivery.database import Lock
-from listrak_sync.errors import BusyError
+from listrak_sync.errors import BusyError, SettingsError
 
 HOLDER = """
 import sys
@@ -96,3 +96,23 @@ def test_a_holder_without_a_name(tmp_path: Path) -> None:
     with pytest.raises(BusyError, match="held by another process"):
         Lock(tmp_path / "j")
     lock.release()
+
+
+@pytest.mark.parametrize("content", ["version = 1\n", "process 1", " "])
+def test_a_file_that_is_not_a_lock(tmp_path: Path, content: str) -> None:
+    """A file of that name that is not a lock of ours is left as it is, with status 3."""
+    other = tmp_path / "uv.lock"
+    other.write_text(content)
+    with pytest.raises(SettingsError, match="not the lock of a journal"):
+        Lock(tmp_path / "uv")
+    assert other.read_text() == content
+
+
+def test_a_link_in_place_of_a_lock(tmp_path: Path) -> None:
+    """What a link points to is not ours, and nothing is written there."""
+    target = tmp_path / "target"
+    target.write_text("")
+    (tmp_path / "j.lock").symlink_to(target)
+    with pytest.raises(OSError, match="symbolic links"):
+        Lock(tmp_path / "j")
+    assert target.read_text() == ""

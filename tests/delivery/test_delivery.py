@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from listrak_sync.delivery.delivery import Delivery, Phase
+from listrak_sync.delivery.isolation import FEW
 from listrak_sync.delivery.receipts import AcceptedBatch, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions, RetryPolicy
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
 from listrak_sync.listrak.verdicts import Accepted, Failure, Refused, Unavailable, Verdict
+from listrak_sync.reasons import Reason
 from listrak_sync.sandbox import Behaviour, Drop, Reply, Rule
-from tests.delivery.conftest import ACCOUNT, Outcome, connected, contact, deliver, faulty, some
+from tests.delivery.conftest import Outcome, connected, contact, deliver, faulty, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,8 +180,9 @@ def test_too_large(limit: int, kind: type[AcceptedBatch | RefusedBatch], status:
     assert outcome.stop.error is None
     assert outcome.contacts() == outcome.contacts(kind) == emails(10)
     assert bool(lookups) is (status == 404)
-    for receipt in outcome.receipts:
-        assert not isinstance(receipt, RefusedBatch) or receipt.reason == "too_large"
+    reasons = [each.reason for each in outcome.receipts if isinstance(each, RefusedBatch)]
+    assert reasons.count(Reason.TOO_LARGE) == (FEW if reasons else 0)
+    assert {*reasons} <= {"too_large", "list_refused"}
 
 
 def test_refused_in_listraks_words() -> None:
@@ -398,7 +401,7 @@ def test_one_receipt_for_each_contact(
 ) -> None:
     """Under any faults each contact has exactly one receipt, and what is told as sent is there."""
     behaviour = Behaviour(faults=tuple(faults), seed=seed, token_uses=uses)
-    with connected(behaviour, ACCOUNT, connections=in_flight) as (sandbox, api):
+    with connected(behaviour) as (sandbox, api):
         outcome = deliver(api, [some(9, list_id, each=2) for list_id in lists], in_flight=in_flight)
         values = sandbox.values()
     expected = [pair for list_id in lists for pair in emails(9, list_id)]

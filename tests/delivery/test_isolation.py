@@ -17,6 +17,8 @@ from listrak_sync.delivery.receipts import AcceptedBatch, RefusedBatch
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
+from listrak_sync.listrak.verdicts import NotFound, TooLarge, Verdict
+from listrak_sync.reasons import Reason
 from listrak_sync.sandbox import Account, Behaviour, Reply, Sandbox
 from tests.delivery.conftest import Outcome, connected, contact, deliver, faulty, some
 
@@ -69,7 +71,7 @@ def meter() -> Iterator[Meter]:
     account = Account.of_fields({7: {1: None, 2: None}})
     with Sandbox(account, Behaviour(poisoned=poisoned), keep=1_000_000) as sandbox:
         addresses = Addresses(sandbox.api_url, sandbox.auth_url)
-        with Api(addresses, Credentials("sandbox", "sandbox"), 8) as api:
+        with Api(addresses, Credentials("sandbox", "sandbox")) as api:
             yield Meter(sandbox, api)
 
 
@@ -242,6 +244,47 @@ def test_too_large(status: int, limit: int, route: Route) -> None:
     too_large = [size for size in posts if size > limit]
     assert len(too_large) <= 2 * log2(max(posts) / limit) + 1
     assert lookups == (1 if status == 404 else 0)
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+@pytest.mark.parametrize("verdict", [NotFound("HTTP 404", "No."), TooLarge("HTTP 413", "No.")])
+def test_nothing_is_small_enough(
+    verdict: Verdict, in_flight: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list that is there and takes not even small contacts is given up; others are not cut."""
+    account, asked = Account.of_fields({7: {1: None}, 8: {1: None}}), []
+    with connected(account=account) as (_, api):
+        post = api.update_profile_fields
+
+        def closed(list_id: int, body: bytes) -> Verdict:
+            if list_id == 7:
+                return post(list_id, body)
+            asked.append(body)
+            return verdict
+
+        monkeypatch.setattr(api, "update_profile_fields", closed)
+        made = [*some(2000, 8, each=500), *some(2000, 7, each=500)]
+        outcome = deliver(api, [made], in_flight=in_flight)
+    assert outcome.contacts(AcceptedBatch) == sorted(
+        (7, f"c{number}@example.com") for number in range(2000)
+    )
+    assert len(outcome.contacts(RefusedBatch)) == 2000
+    reasons = [each.reason for each in outcome.receipts if isinstance(each, RefusedBatch)]
+    assert reasons.count(Reason.TOO_LARGE) <= FEW + 2 * in_flight
+    assert len(asked) <= FEW + 2 * in_flight + in_flight * 2 * log2(500)
+    assert sum(isinstance(each, AcceptedBatch) for each in outcome.receipts) == 4
+
+
+def test_large_neighbours() -> None:
+    """Contacts in a row that are too large are no fault of the list: smaller ones get through."""
+    contacts = [
+        Contact(7, f"c{number}@example.com", ((1, "x" * (3000 if number < 90 else 3)),), (0,), 0, 1)
+        for number in range(100)
+    ]
+    made = list(batches(lambda: contacts, PROFILE_FIELDS, Limits(100, 1_000_000)))
+    with connected(Behaviour(body_limit=1000)) as (_, api):
+        outcome = deliver(api, [made], in_flight=1)
+    assert refused(outcome) == {f"c{number}@example.com" for number in range(90)}
 
 
 def test_missing_list_is_not_halved() -> None:

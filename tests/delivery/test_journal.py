@@ -328,6 +328,32 @@ def test_runs(path: Path) -> None:
     assert [info.contacts for info in infos] == [{"planned": 2}, {"planned": 1}, {}]
 
 
+@pytest.mark.parametrize("shift", [-400 * 86_400, -1, 400 * 86_400])
+def test_a_clock_that_was_set(path: Path, monkeypatch: pytest.MonkeyPatch, shift: float) -> None:
+    """Runs, and the imports to follow, are in the order in which they were written down."""
+    with begun(path, some(1)) as journal:
+        ((first,),) = unanswered(journal)
+        journal.answer(AcceptedBatch(first, ("1",)))
+        before = journal.run
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + shift)
+    with begun(path, some(1)) as journal:
+        assert [info.id for info in journal.runs()] == [journal.run, before]
+        ((second,),) = unanswered(journal)
+        journal.answer(AcceptedBatch(second, ("2",)))
+        assert journal.imports() == [(7, "2")]
+
+
+def test_the_newest_run_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that jumps ahead does not have the newest run forgotten."""
+    with begun(path, []) as journal:
+        assert journal.end()
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 2 * KEEP_DAYS * 86_400)
+    with begun(path) as journal:
+        assert len(journal.runs()) == 2
+
+
 def test_forget(path: Path) -> None:
     """A forgotten run is gone with what was unanswered of it; others stay."""
     with begun(path, some(2)) as journal:

@@ -148,7 +148,7 @@ def test_dry_run_is_what_push_sets(
 ) -> None:
     """What dry-run shows is what Listrak holds after a push, through any passing fault."""
     expected, foreseen = shown(file, window)
-    with connected(behaviour, ACCOUNT, connections=in_flight) as (sandbox, api):
+    with connected(behaviour, ACCOUNT) as (sandbox, api):
         ended = push(settings(file, window=window), RunCallbacks(), api, patient(in_flight))
         assert ended.error is None
         assert sandbox.values() == expected

@@ -179,7 +179,7 @@ def push_all(
         folder = Path(stack.enter_context(TemporaryDirectory()))
         (folder / "e.ndjson").write_text(given.text)
         settings = given.settings(str(folder / "e.ndjson"), **more)
-        api = stack.enter_context(Api(addresses, access, options.in_flight))
+        api = stack.enter_context(Api(addresses, access))
         journal = stack.enter_context(Journal(folder / "journal")) if journalled else None
         if journal is not None:
             journal.begin(b"{}")
@@ -198,7 +198,7 @@ def push_until_done(given: Inputs, sandbox: Sandbox, options: DeliveryOptions, *
         settings = given.settings(str(Path(folder) / "e.ndjson"), **more)
         journal.begin(b"{}")
         for _ in range(1_000):
-            with Api(addresses, access, options.in_flight) as api:
+            with Api(addresses, access) as api:
                 ended = push(settings, RunCallbacks(), api, options, journal=journal)
             assert ended.error is None or isinstance(ended.error, UnreachableError), ended.error
             (run,) = journal.runs()

@@ -138,14 +138,52 @@ def test_damaged(file: Path, compress: Compress) -> None:
     assert (after.file, after.first_line, after.lines) == (str(second), 1, [b"fine\n"])
 
 
-def test_trailing_garbage(file: Path) -> None:
-    """Bytes after a gzip member that are not one are reported, after the lines before them."""
-    file.write_bytes(gzip.compress(b"a\nb\n") + b"garbage")
+@pytest.mark.parametrize("compress", DAMAGED)
+def test_trailing_garbage(file: Path, compress: Compress) -> None:
+    """What follows a stream and is neither padding nor a stream is told, after the lines before."""
+    file.write_bytes(compress(b"a\nb\n") + b"garbage")
     block, broken = _read(file)
     assert isinstance(block, Block)
     assert block.lines == [b"a\n", b"b\n"]
     assert isinstance(broken, UnreadableLine)
     assert (broken.line, broken.beginning) == (3, b"")
+
+
+def _checked_zstd(data: bytes) -> bytes:
+    return zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, _checked_zstd])
+def test_damaged_later_stream(file: Path, compress: Compress) -> None:
+    """A bit that flips in a later stream never makes it the end of the file."""
+    first, second = compress(b"first\n"), compress(b"second\n")
+    for bit in range(len(second) * 8):
+        damaged = bytearray(second)
+        damaged[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(first + damaged)
+        *blocks, last = _read(file)
+        assert isinstance(last, UnreadableLine) or _lines(iter((*blocks, last))) == [
+            (1, b"first"),
+            (2, b"second"),
+        ]
+
+
+@pytest.mark.parametrize("compress", DAMAGED)
+def test_cut_off_later_stream(file: Path, compress: Compress) -> None:
+    """A later stream that is cut off at any byte is told."""
+    first, second = compress(b"first\n"), compress(b"second\n")
+    for length in range(1, len(second)):
+        file.write_bytes(first + second[:length])
+        *blocks, broken = _read(file)
+        assert (1, b"first") in _lines(iter(blocks))
+        assert isinstance(broken, UnreadableLine)
+
+
+@pytest.mark.parametrize("compress", DAMAGED)
+def test_padding(file: Path, compress: Compress) -> None:
+    """Zeros between streams and after the last one are padding."""
+    file.write_bytes(compress(b"a\n") + bytes(9) + compress(b"b\n") + bytes(200_000))
+    assert _lines(iter(_read(file))) == [(1, b"a"), (2, b"b")]
 
 
 def test_gone(file: Path) -> None:

@@ -114,12 +114,13 @@ def test_grown_meanwhile(tmp_path: Path) -> None:
 
 
 def test_cut_off_meanwhile(tmp_path: Path) -> None:
-    """A file that ends before its last byte range does gives what there is."""
+    """A file that ends within a byte range is unreadable there; a checkpoint in it is kept."""
     path = tmp_path / "events"
     path.write_bytes(b"a line\n" * 99)
     *_, last = _of(expand([str(path)]), ByteRange)
     os.truncate(path, 10)
-    assert _lines(last) == []
+    (broken,) = last.read()
+    assert isinstance(broken, UnreadableLine)
     assert checkpoint_in(last, 98, ()) == Checkpoint(0, 98)
 
 
@@ -136,3 +137,27 @@ def test_place_in_a_compressed_file(tmp_path: Path) -> None:
     within = checkpoint_in(unit, 50, known)
     assert (within.source, within.line, within.checksum, within.checked_line) == (1, 50, 99, 40)
     assert checkpoint_in(unit, 60, known) == Checkpoint(1, 60, 98, checked=60)
+
+
+@pytest.mark.parametrize("left", [0, 7, 350, 353])
+@pytest.mark.parametrize("large", [True, False])
+def test_a_file_that_becomes_shorter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int, *, large: bool
+) -> None:
+    """A file that is cut off after it was named is unreadable from there on, never just shorter."""
+    if not large:
+        monkeypatch.setattr(ranges, "LARGE_BYTES", 10_000)
+    path = tmp_path / "events"
+    path.write_bytes(b"a line\n" * 99)
+    sources = expand([str(path)])
+    units = list(read_units(sources)) if large else read_units(sources)
+    os.truncate(path, left)
+    read = [
+        each
+        for unit in units
+        for each in (unit.read() if isinstance(unit, UnreadUnit) else (unit,))
+    ]
+    whole = [line for each in read if isinstance(each, Block) for line in each.lines]
+    assert b"".join(whole) == (b"a line\n" * 99)[:left]
+    assert isinstance(read[-1], UnreadableLine)
+    assert "shorter" in read[-1].detail

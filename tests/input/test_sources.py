@@ -28,7 +28,7 @@ def test_folders(tmp_path: Path) -> None:
 
 
 def test_links(tmp_path: Path) -> None:
-    """Links in a folder are followed, also to the same folder twice; pipes are left out."""
+    """Links in a folder are followed, to the same folder once; pipes are left out."""
     folder, other = tmp_path / "a", tmp_path / "b"
     (other / "inner").mkdir(parents=True)
     folder.mkdir()
@@ -38,7 +38,7 @@ def test_links(tmp_path: Path) -> None:
     (folder / "two").symlink_to(other)
     os.mkfifo(folder / "pipe")
     names = [Path(each.file).relative_to(folder).as_posix() for each in expand([str(folder)])]
-    assert names == ["file", "one/inner/f", "two/inner/f"]
+    assert names == ["file", "one/inner/f"]
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,35 @@ def test_empty_name() -> None:
     with pytest.raises(UsageError) as caught:
         expand([""])
     assert "an empty name" in caught.value.message
+
+
+def test_deep_folders(tmp_path: Path) -> None:
+    """Folders may lie in one another as deep as the system lets them."""
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        for _ in range(1500):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("e.ndjson").write_text("{}\n")
+        (source,) = expand([str(tmp_path / "d")])
+        assert source.file.endswith("/d/e.ndjson")
+    finally:
+        # pytest removes folders recursively, and not as many in one another.
+        Path("e.ndjson").unlink(missing_ok=True)
+        while Path.cwd() != tmp_path:
+            os.chdir("..")
+            Path("d").rmdir()
+        os.chdir(before)
+
+
+def test_doubled_links(tmp_path: Path) -> None:
+    """A folder is visited once, however many links lead to it."""
+    for level in range(24):
+        (tmp_path / f"{level}").mkdir()
+        if level:
+            for name in ("a", "b"):
+                (tmp_path / f"{level}" / name).symlink_to(tmp_path / f"{level - 1}")
+    (tmp_path / "0" / "e.ndjson").write_text("{}\n")
+    (source,) = expand([str(tmp_path / "23")])
+    assert source.file == str(tmp_path / "23" / "/".join(["a"] * 23) / "e.ndjson")

@@ -61,7 +61,7 @@ class Pair:
 
     def api(self, credentials: Credentials = OWN) -> Api:
         """Return an open API."""
-        return self._stack.enter_context(Api(self.addresses, credentials, 4))
+        return self._stack.enter_context(Api(self.addresses, credentials))
 
     def paths(self) -> list[str]:
         """Return the paths that were asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -96,6 +97,31 @@ def test_renewed_once_on_refusal() -> None:
     service = Service([token("a"), token("b")], refused={"a", "b"})
     assert service.call() == 401
     assert (service.bearers, len(service.asked)) == (["a", "b"], 2)
+
+
+def test_the_same_token_again() -> None:
+    """A 401 after one renewal is an answer, though the token's text is one that works elsewhere."""
+    service = Service([token("a")])
+    assert service.call() == 200
+    service.refused = {"a"}
+    assert service.call() == 401
+    assert (service.bearers, len(service.asked)) == (["a", "a", "a"], 2)
+
+
+def test_used_up_by_others() -> None:
+    """A token that another thread has renewed and used up is renewed for this request as well."""
+    service = Service([token("a"), token("b"), token("c")], refused={"a"})
+    flow = service.auth.sync_auth_flow(httpx.Request("GET", API))
+    flow.send(service._answer(next(flow)))
+    assert service.call() == 200
+    service.refused = {"a", "b"}
+    bearers = []
+    with contextlib.suppress(StopIteration):
+        request = flow.send(httpx.Response(401))
+        while True:
+            bearers.append(request.headers.get("Authorization", "token"))
+            request = flow.send(service._answer(request))
+    assert bearers == ["Bearer b", "token", "Bearer c"]
 
 
 def test_shared_by_threads() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import socket
 import threading
 import tracemalloc
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx
@@ -146,18 +148,60 @@ def test_endless_body(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_body_that_drips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that comes drop by drop is broken off, though no drop is late."""
-    monkeypatch.setattr(bounds, "LONGEST", 0.2)
+CHUNKED = head("201 Created", "Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    ("before", "drop"),
+    [
+        (b"HTTP/1.1 201 ", b"a"),
+        (b"HTTP/1.1 201 Created\r\nX-Drips: ", b"a"),
+        (b"", head("102 Processing")),
+        (CHUNKED + b"1;", b"a"),
+        (CHUNKED + b"0\r\nX-Drips: ", b"a"),
+        (head("201 Created", "Content-Length: 1000"), b" "),
+        (head("201 Created", "Connection: close"), b" "),
+    ],
+    ids=["status", "header", "interim", "extension", "trailer", "body", "body without length"],
+)
+def test_reply_that_drips(monkeypatch: pytest.MonkeyPatch, before: bytes, drop: bytes) -> None:
+    """A reply whose parts come drop by drop is broken off, though no drop is late."""
+    monkeypatch.setattr(bounds, "LONGEST", 0.5)
     tap = threading.Event()
 
     def drips(_: bytes) -> Iterator[bytes]:
-        yield head("201 Created", "Content-Length: 1000")
-        while True:
-            yield b" "
-            tap.wait(0.05)
+        yield before
+        while not tap.wait(0.05):
+            yield drop
 
-    assert post(drips) == Unavailable("the connection broke off: the reply takes longer than 0 s")
+    try:
+        with ThreadPoolExecutor(1) as sender:
+            verdict = sender.submit(post, drips).result(60)
+    finally:
+        tap.set()
+    assert isinstance(verdict, Unavailable)
+    assert verdict.reason.startswith("the connection broke off: the exchange takes longer than ")
+
+
+def test_after_an_exchange_that_was_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next exchange has its own connection and its own time."""
+    answers = [head("201 Created", "Content-Length: 1000"), whole("201 Created", CREATED)]
+    tap = threading.Event()
+
+    def drips_once(_: bytes) -> Iterator[bytes]:
+        first = answers.pop(0)
+        yield first
+        while answers and not tap.wait(0.05):
+            yield b" "
+
+    with RawServer(drips_once) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with Api(Addresses(url, f"{url}/OAuth2/Token"), ANN) as api:
+            assert api.authenticate() is None
+            monkeypatch.setattr(bounds, "LONGEST", 0.5)
+            assert isinstance(api.update_profile_fields(7, BODY), Unavailable)
+            monkeypatch.setattr(bounds, "LONGEST", 60)
+            assert api.update_profile_fields(7, BODY) == Accepted(("7",))
 
 
 @pytest.mark.parametrize("nested", [1, 2])
@@ -177,6 +221,45 @@ def test_gzip_bomb(nested: int) -> None:
         tracemalloc.stop()
     assert isinstance(verdict, Unavailable)
     assert peak < 60_000_000
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate"])
+@pytest.mark.parametrize("body", [CREATED, b""])
+def test_packed_body_that_is_cut_off(packing: str, body: bytes) -> None:
+    """A packed body is whole or nothing: cut off at any byte, it is not taken for an empty one."""
+    packed = gzip.compress(body) if packing == "gzip" else zlib.compress(body)
+    for length in range(1, len(packed)):
+        verdict = post(says(whole("201 Created", packed[:length], f"Content-Encoding: {packing}")))
+        assert isinstance(verdict, Unavailable)
+    for whole_one in (packed, b""):
+        verdict = post(says(whole("201 Created", whole_one, f"Content-Encoding: {packing}")))
+        assert isinstance(verdict, Accepted)
+
+
+@pytest.mark.parametrize("secret", ["s3cret-of-ann", "s3cret  of   ann", 's3cret"of\\ann'])
+def test_good_reply_that_repeats_secrets(secret: str) -> None:
+    """A good reply that repeats the secret or the token brings them into no id and no name."""
+    token = "a-token-of-some-length"
+    echo = f"{secret} and {token} and {' '.join(secret.split())}"
+
+    def answer(request: bytes) -> Iterable[bytes]:
+        if request.startswith(b"POST /token "):
+            return (whole("200 OK", json.dumps({"access_token": token}).encode()),)
+        if request.startswith(b"POST "):
+            return (whole("201 Created", json.dumps({"resourceId": echo}).encode()),)
+        data = [{"listId": 7, "listName": echo}]
+        return (whole("200 OK", json.dumps({"data": data}).encode()),)
+
+    with RawServer(answer) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with Api(Addresses(url, f"{url}/token"), Credentials("ann", secret)) as api:
+            found = (api.update_profile_fields(7, BODY), api.lists())
+    assert isinstance(found[0], Accepted)
+    assert isinstance(found[1], tuple)
+    shown = f"{found[0].resource_ids[0]} {found[1][0].list_name}"
+    assert token not in shown
+    assert secret not in shown
+    assert " ".join(secret.split()) not in shown
 
 
 def test_endless_body_of_the_token_address(monkeypatch: pytest.MonkeyPatch) -> None:

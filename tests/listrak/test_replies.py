@@ -207,6 +207,11 @@ def test_deep_body(status: int) -> None:
         ("1.5", None),
         ("²", None),
         ("Sun, 99 Mar 2026 99:00:00 GMT", None),
+        ("Sun, 01 Mar 99999999999999999999 12:00:00 GMT", None),
+        ("1 Jan 9999999999 00:00:00 GMT", None),
+        ("Sun, 01 Mar 2026 99999999999999999999:00:00 GMT", None),
+        ("Sun, 01 Mar 2026 12:00:00 +99999999999999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", MAX_RETRY_AFTER),
     ],
 )
 def test_retry_after(status: int, header: str, seconds: float | None) -> None:
@@ -217,7 +222,9 @@ def test_retry_after(status: int, header: str, seconds: float | None) -> None:
     assert verdict.retry_after == seconds
 
 
-_WORDS = st.sampled_from(["Sun,", "01", "Mar", "2026", "0", "99999", "12:00:00", "GMT", "+9999999"])
+_WORDS = st.sampled_from(
+    ["Sun,", "01", "Mar", "2026", "0", "9" * 20, "12:00:00", "GMT", "+" + "9" * 14]
+)
 
 
 @given(

@@ -7,6 +7,7 @@ import select
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -19,6 +20,7 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.listrak import api as api_module
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
+from listrak_sync.listrak.auth import _Token
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.verdicts import Accepted, Unavailable, Verdict
 from tests.listrak.raw_server import RawServer, whole
@@ -204,6 +206,31 @@ def test_proxy_with_another_certificate(monkeypatch: pytest.MonkeyPatch) -> None
         assert running.heads == []
 
 
+@pytest.mark.parametrize("fault", ["silent", "closes", "garbage", "no trust"])
+def test_proxy_whose_tunnel_fails(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """Each failure of TLS behind a proxy is told in time, however many there were before."""
+    monkeypatch.setattr(api_module, "TIMEOUT", httpx.Timeout(0.3))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        RawServer(created) as plain,
+        server(authority.issue_cert(HOST)) as untrusted,
+        Proxy(
+            {"silent": silent.getsockname()[1], "closes": 9, "garbage": plain.port}.get(
+                fault, untrusted.port
+            )
+        ) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        url = f"https://{HOST}"
+        with Api(Addresses(url, f"{url}/OAuth2/Token"), ANN) as api, ThreadPoolExecutor(1) as one:
+            for _ in range(12):
+                failure = one.submit(api.authenticate).result(60)
+                assert isinstance(failure, Unavailable)
+                assert "in time" not in failure.reason or fault == "silent"
+
+
 def test_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that wants a password of its own is told as what it is."""
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
@@ -224,7 +251,7 @@ def test_this_machine_beside_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         assert proxy.asked == []
         assert len(running.heads) == 1
         with Api(Addresses(here, f"https://{HOST}"), ANN) as api:
-            api._auth._token, api._auth._ends = "t0ken", float("inf")
+            api._auth._token, api._auth._ends = _Token("t0ken"), float("inf")
             assert api.update_profile_fields(7, BODY) == Accepted(("7",))
     assert proxy.asked == []
 

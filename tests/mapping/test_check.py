@@ -14,6 +14,7 @@ from listrak_sync.mapping.check import MOST_MAPPINGS, Finding, list_id_of, remar
 from listrak_sync.mapping.conditions import All, AnyOf, Condition, Not
 from listrak_sync.mapping.contradictions import conjuncts, contradiction, dead_branches
 from listrak_sync.mapping.file import parse
+from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.predicates import compile_condition
 from tests.mapping import reference
@@ -411,3 +412,20 @@ def test_list_id() -> None:
         "m.yaml", "mappings: [{list_id: '7', profile_field_values: {1: on}, trigger: 'a'}]"
     )
     assert list_id_of(mapping) == 7
+
+
+def test_long_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The values of a list are looked up, not compared one by one with those of another."""
+    compared = []
+    same = functions.same
+
+    def counted(one: Json, other: Json) -> bool:
+        compared.append(1)
+        return same(one, other)
+
+    monkeypatch.setattr(functions, "same", counted)
+    for values in ([f"v{number}" for number in range(8000)], [*range(8000)]):
+        first = json.dumps(values)
+        second = json.dumps(values[4000:])
+        assert kinds({"trigger": f"event in {first} and event in {second}"}) == []
+    assert len(compared) < 1000

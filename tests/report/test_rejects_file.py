@@ -91,8 +91,39 @@ def test_not_emptied(tmp_path: Path) -> None:
     with RejectsFile(path, (Source("e"),), append=True) as file:
         file.write(reject(1))
     assert path.read_text().startswith("precious\n")
+    with pytest.raises(UsageError, match="not a file of rejects"):
+        RejectsFile(path, (Source("e"),))
+    assert path.read_text().startswith("precious\n")
+    path.write_text(path.read_text().removeprefix("precious\n"))
     with RejectsFile(path, (Source("e"),)):
         assert path.read_text() == ""
+
+
+@pytest.mark.parametrize("cut", [1, 20])
+def test_appending_to_half_a_line(tmp_path: Path, cut: int) -> None:
+    """What is appended begins on a line of its own, and what was found there is said."""
+    path = tmp_path / "r"
+    with RejectsFile(path, ()) as file:
+        file.write(reject(1))
+        file.write(reject(2))
+    path.write_bytes(path.read_bytes()[:-cut])
+    with RejectsFile(path, (), append=True) as file:
+        assert file.note is not None
+        assert str(path) in file.note
+        file.write(reject(3))
+    first, half, last = path.read_bytes().splitlines()
+    assert (json.loads(first)["line"], json.loads(last)["line"]) == (1, 3)
+    assert half.startswith(b'{"reason":')
+
+
+def test_appending(tmp_path: Path) -> None:
+    """To whole lines, and to an empty file, nothing but rejects is added."""
+    path = tmp_path / "r"
+    for line in (1, 2):
+        with RejectsFile(path, (), append=True) as file:
+            assert file.note is None
+            file.write(reject(line))
+    assert [json.loads(each)["line"] for each in path.read_bytes().splitlines()] == [1, 2]
 
 
 def test_kept_at_once(tmp_path: Path) -> None:
