@@ -16,8 +16,10 @@ ListrakSyncError            1  a bug, where nothing below fits
 from __future__ import annotations
 
 import errno
+import threading
 from typing import Final
 
+_FREE_SOME: Final = "Free some of it, or raise the limits (ulimit -a); then run it again."
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 
 
@@ -100,9 +102,15 @@ def exhausted(error: Exception) -> ExhaustedError | None:
             what = "there is no memory left"
         case OSError() if error.errno in _EXHAUSTED:
             what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-        case RuntimeError() if "start new thread" in str(error):
-            what = "the system gives us no more threads"
         case _:
             return None
-    hint = "Free some of it, or raise the limits (ulimit -a); then run it again."
-    return ExhaustedError(f"this machine: {what}", hint)
+    return ExhaustedError(f"this machine: {what}", _FREE_SOME)
+
+
+def start_thread(thread: threading.Thread) -> None:
+    """Start a thread. Raises ExhaustedError where the system gives no more of them."""
+    try:
+        thread.start()
+    except RuntimeError as error:
+        message = "this machine: the system gives us no more threads"
+        raise ExhaustedError(message, _FREE_SOME) from error

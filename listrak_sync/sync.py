@@ -16,7 +16,13 @@ from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import ListrakSyncError, OutputError, SettingsError, StoppedError
+from listrak_sync.errors import (
+    ExhaustedError,
+    ListrakSyncError,
+    OutputError,
+    SettingsError,
+    StoppedError,
+)
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.report.counts import Report
@@ -131,7 +137,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
         leave(run.rest(), error)
     except Exception as error:  # noqa: BLE001 - handed on when all is answered for
         stop.because(error)
-        with suppress(SettingsError, OutputError, RuntimeError):  # there may be no thread to be had
+        with suppress(SettingsError, OutputError, ExhaustedError):
             send(run.rest())
     delivery.finish()
     if journal is not None:

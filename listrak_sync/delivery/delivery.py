@@ -20,7 +20,7 @@ from listrak_sync.delivery.receipts import (
 )
 from listrak_sync.delivery.sending import DeliveryOptions, Listrak
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.errors import ExhaustedError, ListrakSyncError, start_thread
 
 BARRIER_PATIENCE: Final = 1800.0
 """How many seconds the imports of a window may take before the run stops."""
@@ -76,8 +76,9 @@ class Delivery:
         self.finish()
         # Daemons: a second signal or a bug in the thread that reads must end the process, and
         # not wait for requests. The journal knows what they leave unanswered.
-        self._window = threading.Thread(target=self._send_window, args=(phases,), daemon=True)
-        self._window.start()
+        window = threading.Thread(target=self._send_window, args=(phases,), daemon=True)
+        start_thread(window)
+        self._window = window
 
     def finish(self) -> None:
         """Wait until every batch of the window is answered for."""
@@ -102,8 +103,8 @@ class Delivery:
         for _ in range(self._options.in_flight):
             thread = threading.Thread(target=self._send_shared, args=(shared,), daemon=True)
             try:
-                thread.start()
-            except RuntimeError:  # the system gives no more: the others do the work
+                start_thread(thread)
+            except ExhaustedError:  # the others do the work
                 if not threads:
                     raise
                 break

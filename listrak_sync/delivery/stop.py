@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final, TypeVar
 
-from listrak_sync.errors import InterruptedRunError
+from listrak_sync.errors import ExhaustedError, InterruptedRunError, start_thread
 
 STOPPING: Final = "stopping: what is in flight is finished; a second signal ends it at once"
 
@@ -74,8 +74,8 @@ def interruptible(stop: Stop, on_signal: Callable[[str], object] | None = None) 
         if on_signal is not None:
             # The signal may have interrupted a message halfway, and a stream cannot be written
             # to from within its own writing. Another thread waits until it is free.
-            with suppress(RuntimeError):  # there is no thread to be had
-                threading.Thread(target=on_signal, args=(STOPPING,), daemon=True).start()
+            with suppress(ExhaustedError):
+                start_thread(threading.Thread(target=on_signal, args=(STOPPING,), daemon=True))
         stop.request(number)
 
     before = {each: signal.signal(each, request) for each in (signal.SIGINT, signal.SIGTERM)}

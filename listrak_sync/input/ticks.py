@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TypeVar
 
-from listrak_sync.errors import InterruptedRunError
+from listrak_sync.errors import InterruptedRunError, start_thread
 
 _T = TypeVar("_T")
 
@@ -37,7 +37,7 @@ def with_ticks(
     """
     queue: SimpleQueue[_T | _End] = SimpleQueue()
     wanted = threading.Semaphore(0)
-    threading.Thread(target=_pump, args=(items, wanted, queue), daemon=True).start()
+    start_thread(threading.Thread(target=_pump, args=(items, wanted, queue), daemon=True))
     due = clock() + every
     wanted.release()
     while True:

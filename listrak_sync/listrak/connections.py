@@ -11,6 +11,7 @@ from weakref import WeakSet
 
 import httpx
 
+from listrak_sync.errors import ExhaustedError, start_thread
 from listrak_sync.listrak import bounds
 
 SLOWEST: Final = 50_000
@@ -88,8 +89,8 @@ class _Watched:
         self._timer = threading.Timer(self._seconds, self._break_off)
         self._timer.daemon = True
         try:
-            self._timer.start()
-        except RuntimeError as error:
+            start_thread(self._timer)
+        except ExhaustedError as error:
             raise httpx.ConnectError(str(error), request=request) from error
 
     def _trace(self, event: str, info: Mapping[str, object]) -> None:

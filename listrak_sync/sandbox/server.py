@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listrak_sync.errors import UsageError
+from listrak_sync.errors import UsageError, start_thread
 from listrak_sync.sandbox.behaviour import Behaviour
 from listrak_sync.sandbox.faults import Faults, carry_out
 from listrak_sync.sandbox.listener import HOST, Listener
@@ -80,7 +80,7 @@ class Sandbox:
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.02,), name="sandbox", daemon=True
         )
-        self._thread.start()
+        start_thread(self._thread)
         return self
 
     def __exit__(

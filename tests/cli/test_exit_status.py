@@ -350,11 +350,25 @@ def test_help_that_nobody_reads(cli: Cli, arguments: str) -> None:
     assert ran.err == "0\n"
 
 
+def test_a_machine_without_threads(cli: Cli, start: Start) -> None:
+    """An exchange that cannot have its deadline fails like one without a connection."""
+    start()
+    (cli.folder / "sitecustomize.py").write_text(
+        "import threading\ndef fails(_): raise RuntimeError\nthreading.Thread.start = fails\n"
+    )
+    ran = cli.run(
+        *("push", "e.ndjson", "-m", "m.yaml", "--json", "--jobs", "1"),
+        changed={"PYTHONPATH": str(cli.folder)},
+    )
+    assert (ran.status, ran.json()["exit_status"]) == (5, 5), ran.err
+    assert "no more threads" in ran.err
+    assert "Traceback" not in ran.err
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [
         ("MemoryError()", "no memory"),
-        ('RuntimeError("can\'t start new thread")', "no more threads"),
         ('OSError(24, "Too many open files", "e.ndjson")', "e.ndjson: Too many open files"),
         ('BlockingIOError(11, "Resource temporarily unavailable")', "temporarily unavailable"),
     ],

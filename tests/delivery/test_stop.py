@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import signal
+import threading
 from queue import Queue
 from typing import TYPE_CHECKING
 
 import pytest
 
 from listrak_sync.delivery.stop import STOPPING, Stop, interruptible
-from listrak_sync.errors import InterruptedRunError, StoppedError, UnreachableError
+from listrak_sync.errors import (
+    ExhaustedError,
+    InterruptedRunError,
+    StoppedError,
+    UnreachableError,
+    start_thread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,3 +100,14 @@ def test_interruptible(number: signal.Signals) -> None:
         assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert signal.getsignal(number) == before
+
+
+def test_no_more_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that the system does not give is told as what the machine lacks."""
+
+    def fails(_: threading.Thread) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(threading.Thread, "start", fails)
+    with pytest.raises(ExhaustedError, match="no more threads"):
+        start_thread(threading.Thread())
