@@ -17,7 +17,7 @@ from listrak_sync.mapping.directives.javascript import is_nothing, is_number
 from listrak_sync.mapping.directives.liquid.paths import path
 from listrak_sync.mapping.directives.liquid.texts import characters
 from listrak_sync.mapping.directives.liquid.values import (
-    Drop,
+    EmptyWord,
     RenderError,
     as_list,
     check_length,
@@ -58,7 +58,7 @@ def json(value: object, space: object = UNSET) -> object:
     if value is UNSET:
         return UNSET
     check_size(value)
-    text = javascript.json_text(cast(Found, _without_drops(rounded(value))))
+    text = javascript.json_text(cast(Found, _without_words(rounded(value))))
     indent = _indent(plain(space))
     if not indent:
         return text
@@ -81,10 +81,10 @@ def _indented(text: str, indent: str) -> Iterator[str]:
             yield ": " if part == ":" else part
 
 
-def _without_drops(value: object) -> object:
+def _without_words(value: object) -> object:
     if isinstance(value, list):
-        return [_without_drops(item) for item in value]
-    return {} if isinstance(value, Drop) else value
+        return [_without_words(item) for item in value]
+    return {} if isinstance(value, EmptyWord) else value
 
 
 def _indent(space: object) -> str:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.liquid.scanner import Scanner
 from listrak_sync.mapping.directives.liquid.values import (
-    Drop,
+    EmptyWord,
     Evaluate,
     Scope,
     check_length,
@@ -26,10 +26,10 @@ from listrak_sync.mapping.directives.liquid.values import (
 _LITERALS: Final[Mapping[str, object]] = {
     "true": True,
     "false": False,
-    "nil": Drop.NIL,
-    "null": Drop.NIL,
-    "empty": Drop.EMPTY,
-    "blank": Drop.BLANK,
+    "nil": EmptyWord.NIL,
+    "null": EmptyWord.NIL,
+    "empty": EmptyWord.EMPTY,
+    "blank": EmptyWord.BLANK,
 }
 _LITERAL: Final = re.compile("true|false|nil|null|empty|blank")
 

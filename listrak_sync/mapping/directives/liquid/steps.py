@@ -44,7 +44,7 @@ Render: TypeAlias = Callable[[RenderContext, TextIO], object]
 """Prints a part of a template."""
 
 
-class Step(Node):
+class RenderStep(Node):
     """A part of a template as a function that prints it."""
 
     __slots__ = ("_render",)

@@ -16,7 +16,7 @@ from listrak_sync.mapping.directives.liquid.expressions import filtered
 from listrak_sync.mapping.directives.liquid.paths import value
 from listrak_sync.mapping.directives.liquid.scanner import Scanner, syntax_error
 from listrak_sync.mapping.directives.liquid.steps import (
-    Step,
+    RenderStep,
     StopRenderingError,
     nothing,
     printing,
@@ -53,7 +53,7 @@ class Text(Tag):
     def parse(self, stream: TokenStream) -> Node:
         """Return a step that prints the text."""
         text = stream.current.value
-        return Step(stream.current, lambda _, buffer: buffer.write(text))
+        return RenderStep(stream.current, lambda _, buffer: buffer.write(text))
 
 
 class Output(Tag):
@@ -64,7 +64,7 @@ class Output(Tag):
 
     def parse(self, stream: TokenStream) -> Node:
         """Return a step that prints the value."""
-        return Step(stream.current, printing(filtered(Scanner.of(stream.current))))
+        return RenderStep(stream.current, printing(filtered(Scanner.of(stream.current))))
 
 
 class Illegal(Tag):
@@ -106,7 +106,7 @@ class Assign(Tag):
         def assign(scope: RenderContext, _: TextIO) -> None:
             scope.locals[name] = evaluate(scope)
 
-        return Step(token, assign)
+        return RenderStep(token, assign)
 
 
 class InlineComment(Tag):
@@ -120,7 +120,7 @@ class InlineComment(Tag):
         token, scanner = stream.current, rest(stream)
         if _UNMARKED_LINE.search(stream.current.value):
             raise scanner.fault("a line of the comment does not begin with #", "write # before it")
-        return Step(token, nothing)
+        return RenderStep(token, nothing)
 
 
 class Echo(Tag):
@@ -133,7 +133,7 @@ class Echo(Tag):
         """Return a step that prints the value."""
         token, scanner = stream.current, rest(stream)
         scanner.skip_blank()
-        return Step(token, nothing if scanner.is_at_end() else printing(filtered(scanner)))
+        return RenderStep(token, nothing if scanner.is_at_end() else printing(filtered(scanner)))
 
 
 class Break(Tag):
@@ -150,7 +150,7 @@ class Break(Tag):
         def stop(_: RenderContext, __: TextIO) -> None:
             raise StopRenderingError
 
-        return Step(token, stop)
+        return RenderStep(token, stop)
 
 
 class Continue(Break):
@@ -178,7 +178,7 @@ class Increment(Tag):
             counters[name] = number + step
             buffer.write(stringify(number + min(step, 0)))
 
-        return Step(token, count)
+        return RenderStep(token, count)
 
 
 class Decrement(Increment):
@@ -222,7 +222,7 @@ class Cycle(Tag):
             if javascript.is_true(found):
                 buffer.write(stringify(found))
 
-        return Step(token, cycle)
+        return RenderStep(token, cycle)
 
 
 TAGS: Final = (

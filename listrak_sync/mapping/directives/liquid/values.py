@@ -30,7 +30,7 @@ class TooLargeError(RenderError):
     """A template whose values grow without end."""
 
 
-class Drop(Enum):
+class EmptyWord(Enum):
     """The words `nil`, `empty` and `blank`, which compare as no value of an event does."""
 
     NIL = "nil"
@@ -55,8 +55,8 @@ Evaluate: TypeAlias = Callable[[Scope], object]
 
 def plain(value: object) -> object:
     """Return a value, that of `nil`, `empty` and `blank` in their place."""
-    if isinstance(value, Drop):
-        return None if value is Drop.NIL else ""
+    if isinstance(value, EmptyWord):
+        return None if value is EmptyWord.NIL else ""
     return value
 
 
@@ -147,23 +147,23 @@ def as_list(value: object) -> list[object]:
 
 def equals(left: object, right: object) -> bool:
     """Say whether `left == right`."""
-    if isinstance(left, Drop):
+    if isinstance(left, EmptyWord):
         return _is(left, right)
-    if isinstance(right, Drop):
+    if isinstance(right, EmptyWord):
         return _is(right, left)
     if isinstance(left, list):
         return isinstance(right, list) and len(left) == len(right) and all(map(equals, left, right))
     return javascript.is_same(left, right)
 
 
-def _is(word: Drop, value: object) -> bool:
+def _is(word: EmptyWord, value: object) -> bool:
     """Say whether a value is nil, empty or blank."""
     match word:
-        case Drop.NIL:
+        case EmptyWord.NIL:
             return is_nothing(plain(value))
-        case Drop.BLANK if value is False or is_nothing(plain(value)):
+        case EmptyWord.BLANK if value is False or is_nothing(plain(value)):
             return True
-        case Drop.BLANK if isinstance(value, str):
+        case EmptyWord.BLANK if isinstance(value, str):
             return not value.strip(javascript.SPACE)
     return isinstance(value, str | list | dict) and not value
 
@@ -178,14 +178,14 @@ def contains(left: object, right: object) -> bool:
 
 def is_less(left: object, right: object) -> bool:
     """Say whether `left < right`; `nil`, `empty` and `blank` have no order."""
-    if isinstance(left, Drop) or isinstance(right, Drop):
+    if isinstance(left, EmptyWord) or isinstance(right, EmptyWord):
         return False
     return javascript.is_less(left, right)
 
 
 def is_at_most(left: object, right: object) -> bool:
     """Say whether `left <= right`; `nil`, `empty` and `blank` have no order."""
-    if isinstance(left, Drop) or isinstance(right, Drop):
+    if isinstance(left, EmptyWord) or isinstance(right, EmptyWord):
         return False
     return javascript.is_at_most(left, right)
 
