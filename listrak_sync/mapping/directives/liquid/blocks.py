@@ -10,6 +10,7 @@ from liquid.ast import BlockNode
 from liquid.parser import get_parser
 from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 
+from listrak_sync.mapping.directives.liquid.bounds import counted
 from listrak_sync.mapping.directives.liquid.expressions import filtered
 from listrak_sync.mapping.directives.liquid.lexer import line_tokens
 from listrak_sync.mapping.directives.liquid.scanner import syntax_error
@@ -46,7 +47,7 @@ class Capture(Tag):
             try:
                 steps.render(context, buffer)
             finally:
-                context.locals[name] = buffer.getvalue()
+                context.locals[name] = counted(context, buffer.getvalue())
 
         return RenderStep(token, capture)
 

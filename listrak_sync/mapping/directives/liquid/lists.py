@@ -14,14 +14,18 @@ from msgspec import UNSET
 from listrak_sync.events.key_paths import Found, utf16_length
 from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import is_nothing, is_number
+from listrak_sync.mapping.directives.liquid.bounds import (
+    RenderError,
+    check_length,
+    check_size,
+    too_large,
+)
+from listrak_sync.mapping.directives.liquid.forloop import Forloop
 from listrak_sync.mapping.directives.liquid.paths import path
 from listrak_sync.mapping.directives.liquid.texts import characters
 from listrak_sync.mapping.directives.liquid.values import (
     EmptyWord,
-    RenderError,
     as_list,
-    check_length,
-    check_size,
     equals,
     is_truthy,
     item_at,
@@ -29,7 +33,6 @@ from listrak_sync.mapping.directives.liquid.values import (
     plain,
     rounded,
     stringify,
-    too_large,
 )
 
 _JSON_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\[\]|\{\}|[][{},:]|[^][{},:"]+')
@@ -84,6 +87,8 @@ def _indented(text: str, indent: str) -> Iterator[str]:
 def _without_words(value: object) -> object:
     if isinstance(value, list):
         return [_without_words(item) for item in value]
+    if isinstance(value, Forloop):
+        return value.members()
     return {} if isinstance(value, EmptyWord) else value
 
 
@@ -130,6 +135,8 @@ def size(value: object) -> object:
             return utf16_length(value)
         case list():
             return len(value)
+        case Forloop():
+            return value.length
         case dict() if javascript.is_true(value.get("length")):
             return value["length"]
     return 0

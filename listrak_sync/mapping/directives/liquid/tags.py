@@ -1,4 +1,4 @@
-"""The tags that Segment allows, as LiquidJS carries them out."""
+"""The tags, as LiquidJS carries them out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import is_number
 from listrak_sync.mapping.directives.liquid.blocks import BLOCKS
 from listrak_sync.mapping.directives.liquid.expressions import filtered
+from listrak_sync.mapping.directives.liquid.loops import Break, Continue, For
 from listrak_sync.mapping.directives.liquid.paths import value
 from listrak_sync.mapping.directives.liquid.scanner import Scanner, syntax_error
 from listrak_sync.mapping.directives.liquid.steps import (
     RenderStep,
-    StopRenderingError,
     nothing,
     printing,
     rest,
@@ -26,20 +26,28 @@ from listrak_sync.mapping.directives.liquid.values import Evaluate, plain, strin
 from listrak_sync.mapping.faults import suggestion
 
 _WRITE_OUT: Final = "write out what it would print"
-_NO_LOOP: Final = "write an index, or a filter such as join, sum or where"
 NO_TAGS: Final[Mapping[str, str]] = {
     "case": "write if and elsif",
-    "for": _NO_LOOP,
     "include": _WRITE_OUT,
     "layout": _WRITE_OUT,
     "render": _WRITE_OUT,
-    "tablerow": _NO_LOOP,
+    "tablerow": "write for",
 }
 """Tags that Segment switches off, each with what to write instead."""
 
 _UNMARKED_LINE: Final = re.compile(rf"\n[{javascript.SPACE}]*[^#{javascript.SPACE}]")
 _INNER: Final = {
-    *("else", "elsif", "endif", "endunless", "endcapture", "endcomment", "endraw", "endblock"),
+    *(
+        "else",
+        "elsif",
+        "endif",
+        "endunless",
+        "endcapture",
+        "endcomment",
+        "endraw",
+        "endblock",
+        "endfor",
+    ),
 }
 _PSEUDO: Final = (TOKEN_CONTENT, TOKEN_OUTPUT, TOKEN_ILLEGAL)
 
@@ -136,29 +144,6 @@ class Echo(Tag):
         return RenderStep(token, nothing if scanner.is_at_end() else printing(filtered(scanner)))
 
 
-class Break(Tag):
-    """`break`, which ends the template where it stands in no loop."""
-
-    name = "break"
-    block = False
-
-    def parse(self, stream: TokenStream) -> Node:
-        """Return a step that prints nothing, and lets nothing more be printed."""
-        token = stream.current
-        next(stream)
-
-        def stop(_: RenderContext, __: TextIO) -> None:
-            raise StopRenderingError
-
-        return RenderStep(token, stop)
-
-
-class Continue(Break):
-    """`continue`, which ends the template where it stands in no loop."""
-
-    name = "continue"
-
-
 class Increment(Tag):
     """`increment name`: prints a number and adds 1 to it."""
 
@@ -226,6 +211,6 @@ class Cycle(Tag):
 
 
 TAGS: Final = (
-    *(Text, Output, Illegal, Assign, InlineComment, Echo, Break, Continue),
-    *(Increment, Decrement, Cycle, *BLOCKS),
+    *(Text, Output, Illegal, Assign, InlineComment, Echo),
+    *(Increment, Decrement, Cycle, *BLOCKS, For, Break, Continue),
 )

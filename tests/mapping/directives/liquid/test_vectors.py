@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from listrak_sync.mapping.directives.liquid.bounds import RenderError
 from listrak_sync.mapping.directives.liquid.environment import TemplateError, compile_template
 from listrak_sync.mapping.directives.liquid.filters import FILTERS
-from listrak_sync.mapping.directives.liquid.values import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
