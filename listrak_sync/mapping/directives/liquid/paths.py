@@ -15,7 +15,7 @@ from listrak_sync.mapping.directives.liquid.bounds import (
     counted,
     too_large,
 )
-from listrak_sync.mapping.directives.liquid.scanner import Scanner
+from listrak_sync.mapping.directives.liquid.scanner import BLANK, Scanner
 from listrak_sync.mapping.directives.liquid.values import (
     EmptyWord,
     Evaluate,
@@ -34,6 +34,7 @@ _LITERALS: Final[Mapping[str, object]] = {
     "empty": EmptyWord.EMPTY,
     "blank": EmptyWord.BLANK,
 }
+_FOR: Final = re.compile(rf"\bfor[{BLANK}]")
 _LITERAL: Final = re.compile("true|false|nil|null|empty|blank")
 
 
@@ -58,7 +59,7 @@ def value(scanner: Scanner) -> Evaluate | None:
     steps = _steps(scanner, is_path=start is None)
     if not steps:
         return start
-    if "for" in scanner.source:  # it may be read time and again
+    if _FOR.search(scanner.source):  # it may be read time and again
         return _counted_walk(start or _path(steps[:1]), steps if start else steps[1:])
     return _walk(start, steps) if start is not None else _path(steps)
 

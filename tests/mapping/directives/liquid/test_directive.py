@@ -306,12 +306,27 @@ PIPES = st.builds(
     st.sampled_from(sorted(FILTERS)),
     st.lists(ARGUMENTS, max_size=2),
 )
-TEMPLATES = st.builds(
-    lambda start, pipes, end: f"{{{{ {start}{''.join(pipes)} }}}}{end}",
-    ARGUMENTS,
-    st.lists(PIPES, max_size=3),
-    st.sampled_from(("", "{% if type > a %}x{% endif %}", "{% if type contains a %}x{% endif %}")),
-) | st.text("{}%| a.'\"[]0:-", max_size=20)
+TEMPLATES = (
+    st.builds(
+        lambda start, pipes, end: f"{{{{ {start}{''.join(pipes)} }}}}{end}",
+        ARGUMENTS,
+        st.lists(PIPES, max_size=3),
+        st.sampled_from(
+            ("", "{% if type > a %}x{% endif %}", "{% if type contains a %}x{% endif %}")
+        ),
+    )
+    | st.builds(
+        lambda items, limit, pipes: (
+            f"{{% for i in {items} limit: {limit} reversed offset: continue %}}"
+            f"{{{{ i{''.join(pipes)} }}}}"
+            "{{ forloop.index }}{{ forloop }}{% cycle i, 1 %}{% else %}none{% endfor %}"
+        ),
+        ARGUMENTS | st.sampled_from(("(1..9)", "properties.a", "context")),
+        ARGUMENTS,
+        st.lists(PIPES, max_size=1),
+    )
+    | st.text("{}%| a.'\"[]0:-", max_size=20)
+)
 
 
 @given(TEMPLATES, st.lists(reference.events, max_size=3))
