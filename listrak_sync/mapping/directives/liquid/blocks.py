@@ -10,13 +10,14 @@ from liquid.ast import BlockNode
 from liquid.parser import get_parser
 from liquid.token import TOKEN_CONTENT, TOKEN_TAG
 
+from listrak_sync.mapping.directives.liquid.bounds import counted
 from listrak_sync.mapping.directives.liquid.expressions import filtered
 from listrak_sync.mapping.directives.liquid.lexer import line_tokens
 from listrak_sync.mapping.directives.liquid.scanner import syntax_error
 from listrak_sync.mapping.directives.liquid.steps import (
     Buffer,
     Render,
-    Step,
+    RenderStep,
     block,
     expect_end,
     nothing,
@@ -46,9 +47,9 @@ class Capture(Tag):
             try:
                 steps.render(context, buffer)
             finally:
-                context.locals[name] = buffer.getvalue()
+                context.locals[name] = counted(context, buffer.getvalue())
 
-        return Step(token, capture)
+        return RenderStep(token, capture)
 
 
 class If(Tag):
@@ -71,7 +72,7 @@ class If(Tag):
                 expect_end(scanner)
                 otherwise = self._block(stream, token)
         expect_end(rest(stream))
-        return Step(token, _choosing(branches, otherwise))
+        return RenderStep(token, _choosing(branches, otherwise))
 
     def _block(self, stream: TokenStream, opening: Token) -> BlockNode:
         return block(self.env, stream, {"elsif", "else", "endif"}, opening)
@@ -113,7 +114,7 @@ class Unless(Tag):
             steps = self._block(stream, token)
             otherwise = otherwise or steps
         rest(stream)
-        return Step(token, _choosing(branches, otherwise))
+        return RenderStep(token, _choosing(branches, otherwise))
 
     def _block(self, stream: TokenStream, opening: Token) -> BlockNode:
         return block(self.env, stream, {"elsif", "else", "endunless"}, opening)
@@ -128,7 +129,7 @@ class Comment(Tag):
         """Return a step that prints nothing."""
         token = stream.current
         tokens_up_to(stream, "endcomment", token)
-        return Step(token, nothing)
+        return RenderStep(token, nothing)
 
 
 class Raw(Tag):
@@ -142,7 +143,7 @@ class Raw(Tag):
         next(stream)
         found = tokens_up_to(stream, "endraw", token)
         text = "".join(_as_written(each) for each in found)
-        return Step(token, lambda _, buffer: buffer.write(text))
+        return RenderStep(token, lambda _, buffer: buffer.write(text))
 
 
 def _as_written(token: Token) -> str:
@@ -163,10 +164,10 @@ class Lines(Tag):
         """Return a step that carries out the lines."""
         token, scanner = stream.current, rest(stream)
         steps = get_parser(self.env).parse(TokenStream(line_tokens(scanner)))
-        return Step(token, lambda context, buffer: render_all(steps, context, buffer))
+        return RenderStep(token, lambda context, buffer: render_all(steps, context, buffer))
 
 
-class Block(Tag):
+class NamedBlock(Tag):
     """`block`, which without a layout prints what it holds."""
 
     name = "block"
@@ -177,7 +178,7 @@ class Block(Tag):
         next(stream)
         steps = block(self.env, stream, {"endblock"}, token)
         next(stream)
-        return Step(token, steps.render)
+        return RenderStep(token, steps.render)
 
 
-BLOCKS: Final = (Capture, If, Unless, Comment, Raw, Lines, Block)
+BLOCKS: Final = (Capture, If, Unless, Comment, Raw, Lines, NamedBlock)

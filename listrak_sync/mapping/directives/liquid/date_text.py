@@ -90,7 +90,7 @@ def _thousandths(digits: str) -> int:
     return int(digits[:3].ljust(3, "0"))
 
 
-class _Token(NamedTuple):
+class _DateToken(NamedTuple):
     kind: str | None
     text: str
 
@@ -102,7 +102,7 @@ class _Token(NamedTuple):
         return int(self.text.lstrip("0")[:_DIGITS] or 0)
 
 
-_END: Final = _Token(None, "")
+_END: Final = _DateToken(None, "")
 
 
 class _InvalidDateError(Exception):
@@ -114,7 +114,7 @@ class _Reader:
     """Reads a text part by part: numbers are a time before `:`, a zone behind a sign, or a day."""
 
     text: str
-    tokens: list[_Token] = field(default_factory=list)
+    tokens: list[_DateToken] = field(default_factory=list)
     at: int = 0
     days: list[int] = field(default_factory=list)
     month: int | None = None
@@ -128,7 +128,7 @@ class _Reader:
     def instant(self) -> int | None:
         """Return the instant, None where the text is not a date."""
         self.tokens = [
-            _Token(found.lastgroup, found[0].lower()) for found in _TOKEN.finditer(self.text)
+            _DateToken(found.lastgroup, found[0].lower()) for found in _TOKEN.finditer(self.text)
         ]
         self.read_start_of_iso()
         try:
@@ -151,10 +151,10 @@ class _Reader:
                     return
                 self.days.append(self.next().number)
 
-    def peek(self) -> _Token:
+    def peek(self) -> _DateToken:
         return self.tokens[self.at] if self.at < len(self.tokens) else _END
 
-    def next(self) -> _Token:
+    def next(self) -> _DateToken:
         token = self.peek()
         self.at += token is not _END
         return token
@@ -164,7 +164,7 @@ class _Reader:
         self.at += found
         return found
 
-    def read(self, token: _Token) -> None:
+    def read(self, token: _DateToken) -> None:
         match token.kind:
             case "number":
                 self.read_number(token)
@@ -181,7 +181,7 @@ class _Reader:
     def is_utc(self) -> bool:
         return self.hour == 0 and self.minute == 0
 
-    def read_number(self, token: _Token) -> None:
+    def read_number(self, token: _DateToken) -> None:
         number = token.number
         self.has_number = True
         if self.skip(":"):
@@ -237,7 +237,7 @@ class _Reader:
         elif self.has_number or self.peek().kind == "number":
             raise _InvalidDateError
 
-    def read_zone(self, token: _Token) -> None:
+    def read_zone(self, token: _DateToken) -> None:
         self.sign = -1 if token.text == "-" else 1
         number, length = 0, 0
         if self.peek().kind == "number":

@@ -13,13 +13,10 @@ from msgspec import UNSET
 
 from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import is_nothing
+from listrak_sync.mapping.directives.liquid.bounds import RenderError
 from listrak_sync.mapping.directives.liquid.date_text import milliseconds
 from listrak_sync.mapping.directives.liquid.strftime import Moment, printed, shown
-from listrak_sync.mapping.directives.liquid.values import (
-    RenderError,
-    plain,
-    stringify,
-)
+from listrak_sync.mapping.directives.liquid.values import plain, stringify
 
 _DEFAULT_FORMAT: Final = "%A, %B %-e, %Y at %-l:%M %P %z"
 _LATEST: Final = 8.64e15

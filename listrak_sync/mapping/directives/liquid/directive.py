@@ -12,7 +12,7 @@ from listrak_sync.mapping.directives.compiler import (
     Value,
     constant,
 )
-from listrak_sync.mapping.directives.liquid.values import RenderError
+from listrak_sync.mapping.directives.liquid.bounds import RenderError
 from listrak_sync.mapping.yaml.document import Node
 
 MAX_LENGTH: Final = 1000

@@ -9,7 +9,8 @@ import re
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from listrak_sync.mapping.directives.liquid.values import RenderError, stringify, whole_characters
+from listrak_sync.mapping.directives.liquid.bounds import RenderError
+from listrak_sync.mapping.directives.liquid.values import stringify, whole_characters
 
 _ESCAPES: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"}

@@ -10,15 +10,12 @@ from liquid.exceptions import LiquidError, LiquidSyntaxError
 from liquid.token import TOKEN_OUTPUT
 
 from listrak_sync.mapping.conditions import Span
+from listrak_sync.mapping.directives.liquid.bounds import RenderError, TooLargeError
 from listrak_sync.mapping.directives.liquid.lexer import tokens
 from listrak_sync.mapping.directives.liquid.lists import members
 from listrak_sync.mapping.directives.liquid.steps import Buffer, StopRenderingError, render
 from listrak_sync.mapping.directives.liquid.tags import TAGS
-from listrak_sync.mapping.directives.liquid.values import (
-    RenderError,
-    TooLargeError,
-    whole_characters,
-)
+from listrak_sync.mapping.directives.liquid.values import whole_characters
 
 
 class TemplateError(Exception):

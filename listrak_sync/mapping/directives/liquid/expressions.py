@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from listrak_sync.mapping.directives.liquid.bounds import counted
 from listrak_sync.mapping.directives.liquid.filters import FILTERS, NO_FILTERS, Filter
 from listrak_sync.mapping.directives.liquid.paths import missing, value
 from listrak_sync.mapping.directives.liquid.scanner import Scanner
@@ -13,7 +14,6 @@ from listrak_sync.mapping.directives.liquid.values import (
     Evaluate,
     Scope,
     contains,
-    counted,
     equals,
     is_at_most,
     is_less,

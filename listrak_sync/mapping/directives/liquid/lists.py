@@ -14,14 +14,18 @@ from msgspec import UNSET
 from listrak_sync.events.key_paths import Found, utf16_length
 from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import is_nothing, is_number
+from listrak_sync.mapping.directives.liquid.bounds import (
+    RenderError,
+    check_length,
+    check_size,
+    too_large,
+)
+from listrak_sync.mapping.directives.liquid.forloop import Forloop
 from listrak_sync.mapping.directives.liquid.paths import path
 from listrak_sync.mapping.directives.liquid.texts import characters
 from listrak_sync.mapping.directives.liquid.values import (
-    Drop,
-    RenderError,
+    EmptyWord,
     as_list,
-    check_length,
-    check_size,
     equals,
     is_truthy,
     item_at,
@@ -29,7 +33,6 @@ from listrak_sync.mapping.directives.liquid.values import (
     plain,
     rounded,
     stringify,
-    too_large,
 )
 
 _JSON_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\[\]|\{\}|[][{},:]|[^][{},:"]+')
@@ -58,7 +61,7 @@ def json(value: object, space: object = UNSET) -> object:
     if value is UNSET:
         return UNSET
     check_size(value)
-    text = javascript.json_text(cast(Found, _without_drops(rounded(value))))
+    text = javascript.json_text(cast(Found, _without_words(rounded(value))))
     indent = _indent(plain(space))
     if not indent:
         return text
@@ -81,10 +84,12 @@ def _indented(text: str, indent: str) -> Iterator[str]:
             yield ": " if part == ":" else part
 
 
-def _without_drops(value: object) -> object:
+def _without_words(value: object) -> object:
     if isinstance(value, list):
-        return [_without_drops(item) for item in value]
-    return {} if isinstance(value, Drop) else value
+        return [_without_words(item) for item in value]
+    if isinstance(value, Forloop):
+        return value.members()
+    return {} if isinstance(value, EmptyWord) else value
 
 
 def _indent(space: object) -> str:
@@ -130,6 +135,8 @@ def size(value: object) -> object:
             return utf16_length(value)
         case list():
             return len(value)
+        case Forloop():
+            return value.length
         case dict() if javascript.is_true(value.get("length")):
             return value["length"]
     return 0

@@ -9,28 +9,32 @@ from typing import Final
 from msgspec import UNSET
 
 from listrak_sync.mapping.directives import javascript
-from listrak_sync.mapping.directives.liquid.scanner import Scanner
+from listrak_sync.mapping.directives.liquid.bounds import (
+    check_length,
+    count_read,
+    counted,
+    too_large,
+)
+from listrak_sync.mapping.directives.liquid.scanner import BLANK, Scanner
 from listrak_sync.mapping.directives.liquid.values import (
-    Drop,
+    EmptyWord,
     Evaluate,
     Scope,
-    check_length,
-    counted,
     look_into,
     look_up,
     member,
     plain,
-    too_large,
 )
 
 _LITERALS: Final[Mapping[str, object]] = {
     "true": True,
     "false": False,
-    "nil": Drop.NIL,
-    "null": Drop.NIL,
-    "empty": Drop.EMPTY,
-    "blank": Drop.BLANK,
+    "nil": EmptyWord.NIL,
+    "null": EmptyWord.NIL,
+    "empty": EmptyWord.EMPTY,
+    "blank": EmptyWord.BLANK,
 }
+_FOR: Final = re.compile(rf"\bfor[{BLANK}]")
 _LITERAL: Final = re.compile("true|false|nil|null|empty|blank")
 
 
@@ -55,6 +59,8 @@ def value(scanner: Scanner) -> Evaluate | None:
     steps = _steps(scanner, is_path=start is None)
     if not steps:
         return start
+    if _FOR.search(scanner.source):  # it may be read time and again
+        return _counted_walk(start or _path(steps[:1]), steps if start else steps[1:])
     return _walk(start, steps) if start is not None else _path(steps)
 
 
@@ -122,6 +128,21 @@ def _walk(start: Evaluate, steps: list[_Step]) -> Evaluate:
         value = start(scope)
         for step in steps:
             value = look_into(value, _key(step, scope))
+        return value
+
+    return found
+
+
+def _counted_walk(start: Evaluate, steps: list[_Step]) -> Evaluate:
+    """Return a function that finds a value and counts what it reads."""
+
+    def found(scope: Scope) -> object:
+        value = start(scope)
+        for step in steps:
+            if isinstance(value, str):
+                count_read(scope, value)
+            value = look_into(value, _key(step, scope))
+        count_read(scope, value)
         return value
 
     return found

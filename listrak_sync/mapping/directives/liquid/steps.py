@@ -13,8 +13,9 @@ from liquid.exceptions import LiquidInterrupt, LiquidSyntaxError
 from liquid.parser import get_parser
 from liquid.token import TOKEN_EOF
 
+from listrak_sync.mapping.directives.liquid.bounds import check_length
 from listrak_sync.mapping.directives.liquid.scanner import Scanner, syntax_error
-from listrak_sync.mapping.directives.liquid.values import Evaluate, check_length, stringify
+from listrak_sync.mapping.directives.liquid.values import Evaluate, stringify
 
 
 class Buffer(StringIO):
@@ -44,7 +45,7 @@ Render: TypeAlias = Callable[[RenderContext, TextIO], object]
 """Prints a part of a template."""
 
 
-class Step(Node):
+class RenderStep(Node):
     """A part of a template as a function that prints it."""
 
     __slots__ = ("_render",)
@@ -60,7 +61,11 @@ class Step(Node):
 
 
 class StopRenderingError(LiquidInterrupt):
-    """The tags `break` and `continue` outside of a loop: nothing behind them is printed."""
+    """The tag `break`: nothing behind it is printed, up to the end of its loop if it has one."""
+
+
+class NextPassError(StopRenderingError):
+    """The tag `continue`: nothing behind it is printed in this pass of its loop."""
 
 
 def rest(stream: TokenStream) -> Scanner:

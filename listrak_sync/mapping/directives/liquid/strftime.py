@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from listrak_sync.mapping.directives import javascript
+from listrak_sync.mapping.directives.liquid.bounds import check_length
 from listrak_sync.mapping.directives.liquid.date_text import days_before
-from listrak_sync.mapping.directives.liquid.values import check_length
 
 _DIRECTIVE: Final = re.compile(r"%([-_0^#:]+)?([0-9]+)?([EO])?([^\n\r\u2028\u2029])")
 _DAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")

@@ -1,4 +1,4 @@
-"""The tags that Segment allows, as LiquidJS carries them out."""
+"""The tags, as LiquidJS carries them out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import is_number
 from listrak_sync.mapping.directives.liquid.blocks import BLOCKS
 from listrak_sync.mapping.directives.liquid.expressions import filtered
+from listrak_sync.mapping.directives.liquid.loops import Break, Continue, For
 from listrak_sync.mapping.directives.liquid.paths import value
 from listrak_sync.mapping.directives.liquid.scanner import Scanner, syntax_error
 from listrak_sync.mapping.directives.liquid.steps import (
-    Step,
-    StopRenderingError,
+    RenderStep,
     nothing,
     printing,
     rest,
@@ -26,20 +26,28 @@ from listrak_sync.mapping.directives.liquid.values import Evaluate, plain, strin
 from listrak_sync.mapping.faults import suggestion
 
 _WRITE_OUT: Final = "write out what it would print"
-_NO_LOOP: Final = "write an index, or a filter such as join, sum or where"
 NO_TAGS: Final[Mapping[str, str]] = {
     "case": "write if and elsif",
-    "for": _NO_LOOP,
     "include": _WRITE_OUT,
     "layout": _WRITE_OUT,
     "render": _WRITE_OUT,
-    "tablerow": _NO_LOOP,
+    "tablerow": "write for",
 }
 """Tags that Segment switches off, each with what to write instead."""
 
 _UNMARKED_LINE: Final = re.compile(rf"\n[{javascript.SPACE}]*[^#{javascript.SPACE}]")
 _INNER: Final = {
-    *("else", "elsif", "endif", "endunless", "endcapture", "endcomment", "endraw", "endblock"),
+    *(
+        "else",
+        "elsif",
+        "endif",
+        "endunless",
+        "endcapture",
+        "endcomment",
+        "endraw",
+        "endblock",
+        "endfor",
+    ),
 }
 _PSEUDO: Final = (TOKEN_CONTENT, TOKEN_OUTPUT, TOKEN_ILLEGAL)
 
@@ -53,7 +61,7 @@ class Text(Tag):
     def parse(self, stream: TokenStream) -> Node:
         """Return a step that prints the text."""
         text = stream.current.value
-        return Step(stream.current, lambda _, buffer: buffer.write(text))
+        return RenderStep(stream.current, lambda _, buffer: buffer.write(text))
 
 
 class Output(Tag):
@@ -64,7 +72,7 @@ class Output(Tag):
 
     def parse(self, stream: TokenStream) -> Node:
         """Return a step that prints the value."""
-        return Step(stream.current, printing(filtered(Scanner.of(stream.current))))
+        return RenderStep(stream.current, printing(filtered(Scanner.of(stream.current))))
 
 
 class Illegal(Tag):
@@ -106,7 +114,7 @@ class Assign(Tag):
         def assign(scope: RenderContext, _: TextIO) -> None:
             scope.locals[name] = evaluate(scope)
 
-        return Step(token, assign)
+        return RenderStep(token, assign)
 
 
 class InlineComment(Tag):
@@ -120,7 +128,7 @@ class InlineComment(Tag):
         token, scanner = stream.current, rest(stream)
         if _UNMARKED_LINE.search(stream.current.value):
             raise scanner.fault("a line of the comment does not begin with #", "write # before it")
-        return Step(token, nothing)
+        return RenderStep(token, nothing)
 
 
 class Echo(Tag):
@@ -133,30 +141,7 @@ class Echo(Tag):
         """Return a step that prints the value."""
         token, scanner = stream.current, rest(stream)
         scanner.skip_blank()
-        return Step(token, nothing if scanner.is_at_end() else printing(filtered(scanner)))
-
-
-class Break(Tag):
-    """`break`, which ends the template where it stands in no loop."""
-
-    name = "break"
-    block = False
-
-    def parse(self, stream: TokenStream) -> Node:
-        """Return a step that prints nothing, and lets nothing more be printed."""
-        token = stream.current
-        next(stream)
-
-        def stop(_: RenderContext, __: TextIO) -> None:
-            raise StopRenderingError
-
-        return Step(token, stop)
-
-
-class Continue(Break):
-    """`continue`, which ends the template where it stands in no loop."""
-
-    name = "continue"
+        return RenderStep(token, nothing if scanner.is_at_end() else printing(filtered(scanner)))
 
 
 class Increment(Tag):
@@ -178,7 +163,7 @@ class Increment(Tag):
             counters[name] = number + step
             buffer.write(stringify(number + min(step, 0)))
 
-        return Step(token, count)
+        return RenderStep(token, count)
 
 
 class Decrement(Increment):
@@ -222,10 +207,10 @@ class Cycle(Tag):
             if javascript.is_true(found):
                 buffer.write(stringify(found))
 
-        return Step(token, cycle)
+        return RenderStep(token, cycle)
 
 
 TAGS: Final = (
-    *(Text, Output, Illegal, Assign, InlineComment, Echo, Break, Continue),
-    *(Increment, Decrement, Cycle, *BLOCKS),
+    *(Text, Output, Illegal, Assign, InlineComment, Echo),
+    *(Increment, Decrement, Cycle, *BLOCKS, For, Break, Continue),
 )

@@ -12,12 +12,8 @@ from msgspec import UNSET
 from listrak_sync.events.key_paths import utf16_length
 from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import SPACE
-from listrak_sync.mapping.directives.liquid.values import (
-    check_length,
-    code_units,
-    plain,
-    stringify,
-)
+from listrak_sync.mapping.directives.liquid.bounds import check_length
+from listrak_sync.mapping.directives.liquid.values import code_units, plain, stringify
 
 _SPACES: Final = re.compile(f"[{SPACE}]+")
 _NEWLINE: Final = re.compile(r"\r?\n")

@@ -5,37 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import UNSET
 
 from listrak_sync.events.key_paths import utf16_length
 from listrak_sync.mapping.directives import javascript
 from listrak_sync.mapping.directives.javascript import is_nothing, is_number
-
-MAX_SIZE: Final = 1_000_000
-"""How many characters a text, and how many items and characters a list may have in a template."""
-
-MAX_WORK: Final = 5_000_000
-"""How many characters and items all large texts and lists of a template may have together."""
-
-_LARGE: Final = 10_000
+from listrak_sync.mapping.directives.liquid.bounds import check_size
+from listrak_sync.mapping.directives.liquid.forloop import Forloop, StandIn
 
 
-class RenderError(Exception):
-    """A template that fails for an event; says why."""
-
-
-class TooLargeError(RenderError):
-    """A template whose values grow without end."""
-
-
-class Drop(Enum):
+class EmptyWord(StandIn, Enum):
     """The words `nil`, `empty` and `blank`, which compare as no value of an event does."""
 
     NIL = "nil"
     EMPTY = "empty"
     BLANK = "blank"
+
+    def plain(self) -> object:
+        """Return null for `nil`, and an empty text for the others."""
+        return None if self is EmptyWord.NIL else ""
 
 
 class Scope(Protocol):
@@ -54,10 +44,8 @@ Evaluate: TypeAlias = Callable[[Scope], object]
 
 
 def plain(value: object) -> object:
-    """Return a value, that of `nil`, `empty` and `blank` in their place."""
-    if isinstance(value, Drop):
-        return None if value is Drop.NIL else ""
-    return value
+    """Return a value, that of `nil`, `empty`, `blank` and `forloop` in their place."""
+    return value.plain() if isinstance(value, StandIn) else value
 
 
 def is_truthy(value: object) -> bool:
@@ -97,46 +85,6 @@ def number(value: object) -> float:
     return 0.0 if math.isnan(found) else found or 0.0
 
 
-def check_size(value: object) -> int:
-    """Return how many items and characters a value has. Raises RenderError above MAX_SIZE."""
-    size = 0
-    rest = [value]
-    while rest:
-        each = rest.pop()
-        size += 1
-        if isinstance(each, str):
-            size += len(each)
-        elif isinstance(each, list):
-            rest += each
-        elif isinstance(each, dict):
-            rest += each
-            rest += each.values()
-        if size > MAX_SIZE:
-            raise too_large()
-    return size
-
-
-def too_large() -> TooLargeError:
-    """Return the failure of a value that grows without end."""
-    return TooLargeError(f"a value is larger than {MAX_SIZE:,} characters or items")
-
-
-def check_length(length: float) -> None:
-    """Raise RenderError where a text or list of this length would be too large."""
-    if length > MAX_SIZE:
-        raise too_large()
-
-
-def counted(scope: Scope, value: object) -> object:
-    """Return a value, and count it if it is large. Raises RenderError above MAX_WORK."""
-    if isinstance(value, str | list) and len(value) > _LARGE:
-        work = scope.tag_namespace.get("work", 0) + len(value)
-        if work > MAX_WORK:
-            raise TooLargeError(f"all values together are larger than {MAX_WORK:,} characters")
-        scope.tag_namespace["work"] = work
-    return value
-
-
 def as_list(value: object) -> list[object]:
     """Return a list as it is, nothing as an empty one, and any other value as its only item."""
     value = plain(value)
@@ -147,23 +95,23 @@ def as_list(value: object) -> list[object]:
 
 def equals(left: object, right: object) -> bool:
     """Say whether `left == right`."""
-    if isinstance(left, Drop):
+    if isinstance(left, EmptyWord):
         return _is(left, right)
-    if isinstance(right, Drop):
+    if isinstance(right, EmptyWord):
         return _is(right, left)
     if isinstance(left, list):
         return isinstance(right, list) and len(left) == len(right) and all(map(equals, left, right))
     return javascript.is_same(left, right)
 
 
-def _is(word: Drop, value: object) -> bool:
+def _is(word: EmptyWord, value: object) -> bool:
     """Say whether a value is nil, empty or blank."""
     match word:
-        case Drop.NIL:
+        case EmptyWord.NIL:
             return is_nothing(plain(value))
-        case Drop.BLANK if value is False or is_nothing(plain(value)):
+        case EmptyWord.BLANK if value is False or is_nothing(plain(value)):
             return True
-        case Drop.BLANK if isinstance(value, str):
+        case EmptyWord.BLANK if isinstance(value, str):
             return not value.strip(javascript.SPACE)
     return isinstance(value, str | list | dict) and not value
 
@@ -178,14 +126,14 @@ def contains(left: object, right: object) -> bool:
 
 def is_less(left: object, right: object) -> bool:
     """Say whether `left < right`; `nil`, `empty` and `blank` have no order."""
-    if isinstance(left, Drop) or isinstance(right, Drop):
+    if isinstance(left, EmptyWord) or isinstance(right, EmptyWord):
         return False
     return javascript.is_less(left, right)
 
 
 def is_at_most(left: object, right: object) -> bool:
     """Say whether `left <= right`; `nil`, `empty` and `blank` have no order."""
-    if isinstance(left, Drop) or isinstance(right, Drop):
+    if isinstance(left, EmptyWord) or isinstance(right, EmptyWord):
         return False
     return javascript.is_at_most(left, right)
 
@@ -210,6 +158,8 @@ def member(value: object, name: str) -> object:
             return _member_of_sequence(value, name)
         case None:
             return None
+        case Forloop():
+            return value.member(name)
     return UNSET
 
 

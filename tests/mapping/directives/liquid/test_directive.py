@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from listrak_sync.events.key_paths import Found, Json
 from listrak_sync.mapping.directives.compiler import Compiler, DirectiveError, Value
 from listrak_sync.mapping.directives.liquid import environment
+from listrak_sync.mapping.directives.liquid.bounds import MAX_SIZE, RenderError
 from listrak_sync.mapping.directives.liquid.directive import MAX_LENGTH
 from listrak_sync.mapping.directives.liquid.filters import FILTERS, NO_FILTERS
 from listrak_sync.mapping.directives.liquid.tags import NO_TAGS
-from listrak_sync.mapping.directives.liquid.values import MAX_SIZE, RenderError
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.yaml.document import Document
 from tests.mapping import reference
@@ -101,6 +102,18 @@ def test_filters_switched_off(name: str) -> None:
         ("{% assign = 1 %}", "23: the name is missing; write one"),
         ("{% assign a 1 %}", "25: assign has no =; write = and a value behind the name"),
         ("{% assign a = %}", "26: a value is missing; write one"),
+        ("{% for %}", "19: the name is missing; write one"),
+        ("{% for a %}", "21: for has no in; write in and a list behind the name"),
+        ("{% for a of b %}", "22: for has no in; write in and a list behind the name"),
+        ("{% for a in %}", "24: the list is missing; write one behind in"),
+        ("{% for a in | b %}", "25: the list is missing; write one behind in"),
+        ("{% for a in (1..) %}", "25: this is not a range; write (first..last)"),
+        ("{% for a in b %}", "16: for is not closed; write {% endfor %}"),
+        ("{% for a in b %}{% else c %}{% endfor %}", "37: nothing may stand here; take it out"),
+        ("{% for a in b %}{% endfor c %}", "39: nothing may stand here; take it out"),
+        ("{% for a in b %}{% elsif c %}", "32: elsif belongs to no tag here; take it out"),
+        ("{% endfor %}", "16: endfor belongs to no tag here; take it out"),
+        ("{% liquid for a b\n endfor %}", "29: for has no in; write in and a list behind the name"),
         ("{% cycle %}", "16: cycle has no values; write some, with commas between"),
         ("{% # a\n b %}", "18: a line of the comment does not begin with #; write # before it"),
         ("{{ }}", "16: a value is missing; write one"),
@@ -230,11 +243,36 @@ def test_may_fail_for_some_events(template: str) -> None:
     assert faults(template) == []
 
 
-def test_loops_are_not_allowed() -> None:
-    """A template that would go round without end is a fault when the file is loaded."""
-    inner = "{% for a in (1..100000) %}{{ a }}{% endfor %}"
-    (fault,) = faults("{% for b in (1..100000) %}" + inner + "{% endfor %}")
-    assert "Segment does not allow the tag for" in fault
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for b in (1..100000) %}{% for a in (1..100000) %}{{ a }}{% endfor %}{% endfor %}",
+        "{% for b in (1..100000) %}{% for a in (1..100000) %}{% endfor %}{% endfor %}",
+        "{% for b in (1..100000) %}{% for a in (1..1) %}{% continue %}{% endfor %}{% endfor %}",
+        "{% for a in (1..100000) %}{% liquid for b in (1..9)\n endfor %}{% endfor %}",
+        "{% for a in (1..1000000) reversed %}{% endfor %}",
+        "{% assign a = 'x' %}{% for b in (1..99) %}{% assign a = a | append: a %}{% endfor %}",
+        "{% assign a = nil %}{% for b in (1..99) %}{% assign a = a | push: a %}{% endfor %}",
+        "{% for b in (1..99) %}{% capture a %}{{ a }}{{ a }}x{% endcapture %}{% endfor %}",
+        "{% for a in (1..10000) %}{{ properties.long | sha256 | slice: 0 }}{% endfor %}",
+        "{% for a in (1..9999) %}{% if properties.deep == 1 %}{% endif %}{% endfor %}",
+        "{% for a in (1..10000) %}{{ properties.long.size }}{% endfor %}",
+        "{% for a in (1..10000) %}{{ properties.long }}{% endfor %}",
+    ],
+)
+def test_loops_have_a_bound(template: str) -> None:
+    """A template that loops or grows in a loop without end is stopped as the event's failure."""
+    value = compiled({"@liquid": template})
+    start = time.process_time()
+    with pytest.raises(DirectiveError, match=r"^@liquid: .* larger than "):
+        value.resolve({"properties": {"long": "é" * 32_000, "deep": [[["a"] * 500] * 5]}})
+    assert time.process_time() - start < 5
+
+
+def test_long_loop() -> None:
+    """A loop of tens of thousands of passes is carried out."""
+    value = compiled({"@liquid": "{% for i in (1..50000) %}{{ i }},{% endfor %}"})
+    assert value.resolve({}) == "".join(f"{i}," for i in range(1, 50_001))
 
 
 def test_every_event_has_its_own_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,12 +306,27 @@ PIPES = st.builds(
     st.sampled_from(sorted(FILTERS)),
     st.lists(ARGUMENTS, max_size=2),
 )
-TEMPLATES = st.builds(
-    lambda start, pipes, end: f"{{{{ {start}{''.join(pipes)} }}}}{end}",
-    ARGUMENTS,
-    st.lists(PIPES, max_size=3),
-    st.sampled_from(("", "{% if type > a %}x{% endif %}", "{% if type contains a %}x{% endif %}")),
-) | st.text("{}%| a.'\"[]0:-", max_size=20)
+TEMPLATES = (
+    st.builds(
+        lambda start, pipes, end: f"{{{{ {start}{''.join(pipes)} }}}}{end}",
+        ARGUMENTS,
+        st.lists(PIPES, max_size=3),
+        st.sampled_from(
+            ("", "{% if type > a %}x{% endif %}", "{% if type contains a %}x{% endif %}")
+        ),
+    )
+    | st.builds(
+        lambda items, limit, pipes: (
+            f"{{% for i in {items} limit: {limit} reversed offset: continue %}}"
+            f"{{{{ i{''.join(pipes)} }}}}"
+            "{{ forloop.index }}{{ forloop }}{% cycle i, 1 %}{% else %}none{% endfor %}"
+        ),
+        ARGUMENTS | st.sampled_from(("(1..9)", "properties.a", "context")),
+        ARGUMENTS,
+        st.lists(PIPES, max_size=1),
+    )
+    | st.text("{}%| a.'\"[]0:-", max_size=20)
+)
 
 
 @given(TEMPLATES, st.lists(reference.events, max_size=3))

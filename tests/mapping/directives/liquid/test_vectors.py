@@ -1,10 +1,10 @@
 """Templates print what LiquidJS printed.
 
-vectors.json holds events, and cases: a template, the number of its event, and the text that
-LiquidJS 10.30 printed for it in the time zone UTC, with the tags and filters switched off that
-Segment switches off; null where it failed. The templates were made at random: each filter with
-values of every kind, templates as people write them, odd expressions and tags, and dates in many
-forms.
+vectors.json and loops.json hold events, and cases: a template, the number of its event, and the
+text that LiquidJS 10.30 printed for it in the time zone UTC, with the tags and filters switched off
+that Segment switches off, but not `for`; null where it failed. The templates were made at random:
+each filter with values of every kind, templates as people write them, odd expressions and tags,
+dates in many forms, and loops.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ import json
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from listrak_sync.mapping.directives.liquid.bounds import RenderError
 from listrak_sync.mapping.directives.liquid.environment import TemplateError, compile_template
 from listrak_sync.mapping.directives.liquid.filters import FILTERS
-from listrak_sync.mapping.directives.liquid.values import RenderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from listrak_sync.events.key_paths import Json
 
-VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text("utf-8"))
+VECTORS, LOOPS = (
+    json.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    for name in ("vectors.json", "loops.json")
+)
 CASES: list[tuple[str, int, str | None]] = VECTORS["cases"]
 
 
@@ -38,12 +41,14 @@ def printed(template: str, event: Json) -> str | None:
         return None
 
 
-def test_vectors() -> None:
+@pytest.mark.parametrize("vectors", [VECTORS, LOOPS], ids=["vectors", "loops"])
+def test_vectors(vectors: dict[str, list[Any]]) -> None:
     """Each template prints for its event what LiquidJS prints, and fails where that fails."""
+    events = vectors["events"]
     wrong = [
-        (template, VECTORS["events"][event], text, found)
-        for template, event, text in CASES
-        if (found := printed(template, VECTORS["events"][event])) != text
+        (template, events[event], text, found)
+        for template, event, text in vectors["cases"]
+        if (found := printed(template, events[event])) != text
     ]
     assert not wrong, wrong[:5]
 
