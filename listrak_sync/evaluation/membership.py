@@ -55,19 +55,26 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
     known = _known_key(mapping)
     find_key = _find_named if mapping.audience_key is None else mapping.audience_key.resolve
 
-    def choose(event: Event) -> _Chosen:
-        key = known or find_key(event)
+    def find_by_named_key(event: Event) -> Found:
+        key = find_key(event)
         if not isinstance(key, str) or not key:
             raise RejectedError(Reason.UNKNOWN_MEMBERSHIP, "the event does not name an audience")
-        match _value_finder(key)(event):
+        return _value_finder(key)(event)
+
+    find_value = find_by_named_key if known is None else _value_finder(known)
+
+    def choose(event: Event) -> _Chosen:
+        match find_value(event):
             case True | "true":
                 return inside
             case False | "false":
                 return outside
-            case found if found is UNSET:
-                detail = f"neither properties nor traits say whether the contact is in {key}"
             case found:
-                detail = f"{key} is {excerpt(found)}, neither true nor false"
+                key = known or find_key(event)
+        if found is UNSET:
+            detail = f"neither properties nor traits say whether the contact is in {key}"
+        else:
+            detail = f"{key} is {excerpt(found)}, neither true nor false"
         raise RejectedError(Reason.UNKNOWN_MEMBERSHIP, detail)
 
     return choose
