@@ -95,9 +95,14 @@ class InterruptedRunError(ListrakSyncError):
         self.exit_status = 128 + signal
 
 
-def exhausted(error: Exception) -> ExhaustedError | None:
-    """Return what to tell where an error means that the machine has no more of something."""
+def told(error: Exception) -> ListrakSyncError | None:
+    """Return the error that the user is told, None for a bug.
+
+    It is the error itself, or that the machine has no more of something.
+    """
     match error:
+        case ListrakSyncError():
+            return error
         case MemoryError():
             what = "there is no memory left"
         case OSError() if error.errno in _EXHAUSTED:

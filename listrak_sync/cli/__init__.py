@@ -11,7 +11,7 @@ from typer.main import get_group
 
 from listrak_sync import __version__
 from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_wait
-from listrak_sync.errors import ListrakSyncError, exhausted
+from listrak_sync.errors import told
 
 EPILOG = """\
 Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 access refused ·
@@ -77,13 +77,13 @@ def main() -> None:
     try:
         _run()
     except Exception as error:
-        told = error if isinstance(error, ListrakSyncError) else exhausted(error)
-        if told is None:
+        shown = told(error)
+        if shown is None:
             raise
         from listrak_sync.cli.messages import Messages  # noqa: PLC0415 - slow, and rarely needed
 
-        Messages().error(told)
-        sys.exit(told.exit_status)
+        Messages().error(shown)
+        sys.exit(shown.exit_status)
 
 
 def _run() -> None:

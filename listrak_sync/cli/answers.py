@@ -11,7 +11,7 @@ import typer
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import draw, print_json, printable
 from listrak_sync.cli.tables import summary
-from listrak_sync.errors import ListrakSyncError, StoppedError, exhausted
+from listrak_sync.errors import ListrakSyncError, StoppedError, told
 
 if TYPE_CHECKING:
     from listrak_sync.sync import RunResult
@@ -22,8 +22,8 @@ SOME_REJECTED: Final = 6
 
 def answer(command: str, exit_status: int, error: Exception | None) -> dict[str, object]:
     """Return the keys with which the JSON object of a report or an error begins."""
-    told = None if error is None else printable(str(error))
-    return {"command": command, "exit_status": exit_status, "error": told}
+    text = None if error is None else printable(str(error))
+    return {"command": command, "exit_status": exit_status, "error": text}
 
 
 @contextmanager
@@ -37,13 +37,13 @@ def answering(
     try:
         yield
     except Exception as error:
-        told = error if isinstance(error, ListrakSyncError) else exhausted(error)
-        if told is None:
+        shown = told(error)
+        if shown is None:
             raise
         if as_json:
-            print_json({**answer(command, told.exit_status, told), **report})
-        messages.error(told)
-        raise typer.Exit(told.exit_status) from None
+            print_json({**answer(command, shown.exit_status, shown), **report})
+        messages.error(shown)
+        raise typer.Exit(shown.exit_status) from None
 
 
 def conclude(
@@ -92,7 +92,7 @@ def _error(result: RunResult) -> Exception | None:
     """Return what went wrong: why the run ended early, or which lists Listrak refused."""
     refusals = {key: each.refusal for key, each in result.report.lists.items() if each.refusal}
     if result.error is not None:
-        return exhausted(result.error) or result.error
+        return told(result.error) or result.error
     if not refusals:
         return None
     # The reason of a refused list begins with its name, since a reject has to say it.
