@@ -13,7 +13,7 @@ from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait
+from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, ignore
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
@@ -78,10 +78,6 @@ class PushRequest:
         return not (self.no_journal or (self.sandbox and self.journal is None))
 
 
-def _ignore(*_: object) -> None:
-    """Do nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class PushCallbacks:
     """Who is told what happens in a push; all but `on_reading` are called from several threads.
@@ -90,13 +86,13 @@ class PushCallbacks:
     read, and returns a context that lasts as long as the run and is told of its progress.
     """
 
-    on_note: Callable[[str], object] = _ignore
+    on_note: Callable[[str], object] = ignore
     on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
-        nullcontext(_ignore)
+        nullcontext(ignore)
     )
-    on_receipt: Callable[[Receipt], None] = _ignore
-    on_retry: OnRetry = _ignore
-    on_wait: OnWait = _ignore
+    on_receipt: Callable[[Receipt], None] = ignore
+    on_retry: OnRetry = ignore
+    on_wait: OnWait = ignore
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from listrak_sync.batching.batches import (
 from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.delivery import Phase, Phases
 from listrak_sync.delivery.receipts import Receipt, RefusedBatch, UnsentBatch
+from listrak_sync.delivery.sending import ignore
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.explain import Explanation
@@ -43,10 +44,6 @@ While reading and while sending: from several threads.
 """
 
 
-def _ignore(*_: object) -> None:
-    """Do nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class RunCallbacks:
     """Who is told what happens in a run; of rejects and progress, from several threads.
@@ -55,12 +52,12 @@ class RunCallbacks:
     input whose rejects were handed on.
     """
 
-    on_reject: OnReject = _ignore
-    on_progress: OnProgress = _ignore
-    on_receipt: Callable[[Receipt], None] = _ignore
+    on_reject: OnReject = ignore
+    on_progress: OnProgress = ignore
+    on_receipt: Callable[[Receipt], None] = ignore
     on_explanation: Callable[[Explanation], None] | None = None
-    on_note: Callable[[str], object] = _ignore
-    on_planning: Callable[[], None] = _ignore
+    on_note: Callable[[str], object] = ignore
+    on_planning: Callable[[], None] = ignore
 
 
 class Run:

@@ -12,7 +12,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude
-from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce
 from listrak_sync.delivery.stop import Stop, interruptible
@@ -75,12 +75,12 @@ def dry_run(
     api_url: options.ApiUrl = API_URL,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
-    log_format: options.LogFormatOption = options.LogFormats.text,
+    log_format: options.LogFormatOption = LogFormat.text,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
-    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
+    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
     printed = [
         option
         for option, is_given in (

@@ -6,7 +6,8 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,18 +17,23 @@ from listrak_sync.errors import ListrakSyncError
 if TYPE_CHECKING:
     from rich.table import Table
 
-LogFormat: TypeAlias = Literal["text", "json"]
+
+class LogFormat(StrEnum):
+    """How messages on standard error are written."""
+
+    text = "text"
+    json = "json"
 
 
 class Messages:
     """Tells people and logs what goes on, in the detail they ask for."""
 
     def __init__(
-        self, *, quiet: bool = False, verbose: bool = False, log_format: LogFormat = "text"
+        self, *, quiet: bool = False, verbose: bool = False, log_format: LogFormat = LogFormat.text
     ) -> None:
         self.quiet = quiet
         self.verbose = verbose
-        self._json = log_format == "json"
+        self._json = log_format is LogFormat.json
 
     def error(self, error: ListrakSyncError) -> None:
         """Say what is wrong and what to do, even when quiet."""

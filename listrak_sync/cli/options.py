@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from listrak_sync.cli.messages import LogFormat
 from listrak_sync.run_settings import Order, RouteChoice
 
 EVENTS = typer.Argument(
@@ -139,13 +140,6 @@ RouteOption = Annotated[
 ]
 
 
-class LogFormats(StrEnum):
-    """How messages on standard error are written."""
-
-    text = "text"
-    json = "json"
-
-
 class Progress(StrEnum):
     """How a run's progress is shown."""
 
@@ -164,7 +158,7 @@ OrderOption = Annotated[
     ),
 ]
 LogFormatOption = Annotated[
-    LogFormats, typer.Option("--log-format", help="How messages on standard error are written.")
+    LogFormat, typer.Option("--log-format", help="How messages on standard error are written.")
 ]
 ProgressOption = Annotated[
     Progress,

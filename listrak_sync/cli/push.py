@@ -9,7 +9,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude
-from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
 from listrak_sync.cli.startup import parse_duration
 from listrak_sync.errors import UsageError
@@ -100,7 +100,7 @@ def push(
     client_secret_file: options.SecretFile = None,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
-    log_format: options.LogFormatOption = options.LogFormats.text,
+    log_format: options.LogFormatOption = LogFormat.text,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -108,7 +108,7 @@ def push(
 
     Credentials: LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or --client-secret-file.
     """
-    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format.value)
+    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
 
     def show_reading(sources: Sequence[Source]) -> ProgressDisplay:
         announce(sources, messages)

@@ -104,7 +104,7 @@ OnRetry: TypeAlias = Callable[[Retry], None]
 OnWait: TypeAlias = Callable[[Waiting], None]
 
 
-def _ignore(_: object) -> None:
+def ignore(*_: object) -> None:
     """Do nothing."""
 
 
@@ -120,8 +120,8 @@ class DeliveryOptions:
     fall_back: bool = True
     policy: RetryPolicy = PATIENT
     timing: Timing = field(default_factory=Timing)
-    on_retry: OnRetry = _ignore
-    on_wait: OnWait = _ignore
+    on_retry: OnRetry = ignore
+    on_wait: OnWait = ignore
 
 
 class UnansweredError(Exception):
@@ -139,7 +139,7 @@ class Retrying:
         policy: RetryPolicy,
         stop: Stop | None = None,
         timing: Timing | None = None,
-        on_retry: OnRetry = _ignore,
+        on_retry: OnRetry = ignore,
     ) -> None:
         self._policy = policy
         self._stop = stop or Stop()

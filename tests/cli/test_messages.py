@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.errors import StoppedError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_levels(
 
 def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """A JSON line holds level, message, time and details, whatever stands in them."""
-    messages = Messages(log_format="json")
+    messages = Messages(log_format=LogFormat.json)
     messages.info("two\nlines", name='é\x1b"')
     messages.error(ERROR)
     first, second = map(json.loads, capsys.readouterr().err.splitlines())
