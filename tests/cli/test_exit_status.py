@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sqlite3
 from contextlib import closing
@@ -259,6 +260,37 @@ def test_max_rejects(cli: Cli, start: Start, most: str, status: int) -> None:
     if most == "1":
         reasons = sorted(one["reason"] for one in cli.rejects())
         assert reasons == ["not_json"] * 2 + ["unsent"] * 3
+
+
+@pytest.mark.parametrize(
+    ("option", "most", "status"),
+    [
+        ("--max-contacts", "2", 7),
+        ("--max-contacts", "3", 0),
+        ("--max-off-ratio", "0.9", 7),
+        ("--max-off-ratio", "1", 0),
+    ],
+)
+def test_guards_of_a_window(cli: Cli, start: Start, option: str, most: str, status: int) -> None:
+    """7: over the limit of contacts, or of values that are off, nothing of a window is sent."""
+    sandbox = start()
+    mapping = cli.folder / "m.yaml"
+    mapping.write_text(mapping.read_text().replace("789: on", "789: off"))
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", option, most)
+    assert ran.status == status
+    assert imports(sandbox) == (status == 0)
+    assert (f"more than {option} {most}" in ran.err) == (status == 7)
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_ignored_integrations(cli: Cli, start: Start, command: str) -> None:
+    """An event that Segment would keep from Listrak is taken with --ignore-integrations."""
+    start()
+    kept = json.loads(event("ann@example.com")) | {"integrations": {"All": False}}
+    (cli.folder / "e.ndjson").write_text(json.dumps(kept) + "\n")
+    for options, contacts in (((), 0), (("--ignore-integrations",), 1)):
+        ran = cli.run(command, "e.ndjson", "-m", "m.yaml", "--json", *options)
+        assert ran.json()["contacts"] == contacts
 
 
 def test_our_bug(cli: Cli, start: Start) -> None:
