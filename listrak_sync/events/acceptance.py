@@ -12,6 +12,16 @@ from listrak_sync.events.key_paths import Event, KeyPath, find_in_objects, finde
 ACCEPTED_TYPES: Final = frozenset({"track", "identify", "page", "group", "alias"})
 """The types of event that Segment's destination takes."""
 
+EVENT_FIELDS: Final = frozenset(
+    {
+        *("type", "event", "name", "category", "userId", "anonymousId", "groupId", "previousId"),
+        *("messageId", "properties", "traits", "context", "integrations", "channel", "version"),
+        *("timestamp", "originalTimestamp", "receivedAt", "sentAt"),
+        *("writeKey", "projectId", "_metadata"),
+    }
+)
+"""The names at the top of an event. Source: Segment's specification of its calls."""
+
 TYPE: Final[KeyPath] = ("type",)
 find_type: Final = finder(TYPE)
 

@@ -19,7 +19,6 @@ from listrak_sync.mapping.conditions import (
 )
 from listrak_sync.mapping.facts import (
     IT,
-    TYPES,
     about,
     bound,
     key_of,
@@ -29,6 +28,7 @@ from listrak_sync.mapping.facts import (
     types_left,
     values_left,
 )
+from listrak_sync.mapping.fql.functions import TYPES
 from listrak_sync.mapping.predicates import compile_condition, is_number
 
 

@@ -20,9 +20,10 @@ from listrak_sync.mapping.conditions import (
     Truth,
     paths_of,
 )
+from listrak_sync.mapping.fql.tokens import path_text
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.predicates import compile_condition
-from listrak_sync.mapping.rendering import NotExpressibleError, fql_text, operand_text, path_text
+from listrak_sync.mapping.rendering import NotExpressibleError, fql_text, operand_text
 
 Blame: TypeAlias = "Callable[[Event], Condition | None]"
 

@@ -21,21 +21,12 @@ from listrak_sync.mapping.conditions import (
     Truth,
 )
 from listrak_sync.mapping.fql import functions
+from listrak_sync.mapping.fql.functions import TYPES
 from listrak_sync.mapping.predicates import is_number
 
 IT: Final = PathOf(("\0",))
 """Stands for the operand that facts are compared about."""
 
-TYPES: Final = frozenset({"string", "number", "bool", "list", "object", "null"})
-_RETURNS: Final = {
-    "contains": frozenset({"bool"}),
-    "match": frozenset({"bool"}),
-    "length": frozenset({"number"}),
-    "typeof": frozenset({"string"}),
-    "bool": frozenset({"bool", "null"}),
-    "number": frozenset({"number", "null"}),
-}
-_TEXT_OR_NULL: Final = frozenset({"string", "null"})
 _INEXACT: Final = 2**53
 """From here on, an integer and an equal float may differ as text, as `string(…)` shows."""
 
@@ -109,7 +100,7 @@ def bound(fact: Condition) -> tuple[str, float] | None:
 def returned_types(subject: Operand) -> frozenset[str]:
     """Return the types that an operand can have: all for a path, few for a function."""
     if isinstance(subject, Call):
-        return _RETURNS.get(subject.function, _TEXT_OR_NULL)
+        return functions.BY_NAME[subject.function].returns
     return TYPES
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from listrak_sync.events.key_paths import Json, KeyPath
 from listrak_sync.mapping.conditions import (
@@ -22,25 +21,16 @@ from listrak_sync.mapping.conditions import (
     Truth,
 )
 from listrak_sync.mapping.fql.globs import parts
+from listrak_sync.mapping.fql.tokens import path_text
 from listrak_sync.mapping.values import number_text
 from listrak_sync.mapping.yaml.conditions import GROUPS
 from listrak_sync.mapping.yaml.nodes import Scalar
-
-_ESCAPED: Final = re.compile(r"[^A-Za-z0-9_-]")
-_NO_PATH: Final = re.compile(r"-?\.?[0-9].*|and|or|in|true|false|null", re.DOTALL)
-"""Paths that would be read as something else if they were not escaped."""
 
 Item: TypeAlias = "dict[str, Json]"
 
 
 class NotExpressibleError(ValueError):
     """A condition that the other notation cannot state."""
-
-
-def path_text(path: KeyPath) -> str:
-    """Return a key path as a trigger has it."""
-    text = ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
-    return f"\\{text}" if _NO_PATH.fullmatch(text) else text
 
 
 def fql_text(condition: Condition) -> str:

@@ -34,10 +34,8 @@ NAMES: Final = ("type", "event", "properties", "traits", "a", "b", "0", "1", "le
 TEXTS: Final = ("track", "a", "ab", "A b", "", "5", "true", "null", "a*b", "it's", "ß", "日本 x")
 NUMBERS: Final = (0, 5, 5.0, -1, 1.5, 2, 1e21, 1e-7, 2**53 + 1, -0.0)
 PATTERNS: Final = ("", "*", "a*", "*b", "?", "[a-c]*", "a\\*b", "*a*b*", "[^a]*", "t?a*k", "[5]")
-OF_ONE: Final = (
-    *("length", "lowercase", "uppercase", "snakecase", "kebabcase", "titlecase"),
-    *("typeof", "bool", "string", "number"),
-)
+OF_TEXT: Final = ("lowercase", "uppercase", "snakecase", "kebabcase", "titlecase", "string")
+OF_ONE: Final = (*OF_TEXT, "length", "typeof", "bool", "number")
 
 scalars: Final = st.sampled_from((*TEXTS, *NUMBERS, True, False, None))
 values: Final = st.recursive(
@@ -57,17 +55,22 @@ literals: Final = st.builds(Literal, scalars)
 def _calls(inner: st.SearchStrategy[Operand]) -> st.SearchStrategy[Operand]:
     one = st.sampled_from(OF_ONE)
     patterns = st.builds(Literal, st.sampled_from(PATTERNS))
+    made = st.builds(Call, st.sampled_from(OF_TEXT), st.tuples(paths))
+    # Arguments of a type that a function never uses are refused when a trigger is read.
+    texts = paths | made | st.builds(Literal, st.sampled_from(TEXTS))
     return st.one_of(
-        st.builds(Call, one, st.tuples(inner)),
-        st.builds(Call, st.just("contains"), st.tuples(inner, inner)),
-        st.builds(Call, st.just("match"), st.tuples(inner, patterns | paths)),
+        st.builds(Call, one, st.tuples(texts)),
+        st.builds(Call, st.just("typeof"), st.tuples(inner)),
+        st.builds(Call, st.just("contains"), st.tuples(texts, texts)),
+        st.builds(Call, st.just("match"), st.tuples(paths | made, patterns | paths)),
         st.builds(ListOf, st.lists(inner, max_size=3).map(tuple)),
     )
 
 
 operands: Final[st.SearchStrategy[Operand]] = st.recursive(paths | literals, _calls, max_leaves=3)
 _numeric: Final = paths | st.builds(Literal, st.sampled_from(NUMBERS))
-_tests: Final = st.builds(Call, st.just("contains"), st.tuples(paths, literals)) | st.builds(
+_parts: Final = st.builds(Literal, st.sampled_from((*TEXTS, *NUMBERS, True, False)))
+_tests: Final = st.builds(Call, st.just("contains"), st.tuples(paths, _parts)) | st.builds(
     Call, st.just("match"), st.tuples(paths, st.builds(Literal, st.sampled_from(PATTERNS)))
 )
 _lone: Final = paths | _tests | st.builds(Literal, st.booleans())

@@ -22,12 +22,11 @@ from listrak_sync.mapping.conditions import (
     Truth,
 )
 from listrak_sync.mapping.fql.parser import parse
-from listrak_sync.mapping.fql.tokens import next_token
+from listrak_sync.mapping.fql.tokens import next_token, path_text
 from listrak_sync.mapping.predicates import compile_condition
 from listrak_sync.mapping.rendering import (
     NotExpressibleError,
     fql_text,
-    path_text,
     yaml_conditions,
 )
 from listrak_sync.mapping.yaml.conditions import read_conditions
@@ -155,29 +154,29 @@ def test_path(names: list[str]) -> None:
     assert read(items) == condition
 
 
-A, B, C = (PathOf((name,)) for name in "abc")
+A, B, C = (PathOf((name,)) for name in ("event", "name", "version"))
 
 
 @pytest.mark.parametrize(
     ("condition", "text"),
     [
-        (Compare("=", A, Literal("x")), 'a = "x"'),
-        (Compare("=", A, Literal('"')), "a = '\"'"),
+        (Compare("=", A, Literal("x")), 'event = "x"'),
+        (Compare("=", A, Literal('"')), "event = '\"'"),
         (Compare("!=", PathOf(("a b", "0")), Literal(None)), "a\\ b.0 != null"),
-        (Compare(">=", A, Literal(5.0)), "a >= 5"),
-        (Compare("<", Literal(1e21), A), "1e+21 < a"),
-        (In(A, ListOf((Literal(True), Literal(5), Literal("x")))), 'a in [true, 5, "x"]'),
-        (In(Literal("x"), A), '"x" in a'),
-        (Truth(A), "a"),
+        (Compare(">=", A, Literal(5.0)), "event >= 5"),
+        (Compare("<", Literal(1e21), A), "1e+21 < event"),
+        (In(A, ListOf((Literal(True), Literal(5), Literal("x")))), 'event in [true, 5, "x"]'),
+        (In(Literal("x"), A), '"x" in event'),
+        (Truth(A), "event"),
         (Truth(PathOf(("null",))), "\\null"),
         (Truth(Literal(False)), "false"),
-        (Not(Truth(A)), "!(a)"),
-        (Refuted(Call("contains", (A, Literal("x")))), '!contains(a, "x")'),
-        (Not(Truth(Call("contains", (A, Literal("x"))))), '!(contains(a, "x"))'),
-        (All((Truth(A), AnyOf((Truth(B), Truth(C))))), "a and (b or c)"),
-        (AnyOf((Truth(A), All((Truth(B), Truth(C))))), "a or (b and c)"),
-        (Not(All((Truth(A), Truth(B)))), "!(a and b)"),
-        (Compare("=", Call("length", (A,)), Literal(5)), "length(a) = 5"),
+        (Not(Truth(A)), "!(event)"),
+        (Refuted(Call("contains", (A, Literal("x")))), '!contains(event, "x")'),
+        (Not(Truth(Call("contains", (A, Literal("x"))))), '!(contains(event, "x"))'),
+        (All((Truth(A), AnyOf((Truth(B), Truth(C))))), "event and (name or version)"),
+        (AnyOf((Truth(A), All((Truth(B), Truth(C))))), "event or (name and version)"),
+        (Not(All((Truth(A), Truth(B)))), "!(event and name)"),
+        (Compare("=", Call("length", (A,)), Literal(5)), "length(event) = 5"),
     ],
 )
 def test_trigger(condition: Condition, text: str) -> None:
@@ -189,21 +188,24 @@ def test_trigger(condition: Condition, text: str) -> None:
 @pytest.mark.parametrize(
     ("trigger", "items"),
     [
-        ('a = "x"', [{"a": "x"}]),
-        ("a = null", [{"a": {"exists": False}}]),
-        ("a != null", [{"a": {"exists": True}}]),
-        ('a != "x"', [{"a": {"is_not": "x"}}]),
-        ("a", [{"a": True}]),
-        ("a >= 5", [{"a": {">=": 5}}]),
-        ('a in ["x", 5]', [{"a": ["x", 5]}]),
-        ('a.b\\ c and !contains(d, "x")', [{"a.b\\ c": True}, {"d": {"does_not_contain": "x"}}]),
-        ('match(a, "x*")', [{"a": {"starts_with": "x"}}]),
-        ('match(a, "*x")', [{"a": {"ends_with": "x"}}]),
-        ('match(a, "*")', [{"a": {"starts_with": ""}}]),
-        ('!match(a, "\\**")', [{"a": {"does_not_start_with": "*"}}]),
-        ('!match(a, "*x")', [{"a": {"does_not_end_with": "x"}}]),
-        ("a or b", [{"any": [{"a": True}, {"b": True}]}]),
-        ("!(a and b)", [{"not": [{"all": [{"a": True}, {"b": True}]}]}]),
+        ('event = "x"', [{"event": "x"}]),
+        ("event = null", [{"event": {"exists": False}}]),
+        ("event != null", [{"event": {"exists": True}}]),
+        ('event != "x"', [{"event": {"is_not": "x"}}]),
+        ("event", [{"event": True}]),
+        ("event >= 5", [{"event": {">=": 5}}]),
+        ('event in ["x", 5]', [{"event": ["x", 5]}]),
+        (
+            'a.b\\ version and !contains(channel, "x")',
+            [{"a.b\\ version": True}, {"channel": {"does_not_contain": "x"}}],
+        ),
+        ('match(event, "x*")', [{"event": {"starts_with": "x"}}]),
+        ('match(event, "*x")', [{"event": {"ends_with": "x"}}]),
+        ('match(event, "*")', [{"event": {"starts_with": ""}}]),
+        ('!match(event, "\\**")', [{"event": {"does_not_start_with": "*"}}]),
+        ('!match(event, "*x")', [{"event": {"does_not_end_with": "x"}}]),
+        ("event or name", [{"any": [{"event": True}, {"name": True}]}]),
+        ("!(event and name)", [{"not": [{"all": [{"event": True}, {"name": True}]}]}]),
         ("any and \\5", [{"\\any": True}, {"\\5": True}]),
     ],
 )
@@ -215,31 +217,31 @@ def test_yaml(trigger: str, items: Json) -> None:
 @pytest.mark.parametrize(
     "trigger",
     [
-        'match(a, "x")',
-        'match(a, "a*b")',
-        'match(a, "*a*")',
-        'match(a, "a?")',
-        'match(a, "[ab]*")',
-        'match(a, "")',
-        "match(a, b)",
-        "contains(a, b)",
-        'contains(lowercase(a), "x")',
-        'lowercase(a) = "x"',
-        "a = b",
-        "5 < a",
-        '"x" in a',
-        "a in b",
-        "a in []",
-        "a in [null]",
-        "a in [b]",
+        'match(event, "x")',
+        'match(event, "a*b")',
+        'match(event, "*a*")',
+        'match(event, "a?")',
+        'match(event, "[ab]*")',
+        'match(event, "")',
+        "match(event, name)",
+        "contains(event, name)",
+        'contains(lowercase(event), "x")',
+        'lowercase(event) = "x"',
+        "event = name",
+        "5 < event",
+        '"x" in event',
+        "event in name",
+        "event in []",
+        "event in [null]",
+        "event in [name]",
         "true",
-        "length(a) > 5",
-        "bool(a)",
-        "a and (b or length(a) > 5)",
+        "length(event) > 5",
+        "bool(event)",
+        "event and (name or length(event) > 5)",
     ],
 )
 def test_only_a_trigger(trigger: str) -> None:
-    """A condition that only a trigger can state is refused, with the part at fault."""
+    """A condition that only event trigger can state is refused, with the part at fault."""
     with pytest.raises(NotExpressibleError) as caught:
         yaml_conditions(parse(trigger))
     assert str(caught.value) in trigger
@@ -250,4 +252,4 @@ def test_both_quotes() -> None:
     condition = Compare("=", A, Literal("\"'"))
     with pytest.raises(NotExpressibleError):
         fql_text(condition)
-    assert yaml_conditions(condition) == [{"a": "\"'"}]
+    assert yaml_conditions(condition) == [{"event": "\"'"}]

@@ -23,17 +23,33 @@ NUMERIC: Final[dict[str, Callable[..., bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+TYPES: Final = frozenset({"string", "number", "bool", "list", "object", "null"})
+"""The types of values, as `typeof` names them; it calls an object by this name as well."""
+
 _NUMBER: Final = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*", re.ASCII)
 _WORD: Final = re.compile(r"(?:^|(?<=\s))\S")
 
 
+_TEXT: Final = frozenset({"string"})
+_SCALAR: Final = frozenset({"string", "number", "bool"})
+_BOOL: Final = frozenset({"bool"})
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function: how many arguments it takes, and how it is evaluated."""
+    """A function: the types it uses of each argument, the types it returns, its evaluation.
 
-    arity: int
+    An argument of another type is taken as if it were missing.
+    """
+
+    takes: tuple[frozenset[str], ...]
     evaluate: Callable[..., Json]
-    is_test: bool = False
+    returns: frozenset[str] = _TEXT | {"null"}
+
+    @property
+    def is_test(self) -> bool:
+        """Say whether it tests a text: `contains` and `match`."""
+        return len(self.takes) > 1
 
 
 def same(a: Json, b: Json) -> bool:
@@ -139,17 +155,17 @@ def _titlecase(text: str) -> str:
 
 
 BY_NAME: Final[dict[str, Function]] = {
-    "contains": Function(2, _contains, is_test=True),
-    "match": Function(2, _match, is_test=True),
-    "length": Function(1, _length),
-    "lowercase": Function(1, _of_text(str.lower)),
-    "uppercase": Function(1, _of_text(str.upper)),
-    "snakecase": Function(1, _of_text(lambda text: text.replace(" ", "_"))),
-    "kebabcase": Function(1, _of_text(lambda text: text.replace(" ", "-"))),
-    "titlecase": Function(1, _of_text(_titlecase)),
-    "typeof": Function(1, _typeof),
-    "bool": Function(1, _bool),
-    "string": Function(1, as_text),
-    "number": Function(1, _number),
+    "contains": Function((_TEXT, _SCALAR), _contains, _BOOL),
+    "match": Function((_TEXT, _TEXT), _match, _BOOL),
+    "length": Function((_TEXT | {"list"},), _length, frozenset({"number"})),
+    "lowercase": Function((_TEXT,), _of_text(str.lower)),
+    "uppercase": Function((_TEXT,), _of_text(str.upper)),
+    "snakecase": Function((_TEXT,), _of_text(lambda text: text.replace(" ", "_"))),
+    "kebabcase": Function((_TEXT,), _of_text(lambda text: text.replace(" ", "-"))),
+    "titlecase": Function((_TEXT,), _of_text(_titlecase)),
+    "typeof": Function((TYPES,), _typeof, _TEXT),
+    "bool": Function((_SCALAR,), _bool, _BOOL | {"null"}),
+    "string": Function((_SCALAR,), as_text),
+    "number": Function((_SCALAR,), _number, frozenset({"number", "null"})),
 }
 """Every function by its name. Source: the FQL page of Segment's Public API documentation."""

@@ -22,10 +22,16 @@ from listrak_sync.mapping.conditions import (
     Span,
     Truth,
 )
-from listrak_sync.mapping.faults import suggestion
 from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.fql.globs import GlobError, glob
-from listrak_sync.mapping.fql.tokens import MISTAKES, FqlError, Token, fail, next_token
+from listrak_sync.mapping.fql.mistakes import (
+    refuse_brackets,
+    refuse_function,
+    refuse_grouped_digits,
+    refuse_operator,
+)
+from listrak_sync.mapping.fql.operands import check_arguments, check_operand
+from listrak_sync.mapping.fql.tokens import MISTAKES, FqlError, Token, correction, fail, next_token
 
 MAX_DEPTH: Final = 100
 """How deep groups may nest."""
@@ -98,16 +104,24 @@ class _Parser:
             self.expect(")", first, "the parenthesis is not closed")
             return replace(inner, span=Span(first.span.start, close.span.end))
         left = self.operand(depth)
+        if first.text.lower() == "not" and not self.at_end() and self.token.kind != "sign":
+            fail(f"{first.text} is not an operator", MISTAKES["NOT"], first.span)
         if self.token.kind == "sign" and self.token.text in _OPERATORS:
+            check_operand(self.text, left)
             operator = self.advance()
-            right = self.operand(depth)
+            right = self.compared(depth)
+            refuse_grouped_digits(self.text, right.span, self.token)
             return self.comparison(operator, left, right)
         if self.token.kind == "word" and self.token.text == "in":
+            check_operand(self.text, left)
             self.advance()
-            container = self.operand(depth)
+            if self.token.text == "(":
+                self.fail_here("in needs a list", "write it in brackets: ['a', 'b']")
+            container = self.compared(depth)
             if not isinstance(container, ListOf | PathOf):
                 fail("in needs a list", "write ['a', 'b'] or a path to a list", container.span)
             return In(left, container, Span(left.span.start, container.span.end))
+        refuse_operator(self.text, left.span, self.token)
         return _alone(left)
 
     def negated(self, depth: int) -> Condition:
@@ -128,6 +142,12 @@ class _Parser:
             return Compare(operator.text, left, right, span)
         return Compare(operator.text, _numeric(operator, left), _numeric(operator, right), span)
 
+    def compared(self, depth: int) -> Operand:
+        """Read an operand that is compared with another; a bare word cannot be one."""
+        operand = self.operand(depth)
+        check_operand(self.text, operand)
+        return operand
+
     def operand(self, depth: int) -> Operand:
         """Read a path, a literal, a list or a call."""
         token = self.advance()
@@ -144,7 +164,7 @@ class _Parser:
                 return self.call(token, depth)
             case "word" if token.text not in {"and", "or", "in"}:
                 if self.token.text == "[":
-                    self.fail_here("a path does not end in a bracket", "write an index as .0")
+                    refuse_brackets(self.text, token, self.token)
                 return PathOf(token.names, token.span)
         what = "the trigger ends here" if token.kind == "end" else f"{token.text} stands here"
         return fail(f"a path or a value is missing: {what}", "write a path or a value", token.span)
@@ -155,7 +175,7 @@ class _Parser:
             fail(f"lists nest deeper than {MAX_DEPTH}", "write it flatter", opening.span)
         items: list[Operand] = []
         while not (self.token.text == "]" and self.token.kind == "sign"):
-            items.append(self.operand(depth + 1))
+            items.append(self.compared(depth + 1))
             if not self.takes(","):
                 break
         close = self.token
@@ -166,8 +186,7 @@ class _Parser:
         """Read the arguments of a function, and check how many there are."""
         function = functions.BY_NAME.get(name.text)
         if function is None:
-            instead = MISTAKES.get(name.text) or suggestion(name.text, functions.BY_NAME)
-            fail(f"there is no function {name.text}", instead, name.span)
+            refuse_function(self.text, name)
         if depth > MAX_DEPTH:
             fail(f"calls nest deeper than {MAX_DEPTH}", "write it flatter", name.span)
         opening = self.advance()
@@ -179,12 +198,15 @@ class _Parser:
         close = self.token
         self.expect(")", opening, "the parenthesis is not closed")
         span = Span(name.span.start, close.span.end)
-        if len(arguments) != function.arity:
-            takes = f"{function.arity} argument{'s' * (function.arity > 1)}"
+        arity = len(function.takes)
+        if len(arguments) != arity:
+            takes = f"{arity} argument{'s' * (arity > 1)}"
             fail(f"{name.text} takes {takes}, not {len(arguments)}", f"give it {takes}", span)
+        call = Call(name.text, tuple(arguments), span)
+        check_arguments(self.text, call)
         if name.text == "match" and isinstance(arguments[1], Literal):
             _check_glob(arguments[1])
-        return Call(name.text, tuple(arguments), span)
+        return call
 
     def at_end(self) -> bool:
         """Say whether the whole text is read."""
@@ -213,7 +235,7 @@ class _Parser:
 
     def fail_here(self, message: str, instead: str) -> NoReturn:
         """Fail at the next token."""
-        fail(message, MISTAKES.get(self.token.text, instead), self.token.span)
+        fail(message, correction(self.token.text) or instead, self.token.span)
 
 
 def _number(token: Token) -> int | float:
@@ -253,10 +275,8 @@ def _numeric(operator: Token, operand: Operand) -> Operand:
 
 def _check_glob(pattern: Literal) -> None:
     """Fail at the character where a pattern is wrong."""
-    if not isinstance(pattern.value, str):
-        fail("the pattern of match is not a text", "write it in quotes", pattern.span)
     try:
-        glob(pattern.value)
+        glob(str(pattern.value))
     except GlobError as error:
         start = pattern.span.start + 1 + error.at
         instead = "write a backslash before it to mean the character itself"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 from typing import Literal as OneOf
 
+from listrak_sync.events.acceptance import EVENT_FIELDS
+from listrak_sync.events.key_paths import KeyPath
 from listrak_sync.mapping.conditions import Span
 
 TokenKind: TypeAlias = OneOf["word", "number", "text", "sign", "end"]
@@ -18,17 +20,31 @@ _NUMBER: Final = re.compile(
 )
 _NAME: Final = re.compile(r"(?:[A-Za-z0-9_-]|\\.)+", re.DOTALL)
 _SIGN: Final = re.compile(r"!=|<=|>=|[=!<>()\[\],]")
+_ESCAPED: Final = re.compile(r"[^A-Za-z0-9_-]")
+_NO_PATH: Final = re.compile(r"-?\.?[0-9].*|and|or|in|true|false|null", re.DOTALL)
+"""Paths that would be read as something else if they were not escaped."""
+
+_TYPOGRAPHIC: Final = {**dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‘’‚‛‹›′`´", "'")}  # noqa: RUF001
+"""Quotes that word processors and chats write, and those that a trigger has."""
+
 MISTAKES: Final = {
+    "===": "write = to compare",
+    "!==": "write !=",
     "==": "write = to compare",
+    "=~": 'write match(path, "…")',
+    "=>": "write >=",
+    "=<": "write <=",
     "&&": "write and",
+    "&": "write and",
     "||": "write or",
+    "|": "write or",
     "<>": "write !=",
-    "AND": "write and, in lower case",
-    "OR": "write or, in lower case",
     "NOT": "write !( … )",
-    "not": "write !( … )",
-    "IN": "write in, in lower case",
 }
+"""Signs and words that are not in the language, the longest first, and what to write instead."""
+
+_WORDS: Final = frozenset({"and", "or", "in"})
+_FOREIGN: Final = tuple(sign for sign in MISTAKES if not sign.isalpha())
 
 
 class FqlError(ValueError):
@@ -63,7 +79,7 @@ def next_token(text: str, after: int) -> Token:
         return Token("number", found[0], Span(*found.span()))
     if _NAME.match(text, start):
         return _word(text, start)
-    for mistake in ("==", "&&", "||", "<>"):
+    for mistake in _FOREIGN:
         if text.startswith(mistake, start):
             span = Span(start, start + len(mistake))
             fail(f"{mistake} is not an operator", MISTAKES[mistake], span)
@@ -76,6 +92,8 @@ def next_token(text: str, after: int) -> Token:
             Span(start, start + 1),
         )
     wrong = text[start]
+    if wrong in _TYPOGRAPHIC:
+        _refuse_typographic(text, start)
     if wrong == "\\":
         fail("a backslash has nothing after it", "write what it escapes", Span(start, start + 1))
     instead = "write it in quotes, or in a name with a backslash before it"
@@ -97,6 +115,36 @@ def _word(text: str, start: int) -> Token:
                 fail("brackets alone are not a name", "write a name", Span(start, at))
             return Token("word", text[start:at], Span(start, at), tuple(names))
         at += 1
+
+
+def _refuse_typographic(text: str, start: int) -> NoReturn:
+    """Refuse all typographic quotes from here on that are not inside a text, at the first."""
+    rest = _TEXT.sub("", text[start:])
+    kinds = dict.fromkeys(character for character in rest if character in _TYPOGRAPHIC)
+    instead = ", ".join(
+        f"{' '.join(kind for kind in kinds if _TYPOGRAPHIC[kind] == quote)} by {quote}"
+        for quote in dict.fromkeys(map(_TYPOGRAPHIC.__getitem__, kinds))
+    )
+    fail("typographic quotes cannot stand here", f"replace {instead}", Span(start, start + 1))
+
+
+def path_text(path: KeyPath) -> str:
+    r"""Return a key path as a trigger has it.
+
+    A single name that is not a field of an event begins with a backslash, as it would be taken
+    for a text without its quotes.
+    """
+    text = ".".join(_ESCAPED.sub(r"\\\g<0>", name) for name in path)
+    is_bare = len(path) == 1 and path[0] not in EVENT_FIELDS and not text.startswith("\\")
+    return f"\\{text}" if is_bare or _NO_PATH.fullmatch(text) else text
+
+
+def correction(word: str) -> str | None:
+    """Return what to write instead of a sign or word of another language, or None."""
+    lower = word.lower()
+    return (
+        f"write {lower}, in lower case" if lower in _WORDS - {word} else MISTAKES.get(word.upper())
+    )
 
 
 def fail(message: str, instead: str, span: Span) -> NoReturn:

@@ -102,7 +102,7 @@ def test_function(name: str, arguments: tuple[Found, ...], result: Json) -> None
     found = BY_NAME[name].evaluate(*arguments)
     assert found == result
     assert type(found) is type(result)
-    assert BY_NAME[name].arity == len(arguments)
+    assert len(BY_NAME[name].takes) == len(arguments)
 
 
 def test_tests_of_a_text() -> None:

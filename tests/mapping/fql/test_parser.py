@@ -26,88 +26,88 @@ from listrak_sync.mapping.fql.parser import MAX_DEPTH, parse
 from listrak_sync.mapping.fql.tokens import FqlError
 from tests.mapping import reference
 
-A, B, C = (Truth(PathOf((name,))) for name in "abc")
-P = PathOf(("p",))
+A, B, C = (Truth(PathOf((name,))) for name in ("event", "name", "version"))
+P = PathOf(("name",))
 
 
 def is_(value: str | float | None, operator: str = "=") -> Compare:
-    """Compare the path p with a value, which may be a boolean too."""
+    """Compare the path `name` with a value, which may be a boolean too."""
     return Compare(operator, P, Literal(value))
 
 
 @pytest.mark.parametrize(
     ("text", "tree"),
     [
-        ("a", A),
-        ("  a  ", A),
-        ("(((a)))", A),
-        ("a and b", All((A, B))),
-        ("a and b and c", All((A, B, C))),
-        ("a or b or c", AnyOf((A, B, C))),
-        ("(a and b) or c", AnyOf((All((A, B)), C))),
-        ("a and (b or c)", All((A, AnyOf((B, C))))),
-        ("(a or b) and (b or c)", All((AnyOf((A, B)), AnyOf((B, C))))),
-        ("((a or b) and c) or a", AnyOf((All((AnyOf((A, B)), C)), A))),
-        ("!a", Not(A)),
-        ("! a", Not(A)),
-        ("!!a", Not(Not(A))),
-        ("!(a)", Not(A)),
-        ("!(a and b) or c", AnyOf((Not(All((A, B))), C))),
+        ("event", A),
+        ("  event  ", A),
+        ("(((event)))", A),
+        ("event and name", All((A, B))),
+        ("event and name and version", All((A, B, C))),
+        ("event or name or version", AnyOf((A, B, C))),
+        ("(event and name) or version", AnyOf((All((A, B)), C))),
+        ("event and (name or version)", All((A, AnyOf((B, C))))),
+        ("(event or name) and (name or version)", All((AnyOf((A, B)), AnyOf((B, C))))),
+        ("((event or name) and version) or event", AnyOf((All((AnyOf((A, B)), C)), A))),
+        ("!event", Not(A)),
+        ("! event", Not(A)),
+        ("!!event", Not(Not(A))),
+        ("!(event)", Not(A)),
+        ("!(event and name) or version", AnyOf((Not(All((A, B))), C))),
         ("true", Truth(Literal(True))),
         ("!false", Not(Truth(Literal(False)))),
-        ('p = "v"', is_("v")),
-        ("p = 'v'", is_("v")),
-        ("p = 'say \"v\"'", is_('say "v"')),
-        (r'p = "a\n"', is_(r"a\n")),
-        ('p = ""', is_("")),
-        ('p="v"', is_("v")),
-        ('p != "v"', is_("v", "!=")),
-        ('p = "true"', is_("true")),
-        ("p = true", is_(True)),
-        ("p = false", is_(False)),
-        ("p = null", is_(None)),
-        ("p != null", is_(None, "!=")),
-        ("p = 5", is_(5)),
-        ("p = -5", is_(-5)),
-        ("p = +5", is_(5)),
-        ("p = 5.25", is_(5.25)),
-        ("p < .5", is_(0.5, "<")),
-        ("p <= 1e3", is_(1000.0, "<=")),
-        ("p > 100000000000000000001", is_(100000000000000000001, ">")),
-        ('p < "5"', is_(5.0, "<")),
-        ("p >= ' -1.5 '", is_(-1.5, ">=")),
-        ("5 = p", Compare("=", Literal(5), P)),
-        ('"5" > p', Compare(">", Literal(5.0), P)),
-        ("p = q", Compare("=", P, PathOf(("q",)))),
-        ("p = [1]", Compare("=", P, ListOf((Literal(1),)))),
-        ("p in []", In(P, ListOf(()))),
-        ("p in ['a', 5, null,]", In(P, ListOf((Literal("a"), Literal(5), Literal(None))))),
-        ("p in [[1], q]", In(P, ListOf((ListOf((Literal(1),)), PathOf(("q",)))))),
-        ("'x' in p.q", In(Literal("x"), PathOf(("p", "q")))),
-        ('contains(p, "x")', Truth(Call("contains", (P, Literal("x"))))),
-        ('contains ( p , "x" , )', Truth(Call("contains", (P, Literal("x"))))),
-        ('!contains(p, "x")', Refuted(Call("contains", (P, Literal("x"))))),
-        ('! contains(p, "x")', Not(Truth(Call("contains", (P, Literal("x")))))),
-        ('!(contains(p, "x"))', Not(Truth(Call("contains", (P, Literal("x")))))),
-        ('!!contains(p, "x")', Not(Refuted(Call("contains", (P, Literal("x")))))),
-        ('!match(p, "x*")', Refuted(Call("match", (P, Literal("x*"))))),
-        ("!bool(p)", Not(Truth(Call("bool", (P,))))),
-        ("match(p, q)", Truth(Call("match", (P, PathOf(("q",)))))),
-        ("length(p) > 3", Compare(">", Call("length", (P,)), Literal(3))),
-        ("3 < length(p)", Compare("<", Literal(3), Call("length", (P,)))),
+        ('name = "v"', is_("v")),
+        ("name = 'v'", is_("v")),
+        ("name = 'say \"v\"'", is_('say "v"')),
+        (r'name = "a\n"', is_(r"a\n")),
+        ('name = ""', is_("")),
+        ('name="v"', is_("v")),
+        ('name != "v"', is_("v", "!=")),
+        ('name = "true"', is_("true")),
+        ("name = true", is_(True)),
+        ("name = false", is_(False)),
+        ("name = null", is_(None)),
+        ("name != null", is_(None, "!=")),
+        ("name = 5", is_(5)),
+        ("name = -5", is_(-5)),
+        ("name = +5", is_(5)),
+        ("name = 5.25", is_(5.25)),
+        ("name < .5", is_(0.5, "<")),
+        ("name <= 1e3", is_(1000.0, "<=")),
+        ("name > 100000000000000000001", is_(100000000000000000001, ">")),
+        ('name < "5"', is_(5.0, "<")),
+        ("name >= ' -1.5 '", is_(-1.5, ">=")),
+        ("5 = name", Compare("=", Literal(5), P)),
+        ('"5" > name', Compare(">", Literal(5.0), P)),
+        ("name = event", Compare("=", P, PathOf(("event",)))),
+        ("name = [1]", Compare("=", P, ListOf((Literal(1),)))),
+        ("name in []", In(P, ListOf(()))),
+        ("name in ['a', 5, null,]", In(P, ListOf((Literal("a"), Literal(5), Literal(None))))),
+        ("name in [[1], event]", In(P, ListOf((ListOf((Literal(1),)), PathOf(("event",)))))),
+        ("'x' in name.q", In(Literal("x"), PathOf(("name", "q")))),
+        ('contains(name, "x")', Truth(Call("contains", (P, Literal("x"))))),
+        ('contains ( name , "x" , )', Truth(Call("contains", (P, Literal("x"))))),
+        ('!contains(name, "x")', Refuted(Call("contains", (P, Literal("x"))))),
+        ('! contains(name, "x")', Not(Truth(Call("contains", (P, Literal("x")))))),
+        ('!(contains(name, "x"))', Not(Truth(Call("contains", (P, Literal("x")))))),
+        ('!!contains(name, "x")', Not(Refuted(Call("contains", (P, Literal("x")))))),
+        ('!match(name, "x*")', Refuted(Call("match", (P, Literal("x*"))))),
+        ("!bool(name)", Not(Truth(Call("bool", (P,))))),
+        ("match(name, event)", Truth(Call("match", (P, PathOf(("event",)))))),
+        ("length(name) > 3", Compare(">", Call("length", (P,)), Literal(3))),
+        ("3 < length(name)", Compare("<", Literal(3), Call("length", (P,)))),
         (
-            'lowercase(string(p)) = "x"',
+            'lowercase(string(name)) = "x"',
             Compare("=", Call("lowercase", (Call("string", (P,)),)), Literal("x")),
         ),
-        ("typeof(p) in ['list']", In(Call("typeof", (P,)), ListOf((Literal("list"),)))),
+        ("typeof(name) in ['list']", In(Call("typeof", (P,)), ListOf((Literal("list"),)))),
         ("order and android", All(tuple(Truth(PathOf((name,))) for name in ("order", "android")))),
-        ("contains = 5", Compare("=", PathOf(("contains",)), Literal(5))),
-        (r"p.or", Truth(PathOf(("p", "or")))),
+        (r"\contains = 5", Compare("=", PathOf(("contains",)), Literal(5))),
+        (r"name.or", Truth(PathOf(("name", "or")))),
         (r"\and and \or", All((Truth(PathOf(("and",))), Truth(PathOf(("or",)))))),
         ("true.x", Truth(PathOf(("true", "x")))),
-        ("p.0.q", Truth(PathOf(("p", "0", "q")))),
-        ("a\nand\tb", All((A, B))),
-        ("(a)and(b)", All((A, B))),
+        ("name.0.q", Truth(PathOf(("name", "0", "q")))),
+        ("event\nand\tname", All((A, B))),
+        ("(event)and(name)", All((A, B))),
     ],
 )
 def test_tree(text: str, tree: Condition) -> None:
@@ -117,7 +117,9 @@ def test_tree(text: str, tree: Condition) -> None:
     assert repr(type(parsed)) == repr(type(tree))
 
 
-@pytest.mark.parametrize(("text", "kind"), [("p = 5", int), ("p = 5.0", float), ("p < '5'", float)])
+@pytest.mark.parametrize(
+    ("text", "kind"), [("name = 5", int), ("name = 5.0", float), ("name < '5'", float)]
+)
 def test_number_type(text: str, kind: type) -> None:
     """A whole number stays whole, so that it keeps every digit."""
     compare = parse(text)
@@ -132,79 +134,84 @@ def test_number_type(text: str, kind: type) -> None:
         ("", "the trigger is empty", 'write a condition: type = "track"', (0, 0)),
         (" \n", "the trigger is empty", 'write a condition: type = "track"', (0, 0)),
         (
-            "a and b or c",
+            "event and name or version",
             "or follows and on one level",
             "put parentheses around what belongs together",
-            (8, 10),
+            (15, 17),
         ),
         (
-            "(a or b and c)",
+            "(event or name and version)",
             "and follows or on one level",
             "put parentheses around what belongs together",
-            (8, 11),
+            (15, 18),
         ),
         (
-            "a b",
+            "event name",
             "this does not continue the condition",
             "join conditions with and, or with or",
-            (2, 3),
+            (6, 10),
         ),
         (
-            "a)",
+            "event)",
             "this does not continue the condition",
             "join conditions with and, or with or",
-            (1, 2),
-        ),
-        (
-            "a = 1 = 2",
-            "this does not continue the condition",
-            "join conditions with and, or with or",
-            (6, 7),
-        ),
-        ("a AND b", "this does not continue the condition", "write and, in lower case", (2, 5)),
-        ("a OR b", "this does not continue the condition", "write or, in lower case", (2, 4)),
-        ("a IN ['b']", "this does not continue the condition", "write in, in lower case", (2, 4)),
-        ("NOT (a)", "there is no function NOT", "write !( … )", (0, 3)),
-        ("(a", "the parenthesis is not closed", "write ) where it ends", (0, 1)),
-        ("((a)", "the parenthesis is not closed", "write ) where it ends", (0, 1)),
-        ("(a b)", "b stands where ) should", "write )", (3, 4)),
-        ("(a OR b)", "OR stands where ) should", "write or, in lower case", (3, 5)),
-        ("length(a", "the parenthesis is not closed", "write ) where it ends", (6, 7)),
-        ("length(a b)", "b stands where ) should", "write )", (9, 10)),
-        ("a in ['b'", "the list is not closed", "write ] where it ends", (5, 6)),
-        ("a in ['b' 'c']", "'c' stands where ] should", "write ]", (10, 13)),
-        (
-            "a in ('b')",
-            "a path or a value is missing: ( stands here",
-            "write a path or a value",
             (5, 6),
         ),
-        ("a in 'b'", "in needs a list", "write ['a', 'b'] or a path to a list", (5, 8)),
-        ("a in length(b)", "in needs a list", "write ['a', 'b'] or a path to a list", (5, 14)),
+        (
+            "event = 1 = 2",
+            "this does not continue the condition",
+            "join conditions with and, or with or",
+            (10, 11),
+        ),
+        ("event AND name", "AND is not an operator", "write and, in lower case", (6, 9)),
+        ("event OR name", "OR is not an operator", "write or, in lower case", (6, 8)),
+        ("event IN ['b']", "IN is not an operator", "write in, in lower case", (6, 8)),
+        ("NOT (event)", "there is no function NOT", "write !( … )", (0, 3)),
+        ("(event", "the parenthesis is not closed", "write ) where it ends", (0, 1)),
+        ("((event)", "the parenthesis is not closed", "write ) where it ends", (0, 1)),
+        ("(event name)", "name stands where ) should", "write )", (7, 11)),
+        ("(event OR name)", "OR is not an operator", "write or, in lower case", (7, 9)),
+        ("length(event", "the parenthesis is not closed", "write ) where it ends", (6, 7)),
+        ("length(event name)", "name stands where ) should", "write )", (13, 17)),
+        ("event in ['b'", "the list is not closed", "write ] where it ends", (9, 10)),
+        ("event in ['b' 'c']", "'c' stands where ] should", "write ]", (14, 17)),
+        (
+            "event in ('b')",
+            "in needs a list",
+            "write it in brackets: ['a', 'b']",
+            (9, 10),
+        ),
+        ("event in 'b'", "in needs a list", "write ['a', 'b'] or a path to a list", (9, 12)),
+        (
+            "event in length(name)",
+            "in needs a list",
+            "write ['a', 'b'] or a path to a list",
+            (9, 21),
+        ),
         ("()", "a path or a value is missing: ) stands here", "write a path or a value", (1, 2)),
         (
-            "a and",
+            "event and",
             "a path or a value is missing: the trigger ends here",
             "write a path or a value",
-            (5, 5),
+            (9, 9),
         ),
         (
-            "a = ",
+            "event = ",
             "a path or a value is missing: the trigger ends here",
             "write a path or a value",
-            (4, 4),
+            (8, 8),
         ),
         (
-            "and a",
+            "and event",
             "a path or a value is missing: and stands here",
             "write a path or a value",
             (0, 3),
         ),
         (
-            "a = and",
+            "event = and",
             "a path or a value is missing: and stands here",
             "write a path or a value",
-            (4, 7),
+            (8, 11),
         ),
         (
             "in [1]",
@@ -214,10 +221,10 @@ def test_number_type(text: str, kind: type) -> None:
         ),
         ("= 5", "a path or a value is missing: = stands here", "write a path or a value", (0, 1)),
         (
-            "a in [,]",
+            "event in [,]",
             "a path or a value is missing: , stands here",
             "write a path or a value",
-            (6, 7),
+            (10, 11),
         ),
         (
             "!",
@@ -226,61 +233,76 @@ def test_number_type(text: str, kind: type) -> None:
             (1, 1),
         ),
         ('"a"', "a value alone is not a condition", "compare it with a path", (0, 3)),
-        ("5 and a", "a value alone is not a condition", "compare it with a path", (0, 1)),
+        ("5 and event", "a value alone is not a condition", "compare it with a path", (0, 1)),
         ("null", "a value alone is not a condition", "compare it with a path", (0, 4)),
         ("!5", "a value alone is not a condition", "compare it with a path", (1, 2)),
         ("['a']", "a list alone is not a condition", "write a path and in before it", (0, 5)),
         ("!['a']", "a list alone is not a condition", "write a path and in before it", (1, 6)),
-        ("!a = 5", "! stands before a comparison", "write !( … ) around the comparison", (3, 4)),
-        ("!a in [1]", "! stands before a comparison", "write !( … ) around the comparison", (3, 5)),
-        ("a < true", "< compares numbers", "write a number", (4, 8)),
-        ("a >= 'many'", ">= compares numbers", "write a number", (5, 11)),
-        ("null > a", "> compares numbers", "write a number", (0, 4)),
-        ("a <= [1]", "<= compares numbers", "write a number", (5, 8)),
-        ("a < '1e400'", "< compares numbers", "write a number", (4, 11)),
-        ("a = -1e400", "the number is too large", "write one below 1.8e308", (4, 10)),
         (
-            f"a in [{'1' * 1000}]",
+            "!event = 5",
+            "! stands before a comparison",
+            "write !( … ) around the comparison",
+            (7, 8),
+        ),
+        (
+            "!event in [1]",
+            "! stands before a comparison",
+            "write !( … ) around the comparison",
+            (7, 9),
+        ),
+        ("event < true", "< compares numbers", "write a number", (8, 12)),
+        ("event >= 'many'", ">= compares numbers", "write a number", (9, 15)),
+        ("null > event", "> compares numbers", "write a number", (0, 4)),
+        ("event <= [1]", "<= compares numbers", "write a number", (9, 12)),
+        ("event < '1e400'", "< compares numbers", "write a number", (8, 15)),
+        ("event = -1e400", "the number is too large", "write one below 1.8e308", (8, 14)),
+        (
+            f"event in [{'1' * 1000}]",
             "the number is too large",
             "write one below 1.8e308",
-            (6, 1006),
+            (10, 1010),
         ),
-        ("a[0] = 1", "a path does not end in a bracket", "write an index as .0", (1, 2)),
-        ("lower(a)", "there is no function lower", "did you mean lowercase?", (0, 5)),
-        ("Contains(a, 'b')", "there is no function Contains", "did you mean contains?", (0, 8)),
+        ("event[0] = 1", "a path has no brackets", "write event.0", (5, 8)),
+        ("lower(event)", "there is no function lower", "write lowercase(event)", (0, 5)),
+        ("Contains(event, 'b')", "there is no function Contains", "did you mean contains?", (0, 8)),
         (
-            "a and (b or matches(c, 'd'))",
+            "event and (name or matches(version, 'd'))",
             "there is no function matches",
-            "did you mean match?",
-            (12, 19),
+            'write match(version, "…")',
+            (19, 26),
         ),
         (
-            "qqq(a)",
+            "qqq(event)",
             "there is no function qqq",
             f"known: {', '.join(BY_NAME)}",
             (0, 3),
         ),
         ("length()", "length takes 1 argument, not 0", "give it 1 argument", (0, 8)),
-        ("a = length(b, c)", "length takes 1 argument, not 2", "give it 1 argument", (4, 16)),
-        ("contains(a)", "contains takes 2 arguments, not 1", "give it 2 arguments", (0, 11)),
-        ("match(a, 5)", "the pattern of match is not a text", "write it in quotes", (9, 10)),
         (
-            "match(a, 'b[c')",
+            "event = length(name, version)",
+            "length takes 1 argument, not 2",
+            "give it 1 argument",
+            (8, 29),
+        ),
+        ("contains(event)", "contains takes 2 arguments, not 1", "give it 2 arguments", (0, 15)),
+        ("match(event, 5)", "match does not take 5 here", "write a text, or a path", (13, 14)),
+        (
+            "match(event, 'b[c')",
             "a bracket is not closed",
             "write a backslash before it to mean the character itself",
-            (11, 12),
+            (15, 16),
         ),
         (
-            'match(a, "ab\\")',
+            'match(event, "ab\\")',
             "a backslash has nothing after it",
             "write a backslash before it to mean the character itself",
-            (12, 13),
+            (16, 17),
         ),
         (
-            "!match(a, '[z-a]')",
+            "!match(event, '[z-a]')",
             "the range z-a runs backwards",
             "write a backslash before it to mean the character itself",
-            (11, 12),
+            (15, 16),
         ),
     ],
 )
@@ -299,14 +321,14 @@ def test_error(text: str, message: str, instead: str, span: tuple[int, int]) -> 
         ("", "!", "", "", "groups nest deeper than 100"),
         ("", "!(", ")", "", "groups nest deeper than 100"),
         ("", "lowercase(", ")", " = 'b'", "calls nest deeper than 100"),
-        ("a in ", "[", "]", "", "lists nest deeper than 100"),
+        ("event in ", "[", "]", "", "lists nest deeper than 100"),
     ],
 )
 def test_depth(before: str, opening: str, closing: str, after: str, message: str) -> None:
     """Nesting without end is an error at the first place too deep, never a broken stack."""
-    assert parse(f"{before}{opening * 40}a{closing * 40}{after}").span.end
+    assert parse(f"{before}{opening * 40}event{closing * 40}{after}").span.end
     with pytest.raises(FqlError) as caught:
-        parse(f"{before}{opening * 50_000}a{closing * 50_000}{after}")
+        parse(f"{before}{opening * 50_000}event{closing * 50_000}{after}")
     assert caught.value.message == message
     assert caught.value.span.start <= len(before) + (MAX_DEPTH + 2) * len(opening)
 
@@ -320,7 +342,7 @@ def test_many_conditions_are_not_deep() -> None:
 
 def test_spans() -> None:
     """Every part of the tree knows the text that it was read from."""
-    text = "a and !(contains(b.c, 'd') or e in [1, 2])"
+    text = "event and !(contains(name.c, 'd') or version in [1, 2])"
     tree = parse(text)
     assert isinstance(tree, All)
     negated = tree.conditions[1]
@@ -337,9 +359,9 @@ def test_spans() -> None:
     ]
     assert cut == [
         text,
-        "!(contains(b.c, 'd') or e in [1, 2])",
-        "(contains(b.c, 'd') or e in [1, 2])",
-        "contains(b.c, 'd')",
+        "!(contains(name.c, 'd') or version in [1, 2])",
+        "(contains(name.c, 'd') or version in [1, 2])",
+        "contains(name.c, 'd')",
         "'d'",
         "[1, 2]",
     ]
@@ -355,7 +377,7 @@ def test_reads_what_is_written(condition: Condition) -> None:
 
 
 WORDS = [
-    *("a", "b.c", "and", "or", "in", "not", "true", "null", "5", "-1", "'x'", '"y*', "'[a'"),
+    *("event", "b.c", "and", "or", "in", "not", "true", "null", "5", "-1", "'x'", '"y*', "'[a'"),
     *("!", "(", ")", "[", "]", ",", "=", "!=", "<", ">=", "==", "\\", ".", "€"),
     *("contains(", "match(", "length(", "lower("),
 ]

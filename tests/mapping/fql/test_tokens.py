@@ -105,9 +105,10 @@ def test_names(text: str, names: tuple[str, ...]) -> None:
             "write it in quotes, or in a name with a backslash before it",
             (2, 3),
         ),
+        ("a & b", "& is not an operator", "write and", (2, 3)),
         (
-            "a & b",
-            "'&' cannot stand here",
+            "a ; b",
+            "';' cannot stand here",
             "write it in quotes, or in a name with a backslash before it",
             (2, 3),
         ),
