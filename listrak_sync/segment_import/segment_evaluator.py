@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from listrak_sync.events.acceptance import EVENT_FIELDS
 from listrak_sync.mapping.conditions import (
     All,
     AnyOf,
@@ -29,11 +30,6 @@ _TESTS: Final = ("contains", "match")
 _OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=")
 _JOINERS: Final = {"and": "and", "or": "or", "AND": "and", "OR": "or"}
 _NO_NAMES: Final = frozenset({*_JOINERS, "in"})
-_EVENT_FIELDS: Final = frozenset(_SUBJECTS) | {
-    *("anonymousId", "messageId", "timestamp", "originalTimestamp", "receivedAt", "sentAt"),
-    *("integrations", "groupId", "previousId", "version", "channel", "writeKey", "projectId"),
-}
-"""The fields of an event: a word on the right that is none of them can only be meant as text."""
 
 NEVER: Final = Truth(Literal(False))
 """A condition that never holds."""
@@ -143,7 +139,7 @@ class SegmentReader:
             case "word" if token.text in {"true", "false", "null"}:
                 return _literal(token.text)
             case "word":
-                if token.names[0] not in _EVENT_FIELDS:
+                if token.names[0] not in EVENT_FIELDS:
                     self.changes.append(f"{token.text} is a text for Segment, so it is in quotes")
                     self.replaced[token.span] = f'"{token.text}"'
                 return Literal(token.text)
