@@ -148,11 +148,11 @@ def dry_run(
 def _explainer() -> Callable[[Explanation], None]:
     """Return a function that prints an explanation: as text on a terminal, else as JSON."""
     if sys.stdout.isatty():
-        return lambda explanation: write_line(_readable(explanation).encode())
+        return lambda explanation: write_line(readable(explanation).encode())
     return lambda explanation: write_line(msgspec.json.encode(explanation))
 
 
-def _readable(explanation: Explanation) -> str:
+def readable(explanation: Explanation) -> str:
     """Return an explanation as a line, with its details below it."""
     where = f"{explanation.file}:{explanation.line}"
     who = f" {explanation.mapping}:" if explanation.mapping else ""

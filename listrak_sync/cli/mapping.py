@@ -12,6 +12,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
+from listrak_sync.cli.mapping_test import run
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, print_lines, printable
 from listrak_sync.cli.startup import Summarised
@@ -27,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("check", cls=Summarised)(check)
+app.command("test", cls=Summarised)(run)
 
 
 @app.callback()
@@ -48,7 +50,7 @@ def import_(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE…",
+            metavar="FILE",
             help="JSON of subscriptions: an answer of Segment's Public API, or Terraform's state "
             "or plan (terraform show -json). Git Sync's .tf files, or a folder of them. - for "
             "JSON on standard input.",

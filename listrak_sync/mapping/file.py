@@ -22,10 +22,12 @@ from listrak_sync.mapping.model import (
     Mapping,
     Place,
 )
+from listrak_sync.mapping.tests import read_tests
 from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml.conditions import read_conditions
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
 
+TOP_KEYS: Final = ("mappings", "tests")
 KEYS: Final = (
     "name",
     "enabled",
@@ -99,7 +101,9 @@ class _MappingReader:
         if not isinstance(root.value, dict):
             self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
             return ()
-        self.document.known(root.value, ("mappings",), "the key {} is unknown")
+        self.document.known(root.value, TOP_KEYS, "the key {} is unknown")
+        if tests := root.value.get("tests"):
+            read_tests(self.document, tests.value)
         entry = root.value.get("mappings")
         if entry is None:
             if not self.document.faults:

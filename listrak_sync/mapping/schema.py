@@ -8,6 +8,7 @@ from typing import Final
 from listrak_sync.mapping.directives.schema import DEFINITIONS, Schema, or_directive
 from listrak_sync.mapping.file import KEYS
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY
+from listrak_sync.mapping.tests_schema import tests_schema
 from listrak_sync.mapping.values import MAX_ID
 from listrak_sync.mapping.yaml.conditions import OPERATORS
 
@@ -29,7 +30,7 @@ def mapping_file_schema() -> Schema:
         "title": "Mapping file of listrak-sync",
         "description": "Which Segment events set which profile fields of which Listrak list.",
         "type": "object",
-        "required": ["mappings"],
+        "anyOf": [{"required": ["mappings"]}, {"required": ["tests"], "maxProperties": 1}],
         "additionalProperties": False,
         "properties": {
             "mappings": {
@@ -37,7 +38,8 @@ def mapping_file_schema() -> Schema:
                 "type": "array",
                 "minItems": 1,
                 "items": {"$ref": "#/$defs/mapping"},
-            }
+            },
+            "tests": tests_schema(_id_digits()),
         },
         "$defs": {
             "mapping": {
