@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -34,6 +34,7 @@ class MappingTestResult:
     test: MappingTest
     found: Outcome
     touched: frozenset[int]
+    field_names: dict[int, str]
     explanations: tuple[Explanation, ...] = ()
 
     @property
@@ -66,13 +67,13 @@ def untouched(mappings: Sequence[Mapping], tested: Sequence[MappingTestResult]) 
 def _run(mappings: Sequence[Mapping], test: MappingTest, file: Path) -> MappingTestResult:
     """Return what one test comes to; explain it where that is not what it expects."""
     found, report = _outcome(mappings, file)
-    tested = MappingTestResult(test, found, frozenset(report.matched))
+    tested = MappingTestResult(test, found, frozenset(report.matched), report.field_names)
     if tested.passed:
         return tested
     told: list[Explanation] = []
     _outcome(mappings, file, told.append)
     explanations = (msgspec.structs.replace(each, file=EVENTS_FILE) for each in told)
-    return MappingTestResult(test, found, tested.touched, tuple(explanations))
+    return replace(tested, explanations=tuple(explanations))
 
 
 def _outcome(

@@ -118,7 +118,7 @@ def _details(tested: MappingTestResult) -> Iterator[str]:
         yield f"{label:<9} {first}"
         yield from (f"{'':<9} {line}" for line in more)
     for explanation in tested.explanations:
-        yield from readable(explanation).splitlines()
+        yield from readable(explanation, tested.field_names).splitlines()
 
 
 def _outcome_lines(outcome: Outcome) -> Iterator[str]:

@@ -16,6 +16,7 @@ from listrak_sync.evaluation.membership import audience_paths, membership
 from listrak_sync.events.key_paths import Event, KeyPath, excerpt
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.directives.compiler import DirectiveError, Value
+from listrak_sync.mapping.field_types import Misfit, fitted
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
 from listrak_sync.reasons import Reason, RejectedError
@@ -169,7 +170,9 @@ def _changes_finder(
         if field.value.constant == USE_AUDIENCE_KEY:  # most mappings: there are two outcomes
             inside, outside = (shared(index, list_id, ((field.id, it),)) for it in ("on", "off"))
             return membership(mapping, inside, outside)
-    resolvers = tuple((field.id, _text_finder(mapping, field)) for field in mapping.fields)
+    resolvers = tuple(
+        (field.id, _fitted(field, _text_finder(mapping, field))) for field in mapping.fields
+    )
 
     def changes(event: Event) -> Changes:
         list_id = find_list(event)
@@ -185,6 +188,30 @@ def _changes_finder(
         return shared(index, list_id, fields)
 
     return changes
+
+
+def _fitted(
+    field: MappedField, resolve: Callable[[Event], str | None]
+) -> Callable[[Event], str | None]:
+    """Return a function that finds a field's value as its type needs it; it raises RejectedError.
+
+    Only values from events of fields that the mapping file describes are looked at: constants
+    were, when the file was read.
+    """
+    described = field.described
+    if described is None or field.value.is_constant:
+        return resolve
+
+    def fit(event: Event) -> str | None:
+        text = resolve(event)
+        if text is None:
+            return None
+        found = fitted(described, text)
+        if isinstance(found, Misfit):
+            raise RejectedError(Reason.INVALID_FIELD_VALUE, found.message)
+        return found
+
+    return fit
 
 
 def _text_finder(mapping: Mapping, field: MappedField) -> Callable[[Event], str | None]:
@@ -209,7 +236,8 @@ def _text_finder(mapping: Mapping, field: MappedField) -> Callable[[Event], str 
             return switched(event)
         text = field_text(found)
         if text is None:
-            detail = f"field {field.id}: {excerpt(found)} is not a text, a number or a boolean"
+            named = field.described or f"field {field.id}"
+            detail = f"{named}: {excerpt(found)} is not a text, a number or a boolean"
             raise RejectedError(Reason.INVALID_FIELD_VALUE, detail)
         return text
 

@@ -67,6 +67,7 @@ def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
     enabled = [mapping for mapping in mappings if mapping.enabled and _never(mapping) is None]
     found += _contradictory_values(enabled)
     found += _duplicates(enabled)
+    found += _undescribed(mappings)
     if len(mappings) > MOST_MAPPINGS:
         message = f"{len(mappings)} mappings: Segment's destination takes at most {MOST_MAPPINGS}"
         found.append(Finding(mappings[MOST_MAPPINGS].place, "many_mappings", message))
@@ -174,6 +175,16 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
                 "the later one wins"
             )
             yield Finding(set_here.place, "contradictory_values", message)
+
+
+def _undescribed(mappings: Sequence[Mapping]) -> Iterator[Finding]:
+    """Remark on fields that the file does not describe, where it describes others."""
+    fields = [field for mapping in mappings for field in mapping.fields]
+    if any(field.described for field in fields):
+        for field in fields:
+            if field.described is None:
+                message = f"profile_fields has no field {field.id}, so its values are not checked"
+                yield Finding(field.place, "undescribed_field", message)
 
 
 def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
+from listrak_sync.mapping.field_types import DescribedField
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.fql.tokens import FqlError
 from listrak_sync.mapping.model import (
@@ -22,12 +23,13 @@ from listrak_sync.mapping.model import (
     Mapping,
     Place,
 )
+from listrak_sync.mapping.profile_fields import check_constants, read_profile_fields
 from listrak_sync.mapping.tests import read_tests
 from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml.conditions import read_conditions
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
 
-TOP_KEYS: Final = ("mappings", "tests")
+TOP_KEYS: Final = ("mappings", "profile_fields", "tests")
 KEYS: Final = (
     "name",
     "enabled",
@@ -96,12 +98,15 @@ class _MappingReader:
         self.compiler = Compiler(document, COMPILERS)
         self.names: dict[str, str] = {}
         """The path of the mapping that has each name; one without a name is called by its path."""
+        self.described: dict[int, DescribedField] = {}
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
         if not isinstance(root.value, dict):
             self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
             return ()
         self.document.known(root.value, TOP_KEYS, "the key {} is unknown")
+        if described := root.value.get("profile_fields"):
+            self.described = read_profile_fields(self.document, described.value)
         if tests := root.value.get("tests"):
             read_tests(self.document, tests.value)
         entry = root.value.get("mappings")
@@ -224,8 +229,10 @@ class _MappingReader:
             self.fault(entry.key, f"{name} is not a profile field id", instead)
             return None
         value = value_checks.field_value(self.compiler, entry.value)
+        described = self.described.get(field_id)
+        check_constants(self.document, value, described)
         audience = any(below.value == USE_AUDIENCE_KEY for below in nodes_below(entry.value))
-        return MappedField(field_id, value, audience, self.place(entry.key))
+        return MappedField(field_id, value, audience, self.place(entry.key), described)
 
     def place(self, node: Node) -> Place:
         return Place(*self.document.position(node.start), node.path)

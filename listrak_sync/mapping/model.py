@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from listrak_sync.mapping.conditions import Condition, Span
 from listrak_sync.mapping.directives.compiler import Value
+from listrak_sync.mapping.field_types import DescribedField
 from listrak_sync.mapping.yaml.document import Document, Node
 
 USE_AUDIENCE_KEY: Final = "useAudienceKey"
@@ -30,6 +32,8 @@ class MappedField:
     value: Value
     may_use_audience: bool
     place: Place
+    described: DescribedField | None = None
+    """What the file says of the field, None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +70,13 @@ class Mapping:
     enable_batching: bool
     place: Place
     source: ConditionSource | None
+
+
+def field_names(mappings: Sequence[Mapping]) -> dict[int, str]:
+    """Return the names of the profile fields that the mapping file describes, by their ids."""
+    return {
+        field.id: field.described.name
+        for mapping in mappings
+        for field in mapping.fields
+        if field.described is not None and field.described.name
+    }

@@ -8,6 +8,7 @@ from typing import Final
 from listrak_sync.mapping.directives.schema import DEFINITIONS, Schema, or_directive
 from listrak_sync.mapping.file import KEYS
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY
+from listrak_sync.mapping.profile_fields import profile_fields_schema
 from listrak_sync.mapping.tests_schema import tests_schema
 from listrak_sync.mapping.values import MAX_ID
 from listrak_sync.mapping.yaml.conditions import OPERATORS
@@ -39,6 +40,7 @@ def mapping_file_schema() -> Schema:
                 "minItems": 1,
                 "items": {"$ref": "#/$defs/mapping"},
             },
+            "profile_fields": profile_fields_schema(_id_digits()),
             "tests": tests_schema(_id_digits()),
         },
         "$defs": {

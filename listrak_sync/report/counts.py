@@ -55,6 +55,8 @@ class Report:
     """
 
     names: list[str]
+    field_names: dict[int, str] = field(default_factory=dict)
+    """The names of the profile fields that the mapping file describes."""
     lines: int = 0
     unreadable: int = 0
     matched_lines: int = 0
@@ -157,6 +159,7 @@ class Report:
                 entry.as_json(list_id) | self._applied(list_id)
                 for list_id, entry in self.lists.items()
             ],
+            **({"field_names": self.field_names} if self.field_names else {}),
             **({"funnels": self.funnels} if self.funnels else {}),
             "seconds": round(self.seconds, 3),
             "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,

@@ -62,6 +62,26 @@ def test_fields(cli: Cli, start: Start) -> None:
     ]
 
 
+def test_fields_as_yaml(cli: Cli, start: Start) -> None:
+    """Fields are printed as a mapping file describes them; it can be read with them."""
+    start(account=ACCOUNT)
+    done = cli.run("fields", "12345", "--yaml")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == (
+        "# The profile fields of list 12345.\n"
+        "profile_fields:\n"
+        "  789:\n    name: VIP\n    type: CheckBox\n"
+        "  790:\n    name: City\n    type: Text\n    max_length: 5\n"
+    )
+    mapping = "mappings: [{list_id: 12345, profile_field_values: {789: on}}]\n"
+    (cli.folder / "m.yaml").write_text(done.out + mapping)
+    assert cli.run("mapping", "check", "-m", "m.yaml").status == 0
+    both = cli.run("fields", "12345", "--yaml", "--json")
+    assert both.status == 2
+    assert "--json and --yaml exclude each other" in both.err
+    assert cli.run("fields", "2", "--yaml").out == ""
+
+
 def test_fields_as_json(cli: Cli, start: Start) -> None:
     """Fields are one JSON object of the documented form."""
     start(account=ACCOUNT)

@@ -44,6 +44,7 @@ BEYOND = {
     "name_of_earlier_unnamed",
     "name_of_unnamed",
     "name_twice",
+    "profile_fields_constants",
     "tests_twice",
     "trigger_cut_off",
     "trigger_escaped",
