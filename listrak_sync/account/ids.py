@@ -24,18 +24,15 @@ from listrak_sync.listrak.verdicts import (
     words_of,
 )
 from listrak_sync.mapping.check import Finding, list_id_of
-from listrak_sync.mapping.field_types import DescribedField, Misfit, switch_misfit
+from listrak_sync.mapping.field_types import (
+    STRICT_TYPES,
+    DescribedField,
+    Misfit,
+    switch_misfit,
+)
 from listrak_sync.mapping.model import MappedField, Mapping
 from listrak_sync.mapping.profile_fields import constant_misfit, written_misfits
 from listrak_sync.mapping.values import field_text
-
-_STRICT: Final = {
-    "CheckBox": "on and off",
-    "RadioButton": "on and off",
-    "Numeric": "numbers of up to two decimals",
-    "Date": "MM/DD/YYYY",
-}
-"""The data types that do not take every text, and what they take."""
 
 _T = TypeVar("_T")
 
@@ -196,9 +193,10 @@ def _misfits(field: MappedField, there: DescribedField) -> Iterator[tuple[bool, 
             yield True, misfit
     elif text is None:
         yield from ((False, misfit) for misfit in written_misfits(field.value, there))
-        if described is None and not field.value.written and there.data_type in _STRICT:
+        if described is None and not field.value.written and there.data_type in STRICT_TYPES:
+            takes = STRICT_TYPES[there.data_type]
             message = (
-                f"{there} is of type {there.data_type}, which takes {_STRICT[there.data_type]}; "
+                f"{there} is of type {there.data_type}, which takes {takes}; "
                 "with profile_fields in the mapping file, values of events are checked"
             )
             yield False, Misfit("unchecked_values", message, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -16,7 +16,7 @@ from listrak_sync.evaluation.membership import audience_paths, membership
 from listrak_sync.events.key_paths import Event, KeyPath, excerpt
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.directives.compiler import DirectiveError, Value
-from listrak_sync.mapping.field_types import Misfit, fitted
+from listrak_sync.mapping.field_types import STRICT_TYPES, Misfit, fitted
 from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping
 from listrak_sync.mapping.values import field_text, parse_id
 from listrak_sync.reasons import Reason, RejectedError
@@ -201,12 +201,16 @@ def _fitted(
     described = field.described
     if described is None or field.value.is_constant:
         return resolve
+    fit_text: Callable[[str], str | Misfit] = partial(fitted, described)
+    if described.data_type in STRICT_TYPES:
+        # These take time to read, and repeat: there are few days and sums in many events.
+        fit_text = lru_cache(maxsize=1024)(fit_text)
 
     def fit(event: Event) -> str | None:
         text = resolve(event)
         if text is None:
             return None
-        found = fitted(described, text)
+        found = fit_text(text)
         if isinstance(found, Misfit):
             raise RejectedError(Reason.INVALID_FIELD_VALUE, found.message)
         return found

@@ -18,6 +18,14 @@ NUMERIC: Final = "Numeric"
 DATA_TYPES: Final = ("Text", NUMERIC, "RadioButton", CHECK_BOX, "CommentArea", DATE, "ContentBlock")
 """Every data type of Listrak's. Source: its published description of profile fields."""
 
+STRICT_TYPES: Final = {
+    CHECK_BOX: "on and off",
+    "RadioButton": "on and off",
+    NUMERIC: "numbers of up to two decimals",
+    DATE: "MM/DD/YYYY",
+}
+"""The data types that do not take every text, and what they take."""
+
 # Listrak's help pages say so of the import wizard. That the API reads values the same way is
 # unconfirmed.
 _SWITCHED: Final = frozenset({"on", "off", "true", "false", "1", "0"})
