@@ -23,7 +23,8 @@ from listrak_sync.listrak.verdicts import (
     ProfileField,
     words_of,
 )
-from listrak_sync.mapping.check import Finding, list_id_of
+from listrak_sync.mapping.check import list_id_of
+from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.field_types import (
     STRICT_TYPES,
     DescribedField,

@@ -16,8 +16,8 @@ from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import ListrakSyncError
 from listrak_sync.input.sources import shown
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.mapping.check import Finding, remarks
-from listrak_sync.mapping.faults import Fault, MappingFileError
+from listrak_sync.mapping.check import remarks
+from listrak_sync.mapping.faults import Fault, Finding, MappingFileError
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping
 

@@ -14,8 +14,8 @@ from listrak_sync.listrak import credentials
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.field_types import DescribedField
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY, Mapping
-from listrak_sync.mapping.values import field_text, parse_id
+from listrak_sync.mapping.model import Mapping
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
 
 if TYPE_CHECKING:
     from listrak_sync.listrak.api import Api

@@ -17,8 +17,8 @@ from listrak_sync.events.key_paths import Event, KeyPath, excerpt
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.directives.compiler import DirectiveError, Value
 from listrak_sync.mapping.field_types import STRICT_TYPES, Misfit, fitted
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping
-from listrak_sync.mapping.values import field_text, parse_id
+from listrak_sync.mapping.model import MappedField, Mapping
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
 from listrak_sync.reasons import Reason, RejectedError
 
 TIMESTAMP: Final[KeyPath] = ("timestamp",)

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from listrak_sync.events.acceptance import ACCEPTED_TYPES
-from listrak_sync.mapping.conditions import Compare, Condition, In, ListOf, Literal, PathOf
+from listrak_sync.mapping.audiences import several_audiences
+from listrak_sync.mapping.conditions import (
+    Call,
+    Compare,
+    Condition,
+    In,
+    ListOf,
+    Literal,
+    PathOf,
+    parts_of,
+    paths_of,
+)
 from listrak_sync.mapping.contradictions import (
     Contradiction,
     conjuncts,
     contradiction,
     dead_branches,
+    missing_equals,
 )
 from listrak_sync.mapping.directives.compiler import Value
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY, MappedField, Mapping, Place
-from listrak_sync.mapping.values import field_text, parse_id
+from listrak_sync.mapping.event_paths import unknown_paths
+from listrak_sync.mapping.faults import Finding
+from listrak_sync.mapping.model import MappedField, Mapping
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
 
 MOST_MAPPINGS: Final = 50
 """How many mappings a destination of Segment can have."""
@@ -33,29 +46,6 @@ _AUDIENCE_NAMED: Final = Compare(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A remark on a mapping: its place, its kind as a word for programs, its message."""
-
-    place: Place
-    kind: str
-    message: str
-
-    def as_json(self) -> dict[str, str | int]:
-        """Return the finding as flat JSON values."""
-        return {
-            "line": self.place.line,
-            "column": self.place.column,
-            "path": self.place.path,
-            "kind": self.kind,
-            "message": self.message,
-        }
-
-    def shown(self, file: str) -> str:
-        """Return `file:line:column: path: message`."""
-        return f"{file}:{self.place.line}:{self.place.column}: {self.place.path}: {self.message}"
-
-
 def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
     """Return every remark on the mappings of a file, in the order of the file.
 
@@ -63,11 +53,11 @@ def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
     """
     found: list[Finding] = []
     for mapping in mappings:
+        found += mapping.noted
         found += _on_one(mapping)
     enabled = [mapping for mapping in mappings if mapping.enabled and _never(mapping) is None]
     found += _contradictory_values(enabled)
     found += _duplicates(enabled)
-    found += _undescribed(mappings)
     if len(mappings) > MOST_MAPPINGS:
         message = f"{len(mappings)} mappings: Segment's destination takes at most {MOST_MAPPINGS}"
         found.append(Finding(mappings[MOST_MAPPINGS].place, "many_mappings", message))
@@ -86,12 +76,15 @@ def _on_one(mapping: Mapping) -> Iterator[Finding]:
     if list_id_of(mapping) is None:
         message = "the event decides the list, so --online cannot check that it exists"
         yield Finding(mapping.place, "list_from_event", message)
+    yield from unknown_paths(mapping)
     never = _never(mapping)
     if never is not None:
         yield never
         return
     for found in dead_branches(_conditions(mapping)):
         yield _finding(mapping, found, "unreachable", "this part never matches")
+    yield from _comparisons(mapping)
+    yield from several_audiences(mapping)
     if any(field.may_use_audience for field in mapping.fields):
         yield from _without_audience(mapping)
 
@@ -105,6 +98,32 @@ def _never(mapping: Mapping) -> Finding | None:
     """Return a remark that a mapping takes no event at all, None where it may take one."""
     found = contradiction(_conditions(mapping))
     return None if found is None else _finding(mapping, found, "never_matches", "never matches")
+
+
+def _comparisons(mapping: Mapping) -> Iterator[Finding]:
+    """Remark on comparisons that hold where nothing is there, or whatever is there."""
+    if mapping.trigger is None or mapping.source is None:
+        return
+    for compare in missing_equals(_conditions(mapping)):
+        left = mapping.source.text(compare.left.span)
+        message = (
+            f"{_quoted(mapping, compare)} also holds where both are missing; "
+            f"add {left} != null if that is not meant"
+        )
+        yield Finding(mapping.source.place(compare.span), "missing_values_equal", message)
+    for part in parts_of(mapping.trigger):
+        if isinstance(part, Compare | In) and next(paths_of(part), None) is None:
+            message = f"{_quoted(mapping, part)} compares no field of the event; take quotes away"
+            yield Finding(mapping.source.place(part.span), "always_the_same", message)
+        match part:
+            case Call("contains", (Literal(str()) as text, PathOf() | Call() as looked_for)):
+                other = mapping.source.text(looked_for.span)
+                written = mapping.source.text(text.span)
+                message = (
+                    f"contains looks for {other} in the text {written}; "
+                    f"did you mean contains({other}, {written})?"
+                )
+                yield Finding(mapping.source.place(part.span), "turned_arguments", message)
 
 
 def _without_audience(mapping: Mapping) -> Iterator[Finding]:
@@ -175,16 +194,6 @@ def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
                 "the later one wins"
             )
             yield Finding(set_here.place, "contradictory_values", message)
-
-
-def _undescribed(mappings: Sequence[Mapping]) -> Iterator[Finding]:
-    """Remark on fields that the file does not describe, where it describes others."""
-    fields = [field for mapping in mappings for field in mapping.fields]
-    if any(field.described for field in fields):
-        for field in fields:
-            if field.described is None:
-                message = f"profile_fields has no field {field.id}, so its values are not checked"
-                yield Finding(field.place, "undescribed_field", message)
 
 
 def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:

@@ -123,18 +123,21 @@ class Refuted:
 Condition: TypeAlias = All | AnyOf | Not | Compare | In | Truth | Refuted
 
 
-def paths_of(condition: Condition) -> Iterator[KeyPath]:
-    """Yield every key path that a condition reads."""
+def parts_of(condition: Condition) -> Iterator[Condition | Operand]:
+    """Yield a condition and every condition and operand in it, in the order they are written."""
     pending: list[Condition | Operand] = [condition]
     while pending:
-        match pending.pop():
-            case PathOf(path):
-                yield path
-            case Literal():
-                pass
+        part = pending.pop()
+        yield part
+        match part:
             case ListOf(parts) | Call(_, parts) | All(parts) | AnyOf(parts):
-                pending += parts
-            case Not(part) | Truth(part) | Refuted(part):
-                pending.append(part)
+                pending += reversed(parts)
+            case Not(inner) | Truth(inner) | Refuted(inner):
+                pending.append(inner)
             case Compare(_, left, right) | In(left, right):
-                pending += (left, right)
+                pending += (right, left)
+
+
+def paths_of(condition: Condition) -> Iterator[KeyPath]:
+    """Yield every key path that a condition reads."""
+    return (part.path for part in parts_of(condition) if isinstance(part, PathOf))

@@ -13,8 +13,10 @@ from listrak_sync.mapping.conditions import (
     Condition,
     In,
     ListOf,
+    Literal,
     Not,
     Operand,
+    Truth,
     paths_of,
 )
 from listrak_sync.mapping.facts import (
@@ -69,6 +71,26 @@ def dead_branches(conditions: Iterable[Condition]) -> Iterator[Contradiction]:
                 parts = (found.other, found.condition)
                 around = (part for part in parts if any(part is fact for fact in facts))
                 yield Contradiction(branch, next(around, None))
+
+
+def missing_equals(conditions: Iterable[Condition]) -> Iterator[Compare]:
+    """Yield comparisons by = of two paths that hold where neither has a value."""
+    facts, choices = _spread(conditions)
+    for fact in facts:
+        match fact:
+            case Compare("=", left, right) if fact.span.end and _reads(left) and _reads(right):
+                missing = (Compare("=", side, Literal(None)) for side in (left, right))
+                if contradiction((*facts, *choices, *missing)) is None:
+                    yield fact
+    for choice in choices:
+        for branch in choice.conditions:
+            found = missing_equals((*facts, branch))
+            yield from (each for each in found if not any(each is fact for fact in facts))
+
+
+def _reads(operand: Operand) -> bool:
+    """Say whether an operand reads the event."""
+    return next(paths_of(Truth(operand)), None) is not None and not isinstance(operand, ListOf)
 
 
 def conjuncts(condition: Condition | None) -> frozenset[Hashable]:

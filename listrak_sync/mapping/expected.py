@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from listrak_sync.mapping.faults import nearest, suggestion
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY
-from listrak_sync.mapping.values import field_text, is_email_address, parse_id
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, is_email_address, parse_id
 from listrak_sync.mapping.yaml.document import Document, Node
 from listrak_sync.reasons import SKIP_REASONS, Reason
 

@@ -83,7 +83,7 @@ class MappingExplainer:
     def _failure(self, condition: Condition, event: Event) -> FailedCondition:
         found = {
             path_text(path): None if (value := find(event, path)) is UNSET else value
-            for path in reversed(tuple(paths_of(condition)))
+            for path in paths_of(condition)
         }
         text = self.text(condition)
         return FailedCondition(text, self.at(condition), _expected(condition, text), found)

@@ -1,4 +1,4 @@
-"""Faults of a mapping file, each with its place and what to write instead."""
+"""Faults of a mapping file and findings on it, each with its place."""
 
 from __future__ import annotations
 
@@ -21,6 +21,38 @@ def suggestion(name: str, known: Collection[str]) -> str:
     """Return what to write instead of an unknown name, as the end of a message."""
     near = nearest(name, known)
     return f"known: {', '.join(known)}" if near is None else f"did you mean {near}?"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the mapping file: line and column from 1, and the path of the value there."""
+
+    line: int
+    column: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A remark on a mapping: its place, its kind as a word for programs, its message."""
+
+    place: Place
+    kind: str
+    message: str
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return the finding as flat JSON values."""
+        return {
+            "line": self.place.line,
+            "column": self.place.column,
+            "path": self.place.path,
+            "kind": self.kind,
+            "message": self.message,
+        }
+
+    def shown(self, file: str) -> str:
+        """Return `file:line:column: path: message`."""
+        return f"{file}:{self.place.line}:{self.place.column}: {self.place.path}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from listrak_sync.errors import SettingsError
+from listrak_sync.events.acceptance import EVENT_FIELDS
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping import value_checks
-from listrak_sync.mapping.conditions import Condition
+from listrak_sync.mapping.conditions import Condition, Span
+from listrak_sync.mapping.constants import comment_after, is_hardly_comment, remark_on_text
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.directives.texts import COMPILERS
-from listrak_sync.mapping.faults import MappingFileError
+from listrak_sync.mapping.faults import MappingFileError, Place
 from listrak_sync.mapping.field_types import DescribedField
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.fql.tokens import FqlError
+from listrak_sync.mapping.keys import KEYS, REQUIRED, TOP
 from listrak_sync.mapping.model import (
-    USE_AUDIENCE_KEY,
     ConditionSource,
     MappedField,
     Mapping,
-    Place,
 )
 from listrak_sync.mapping.profile_fields import check_constants, read_profile_fields
 from listrak_sync.mapping.tests import read_tests
-from listrak_sync.mapping.values import parse_id
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, parse_id
 from listrak_sync.mapping.yaml.conditions import read_conditions
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
-
-TOP_KEYS: Final = ("mappings", "profile_fields", "tests")
-KEYS: Final = (
-    "name",
-    "enabled",
-    "trigger",
-    "conditions",
-    "list_id",
-    "email_address",
-    "profile_field_values",
-    "audience_key",
-    "enable_batching",
-)
-_REQUIRED: Final = {
-    "list_id": "and the id of a list",
-    "profile_field_values": "and below it 789: on",
-}
-"""The keys that a mapping must have, each with an example of what to write."""
 
 
 def load(file: Path) -> tuple[Mapping, ...]:
@@ -101,10 +84,11 @@ class _MappingReader:
         self.described: dict[int, DescribedField] = {}
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
-        if not isinstance(root.value, dict):
-            self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
+        if not isinstance(root.value, dict) or not self.is_mapping_file(root, root.value):
+            if not self.document.faults:
+                self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
             return ()
-        self.document.known(root.value, TOP_KEYS, "the key {} is unknown")
+        self.document.known(root.value, TOP, "the key {} is unknown")
         if described := root.value.get("profile_fields"):
             self.described = read_profile_fields(self.document, described.value)
         if tests := root.value.get("tests"):
@@ -116,19 +100,35 @@ class _MappingReader:
             return ()
         if not isinstance(entry.value.value, tuple) or not entry.value.value:
             given = "is empty" if entry.value.value == () else "is not a list"
-            self.fault(entry.value, f"mappings {given}", "write a mapping as - name: …")
+            self.fault(
+                entry.value, f"mappings {given}", "begin each mapping with a dash: - name: …"
+            )
             return ()
         self.names = {node.path: node.path for node in entry.value.value if _is_unnamed(node)}
         found = [self.mapping(node) for node in entry.value.value]
         return tuple(mapping for mapping in found if mapping is not None)
 
+    def is_mapping_file(self, root: Node, entries: dict[str, Entry]) -> bool:
+        """Say whether a file is meant as a mapping file; note what it is if not."""
+        if "mappings" in entries:
+            return True
+        if "type" in entries and entries.keys() <= EVENT_FIELDS:
+            self.fault(root, "this is an event", "name a mapping file with -m, events without it")
+            return False
+        if entries.keys() & {*KEYS} - {"name"}:
+            instead = "write mappings: above it, and - before its first key"
+            first = next(iter(entries.values()))
+            self.fault(first.key, "a mapping stands at the top of the file", instead)
+            return False
+        return True
+
     def mapping(self, node: Node) -> Mapping | None:
         if not isinstance(node.value, dict):
             self.fault(node, f"a mapping is expected, not {node.kind}", "write name: …, trigger: …")
             return None
-        entries = node.value
+        entries, noted_before = node.value, len(self.document.findings)
         meant = self.document.known(entries, KEYS, "the key {} is unknown")
-        self.require(node, [key for key in _REQUIRED if key not in entries and key not in meant])
+        self.require(node, [key for key in REQUIRED if key not in entries and key not in meant])
         condition, source = self.condition(entries)
         return Mapping(
             name=self.name(entries.get("name"), node.path),
@@ -141,6 +141,7 @@ class _MappingReader:
             enable_batching=self.switch(entries.get("enable_batching")),
             place=self.place(node),
             source=source,
+            noted=tuple(self.document.findings[noted_before:]),
         )
 
     def condition(
@@ -163,7 +164,7 @@ class _MappingReader:
         """Note the required keys that a mapping does not have."""
         if missing:
             message = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-            instead = ", ".join(f"{key}: {_REQUIRED[key]}" for key in missing)
+            instead = ", ".join(f"{key}: {REQUIRED[key]}" for key in missing)
             self.document.lacking(node, message, f"write {instead}")
 
     def name(self, entry: Entry | None, path: str) -> str:
@@ -174,6 +175,7 @@ class _MappingReader:
             given = "empty" if isinstance(node.value, str) else node.kind
             self.fault(node, f"the name is {given}", "write a text, or leave the key out")
             return path
+        remark_on_text(self.document, node)
         name = node.value if isinstance(node.value, str) else self.document.source(node)
         other = self.names.setdefault(name, path)
         if other != path:
@@ -194,11 +196,31 @@ class _MappingReader:
         if not isinstance(node.value, str):
             self.fault(node, f"the trigger is {node.kind}", 'write a text: type = "track"')
             return None
+        if self.document.is_faulty(node):
+            return None
+        comment = comment_after(self.document, node)
+        if comment is not None and self.is_part_of_trigger(node.value, comment):
+            message = "YAML takes this as a comment, not as a part of the trigger"
+            instead = "put the trigger in quotation marks, or write a blank after #"
+            self.document.fault_at(node, comment, message, instead)
+            return None
         try:
             return parse_trigger(node.value)
         except FqlError as error:
             self.fault(node, error.message, error.instead, error.span)
             return None
+
+    def is_part_of_trigger(self, trigger: str, comment: Span) -> bool:
+        """Say whether a comment is hardly one: it looks otherwise, or the trigger misses it."""
+        if is_hardly_comment(self.document, comment):
+            return True
+        with suppress(FqlError):
+            parse_trigger(trigger)
+            return False
+        with suppress(FqlError):
+            parse_trigger(f"{trigger} {self.document.text[comment.start : comment.end]}")
+            return True
+        return False
 
     def optional(
         self, entry: Entry | None, compile_: Callable[[Compiler, Node], Value]
@@ -208,8 +230,12 @@ class _MappingReader:
     def fields(self, entry: Entry | None) -> tuple[MappedField, ...]:
         if entry is None:
             return ()
+        if isinstance(entry.value.value, tuple) and entry.value.value:
+            self.fault(entry.value, "the profile fields are a list", "write 789: on without a dash")
+            return ()
         if not isinstance(entry.value.value, dict) or not entry.value.value:
-            self.fault(entry.value, "no profile field is given", "write its id and value: 789: on")
+            instead = "write its id, a colon, a blank and its value: 789: on"
+            self.fault(entry.value, "no profile field is given", instead)
             return ()
         found: dict[int, MappedField] = {}
         for name, inner in entry.value.value.items():
@@ -230,7 +256,11 @@ class _MappingReader:
             return None
         value = value_checks.field_value(self.compiler, entry.value)
         described = self.described.get(field_id)
-        check_constants(self.document, value, described)
+        if described is not None:
+            check_constants(self.document, value, described)
+        elif self.described:
+            message = f"profile_fields has no field {field_id}, so its values are not checked"
+            self.document.remark(entry.key, "undescribed_field", message)
         audience = any(below.value == USE_AUDIENCE_KEY for below in nodes_below(entry.value))
         return MappedField(field_id, value, audience, self.place(entry.key), described)
 

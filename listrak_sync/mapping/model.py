@@ -4,24 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from listrak_sync.mapping.conditions import Condition, Span
 from listrak_sync.mapping.directives.compiler import Value
+from listrak_sync.mapping.faults import Finding, Place
 from listrak_sync.mapping.field_types import DescribedField
 from listrak_sync.mapping.yaml.document import Document, Node
-
-USE_AUDIENCE_KEY: Final = "useAudienceKey"
-"""The field value that stands for on or off, as the contact enters or leaves an audience."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the mapping file: line and column from 1, and the path of the value there."""
-
-    line: int
-    column: int
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +30,11 @@ class ConditionSource:
 
     document: Document
     node: Node
+
+    @property
+    def start(self) -> Place:
+        """The place where the condition begins."""
+        return Place(*self.document.position(self.node.start), self.node.path)
 
     def place(self, span: Span) -> Place:
         """Return the place of a part of the condition."""
@@ -70,6 +63,8 @@ class Mapping:
     enable_batching: bool
     place: Place
     source: ConditionSource | None
+    noted: tuple[Finding, ...] = ()
+    """Remarks on how it is written, found while it was read."""
 
 
 def field_names(mappings: Sequence[Mapping]) -> dict[int, str]:

@@ -16,8 +16,7 @@ from listrak_sync.mapping.field_types import (
     fitted,
     switch_misfit,
 )
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY
-from listrak_sync.mapping.values import field_text, parse_id
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
 from listrak_sync.mapping.yaml.document import Document, Node
 
 KEY: Final = "profile_fields"
@@ -81,10 +80,8 @@ def _length(document: Document, node: Node) -> int:
     return 0
 
 
-def check_constants(document: Document, value: Value, field: DescribedField | None) -> None:
+def check_constants(document: Document, value: Value, field: DescribedField) -> None:
     """Note every constant that a field cannot hold, also one that only some events choose."""
-    if field is None:
-        return
     for node, misfit in _misfits(value, field):
         document.fault(node, misfit.message, misfit.instead)
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from listrak_sync.mapping.directives.schema import DEFINITIONS, Schema, or_directive
-from listrak_sync.mapping.file import KEYS
-from listrak_sync.mapping.model import USE_AUDIENCE_KEY
+from listrak_sync.mapping.keys import KEYS
 from listrak_sync.mapping.profile_fields import profile_fields_schema
 from listrak_sync.mapping.tests_schema import tests_schema
-from listrak_sync.mapping.values import MAX_ID
+from listrak_sync.mapping.values import MAX_ID, USE_AUDIENCE_KEY
 from listrak_sync.mapping.yaml.conditions import OPERATORS
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

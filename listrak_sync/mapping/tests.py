@@ -11,8 +11,7 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.events.key_paths import Json
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping.expected import Outcome, read_outcome
-from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.model import Place
+from listrak_sync.mapping.faults import MappingFileError, Place
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
 
 KEY: Final = "tests"

@@ -6,9 +6,16 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+from listrak_sync.mapping.constants import (
+    directive_meant,
+    is_misspelt_audience_key,
+    remark_on_field_value,
+    remark_on_text,
+    remark_on_value,
+)
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, is_directive
-from listrak_sync.mapping.values import is_email_address, parse_id
-from listrak_sync.mapping.yaml.document import Node
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, is_email_address, parse_id
+from listrak_sync.mapping.yaml.document import Document, Node
 from listrak_sync.mapping.yaml.nodes import Scalar
 
 _Fault: TypeAlias = tuple[str, str]
@@ -27,16 +34,20 @@ def email_address(compiler: Compiler, node: Node) -> Value:
 
 def audience_key(compiler: Compiler, node: Node) -> Value:
     """Compile the key of an audience."""
-    return _single(compiler, node, "the audience key", _audience_key_fault)
+    return _single(compiler, node, "the audience key", _audience_key_fault, remark_on_value)
 
 
 def field_value(compiler: Compiler, node: Node) -> Value:
     """Compile the value of a profile field."""
-    return _single(compiler, node, "the value", _field_value_fault)
+    return _single(compiler, node, "the value", _field_value_fault, remark_on_field_value)
 
 
 def _single(
-    compiler: Compiler, node: Node, what: str, fault_of: Callable[[Scalar], _Fault | None]
+    compiler: Compiler,
+    node: Node,
+    what: str,
+    fault_of: Callable[[Scalar], _Fault | None],
+    remark: Callable[[Document, Node], None] = remark_on_text,
 ) -> Value:
     """Compile a scalar or a directive; a list or plain mapping cannot stand here.
 
@@ -54,7 +65,11 @@ def _single(
         elif each is node or each.value not in (None, ""):
             fault = fault_of(each.value)
         if fault is not None:
-            compiler.document.fault(each, *fault)
+            meant = directive_meant(each.value) if isinstance(each.value, str) else None
+            wrong, instead = fault
+            compiler.document.fault(each, wrong, f"write {meant}" if meant else instead)
+        else:
+            remark(compiler.document, each)
     return value
 
 
@@ -89,6 +104,8 @@ def _audience_key_fault(value: Scalar) -> _Fault | None:
 def _field_value_fault(value: Scalar) -> _Fault | None:
     if value is None:
         return "the field has no value", "write on, off or useAudienceKey"
+    if isinstance(value, str) and is_misspelt_audience_key(value):
+        return f"{value!r} is not {USE_AUDIENCE_KEY}", f"did you mean {USE_AUDIENCE_KEY}?"
     if isinstance(value, float) and not math.isfinite(value):
         return "this number is not finite", "write another number, or a text in quotes"
     return None

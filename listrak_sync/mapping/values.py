@@ -37,6 +37,9 @@ def number_text(number: float) -> str:
     return f"-{text}" if sign else text
 
 
+USE_AUDIENCE_KEY: Final = "useAudienceKey"
+"""The field value that stands for on or off, as the contact enters or leaves an audience."""
+
 MAX_ID: Final = 2**31 - 1
 """The largest id: all of Listrak's are int32, from 1."""
 

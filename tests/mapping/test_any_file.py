@@ -18,7 +18,8 @@ from listrak_sync.mapping.directives.compiler import DirectiveError
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.file import KEYS, load, parse
+from listrak_sync.mapping.file import load, parse
+from listrak_sync.mapping.keys import KEYS
 from listrak_sync.mapping.yaml.conditions import OPERATORS
 from listrak_sync.mapping.yaml.document import Document
 from listrak_sync.segment_import.yaml_writer import entry

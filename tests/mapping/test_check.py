@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.acceptance import ACCEPTED_TYPES
-from listrak_sync.mapping.check import MOST_MAPPINGS, Finding, list_id_of, remarks
+from listrak_sync.mapping.check import MOST_MAPPINGS, list_id_of, remarks
 from listrak_sync.mapping.conditions import All, AnyOf, Condition, Not
 from listrak_sync.mapping.contradictions import conjuncts, contradiction, dead_branches
+from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def check(*mappings: Mapping[str, object]) -> list[Finding]:
     """Return the remarks on mappings, of which each may leave out what does not matter."""
-    given_ = [{"list_id": 7, "profile_field_values": {"1": "on"}, **each} for each in mappings]
+    given_ = [{"list_id": 7, "profile_field_values": {"1": "Gold"}, **each} for each in mappings]
     return list(remarks(parse("m.yaml", json.dumps({"mappings": given_}))))
 
 
@@ -45,7 +46,7 @@ mappings:
   - name: VIP
     trigger: >-
 {trigger}    list_id: 7
-    profile_field_values: {{1: on}}
+    profile_field_values: {{1: Gold}}
 """
     (found,) = remarks(parse("m.yaml", text))
     return found
@@ -261,7 +262,7 @@ def test_nobody_is_told_nothing() -> None:
 
 def test_disabled() -> None:
     """A disabled mapping is remarked on, and contradicts no other."""
-    mappings = ({"name": "A"}, {"enabled": False, "profile_field_values": {"1": "off"}})
+    mappings = ({"name": "A"}, {"enabled": False, "profile_field_values": {"1": "Silver"}})
     (found,) = check(*mappings)
     assert (found.kind, found.place.path) == ("disabled", "mappings[1]")
 
@@ -303,12 +304,12 @@ def test_contradictory_values(first: dict[str, object], second: dict[str, object
 
     The remark stands at the later field and names the earlier mapping.
     """
-    first, second = first | {"name": "One"}, second | {"profile_field_values": {"1": "off"}}
+    first, second = first | {"name": "One"}, second | {"profile_field_values": {"1": "Silver"}}
     (found,) = check(first, second)
     path = "mappings[1].profile_field_values.1"
     assert (found.kind, found.place.path) == ("contradictory_values", path)
     assert found.message == (
-        "field 1 of list 7 is set to 'off' here and to 'on' by 'One' (line 1) "
+        "field 1 of list 7 is set to 'Silver' here and to 'Gold' by 'One' (line 1) "
         "for the same events; the later one wins"
     )
 
@@ -316,13 +317,13 @@ def test_contradictory_values(first: dict[str, object], second: dict[str, object
 @pytest.mark.parametrize(
     "second",
     [
-        {"profile_field_values": {"1": True}, "email_address": "a@x.io"},
+        {"profile_field_values": {"1": "Gold"}, "email_address": "a@x.io"},
         {"profile_field_values": {"2": "off"}},
         {"list_id": 8, "profile_field_values": {"1": "off"}},
         {"trigger": 'type = "page"', "profile_field_values": {"1": "off"}},
-        {"trigger": 'type = "track" or event = "A"', "profile_field_values": {"1": "off"}},
+        {"trigger": 'type = "track" or event = "A"', "profile_field_values": {"1": "Silver"}},
         {"email_address": "a@x.io", "profile_field_values": {"1": "off"}},
-        {"profile_field_values": {"1": "useAudienceKey"}},
+        {"profile_field_values": {"1": "useAudienceKey"}, "audience_key": "vip"},
         {"profile_field_values": {"1": {"@path": "$.properties.a"}}},
     ],
 )
@@ -385,9 +386,9 @@ KEY: Final = "context.personas.computation_key"
         ({"conditions": [{KEY: {"exists": False}}]}, ["no_audience"]),
         ({"trigger": f"{KEY} = null", "audience_key": "vip"}, []),
         ({"trigger": 'type = "page"', "profile_field_values": {"1": "on"}}, []),
-        ({"trigger": 'type in ["page", "identify"]'}, []),
+        ({"trigger": 'type in ["page", "identify"]', "audience_key": "vip"}, []),
         ({"trigger": f'{KEY} = "vip" and type = "track"'}, []),
-        ({}, []),
+        ({"audience_key": "vip"}, []),
     ],
 )
 def test_no_audience(mapping: dict[str, object], said: list[str]) -> None:

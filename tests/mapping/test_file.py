@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.conditions import All, Compare, Literal, PathOf
-from listrak_sync.mapping.faults import MappingFileError
+from listrak_sync.mapping.faults import MappingFileError, Place
 from listrak_sync.mapping.file import load, parse
-from listrak_sync.mapping.model import Mapping, Place
+from listrak_sync.mapping.model import Mapping
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "mappings.example.yaml"
@@ -104,7 +104,7 @@ def test_everything_given() -> None:
     [
         ("useAudienceKey", True),
         ("'useAudienceKey'", True),
-        ("useaudiencekey", False),
+        ("audience", False),
         ("on", False),
         ("{'@if': {exists: {'@path': a}, then: useAudienceKey, else: off}}", True),
         ("{'@path': a}", False),

@@ -110,9 +110,10 @@ def test_audience_in_a_branch() -> None:
     assert evaluated(text) == {789: "off"}
 
 
-def test_undescribed() -> None:
-    """Fields that are not described where others are earn a remark."""
-    (remark,) = remarks(parse("m.yaml", mapping("{789: on, 800: a}")))
+@pytest.mark.parametrize("fields", ['{800: {"@path": $.a}}', "{800: a}"])
+def test_undescribed(fields: str) -> None:
+    """Fields that are not described in a file that describes others earn a remark."""
+    (remark,) = remarks(parse("m.yaml", mapping(fields)))
     assert remark.kind == "undescribed_field"
     assert remark.message == "profile_fields has no field 800, so its values are not checked"
-    assert remarks(parse("m.yaml", mapping("{789: on, 800: a}", ""))) == ()
+    assert remarks(parse("m.yaml", mapping(fields, ""))) == ()

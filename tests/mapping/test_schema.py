@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.file import KEYS, parse
+from listrak_sync.mapping.file import parse
+from listrak_sync.mapping.keys import KEYS
 from listrak_sync.mapping.schema import mapping_file_schema
 from listrak_sync.mapping.values import MAX_ID, parse_id
 from listrak_sync.mapping.yaml.conditions import OPERATORS

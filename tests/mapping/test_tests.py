@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.mapping.expected import REJECT_REASONS, Outcome
-from listrak_sync.mapping.faults import MappingFileError
-from listrak_sync.mapping.model import Place
+from listrak_sync.mapping.faults import MappingFileError, Place
 from listrak_sync.mapping.tests import MappingTest, load_tests, parse_tests
 from listrak_sync.reasons import SKIP_REASONS, Reason
 

@@ -40,7 +40,7 @@ def test_screen() -> None:
 
 def test_screen_file() -> None:
     """An import of what the screen writes loads, and no remark is made on it."""
-    settings = {"listId": 1, "profileFieldValues": {"7": "on"}}
+    settings = {"listId": 1, "profileFieldValues": {"7": {"@path": "$.properties.plan"}}}
     subscriptions = [
         {"name": f"{number}", "trigger": trigger, "settings": settings}
         for number, trigger in enumerate(list(screen_triggers())[::150])

@@ -111,13 +111,19 @@ def refuse_function(text: str, name: Token) -> NoReturn:
 
 def refuse_brackets(text: str, path: Token, bracket: Token) -> None:
     """Refuse a name or an index in brackets, and say how a path has it."""
+    instead, end = path_with_brackets(text, path, bracket)
+    fail("a path has no brackets", instead, Span(bracket.span.start, end))
+
+
+def path_with_brackets(text: str, path: Token, bracket: Token) -> tuple[str, int]:
+    """Return how to write a path with names in brackets, and where it ends."""
     names, at = list(path.names), bracket.span.start
     while found := _STEPS.match(text, at):
         name, at = next(group for group in found.groups() if group is not None), found.end()
         names.append(re.sub(r"\\(.)", r"\1", name) if found["name"] else name)
-    span = Span(bracket.span.start, max(at, bracket.span.end))
-    instead = f"write {path_text(tuple(names))}" if at > bracket.span.start else "write it as .name"
-    fail("a path has no brackets", instead, span)
+    if at == bracket.span.start:
+        return "write what is in brackets as .name, without quotes", bracket.span.end
+    return f"write {path_text(tuple(names))}", at
 
 
 def _filled(instead: str, path: str, value: str, high: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
@@ -23,10 +24,12 @@ from listrak_sync.mapping.conditions import (
     Span,
     Truth,
 )
+from listrak_sync.mapping.constants import remark_on_text
 from listrak_sync.mapping.faults import suggestion
 from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.fql.globs import escape
-from listrak_sync.mapping.fql.tokens import FqlError, next_token
+from listrak_sync.mapping.fql.mistakes import path_with_brackets
+from listrak_sync.mapping.fql.tokens import FqlError, Token, next_token
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
 from listrak_sync.mapping.yaml.nodes import Scalar
 
@@ -61,6 +64,7 @@ class _ConditionReader:
     """Reads conditions, and notes faults in the document."""
 
     def __init__(self, document: Document) -> None:
+        self.document = document
         self.fault = document.fault
 
     def together(
@@ -116,10 +120,22 @@ class _ConditionReader:
             self.fault(key, error.message, error.instead, error.span)
             return None
         if token.kind != "word" or token.span.end != len(name):
-            instead = "write names joined by dots; a backslash before any other character"
-            self.fault(key, f"{name!r} is not a path", instead)
+            self.fault(key, f"{name!r} is not a path", self.path_instead(name, token))
             return None
         return PathOf(token.names, _span(key))
+
+    def path_instead(self, name: str, token: Token) -> str:
+        """Say what to write instead of a key that is not a path."""
+        rest = name[token.span.end :].strip()
+        operator = rest.lower().replace(" ", "_")
+        if token.kind == "word" and operator in {*OPERATORS, *_FOREIGN}:
+            instead = _FOREIGN.get(operator, f"write {operator}").removeprefix("write ")
+            return f"write {token.text}: and below it {instead}"
+        if token.kind == "word" and rest.startswith("["):
+            with suppress(FqlError):
+                bracket = next_token(name, token.span.end)
+                return path_with_brackets(name, token, bracket)[0]
+        return "write names joined by dots; a backslash before any other character"
 
     def matcher(self, subject: _Subject, node: Node) -> Condition | None:
         """Read what a path is compared with: a value, a list of values or operators."""
@@ -133,7 +149,8 @@ class _ConditionReader:
     def operator(self, subject: _Subject, name: str, entry: Entry) -> Condition | None:
         """Read an operator of Segment's screen with its operand."""
         if name not in OPERATORS:
-            self.fault(entry.key, f"there is no operator {name}", suggestion(name, OPERATORS))
+            instead = _FOREIGN.get(name.lower().replace(" ", "_")) or suggestion(name, OPERATORS)
+            self.fault(entry.key, f"there is no operator {name}", instead)
             return None
         span = Span(entry.key.start, entry.value.end)
         return self.applied(_Subject(subject.path, span), name, entry.value)
@@ -176,6 +193,7 @@ class _ConditionReader:
             given = "a number that is not finite" if endless else node.kind
             given = "null" if value is None else given
             self.fault(node, f"{name} does not take {given}", f"write {operator.takes}")
+        remark_on_text(self.document, node)
         return known and not endless
 
 
@@ -248,6 +266,22 @@ OPERATORS: Final[Mapping[str, _Operator]] = {
     },
 }
 """Every operator by its name on Segment's screen."""
+
+_FOREIGN: Final = {
+    **dict.fromkeys(("in", "equals", "equal", "eq", "=", "=="), "write is, with a value or a list"),
+    **dict.fromkeys(("not_in", "not", "not_equals", "ne", "!=", "<>"), "write is_not"),
+    **dict.fromkeys(
+        ("like", "match", "matches", "regex", "glob"),
+        "write contains, starts_with or ends_with, or a trigger with match",
+    ),
+    "gt": "write >",
+    "gte": "write >=",
+    "lt": "write <",
+    "lte": "write <=",
+    **dict.fromkeys(("is_set", "present", "not_null"), "write exists: true"),
+    **dict.fromkeys(("missing", "is_null", "null", "not_exists"), "write exists: false"),
+}
+"""Operators of other languages, and what to write instead."""
 
 
 def _scalar(node: Node) -> Scalar:

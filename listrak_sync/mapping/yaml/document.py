@@ -13,8 +13,21 @@ import yaml
 from msgspec.structs import replace
 
 from listrak_sync.mapping.conditions import Span
-from listrak_sync.mapping.faults import Fault, MappingFileError, nearest, suggestion
+from listrak_sync.mapping.faults import (
+    Fault,
+    Finding,
+    MappingFileError,
+    Place,
+    nearest,
+    suggestion,
+)
 from listrak_sync.mapping.yaml import nodes as core_schema
+from listrak_sync.mapping.yaml.mistakes import (
+    FOREIGN_BLANK,
+    foreign_blank,
+    tag_mistake,
+    template_mistake,
+)
 from listrak_sync.mapping.yaml.nodes import (
     MAX_DEPTH,
     TOO_DEEP,
@@ -28,7 +41,7 @@ MAX_NODES: Final = 200_000
 """How many values a file may hold, counting each use of an alias."""
 
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*\s*)*|$))+")
-_CORE: Final = "tag:yaml.org,2002:"
+_TAG: Final = re.compile(r"(?<!\S)!\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,8 @@ class Document:
         self.file = file
         self.text = text
         self.faults: list[Fault] = []
+        self.findings: list[Finding] = []
+        """Remarks on how values are written."""
         self._faulty: set[int] = set()
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
@@ -98,6 +113,21 @@ class Document:
             at = self.within(node, span)
         self._add(node.path, at.start, at.end - at.start, message, instead)
 
+    def fault_at(self, node: Node, span: Span, message: str, instead: str) -> None:
+        """Note a fault of a node at a span of the file."""
+        self._add(node.path, span.start, span.end - span.start, message, instead)
+
+    def remark(self, node: Node, kind: str, message: str) -> None:
+        """Note a remark on how a node is written; once, however often it is used."""
+        place = Place(*self.position(node.start), node.path)
+        finding = Finding(place, kind, message)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def is_faulty(self, node: Node) -> bool:
+        """Say whether a fault is noted at a node."""
+        return node.start in self._faulty
+
     def lacking(self, node: Node, message: str, instead: str) -> None:
         """Note that something is missing in a node, at the key or dash before it."""
         self.fault(node.head or node, message, instead)
@@ -113,6 +143,10 @@ class Document:
         meant: set[str] = set()
         for name, entry in entries.items():
             if name in known:
+                continue
+            if blank := foreign_blank(name):
+                at = Span(entry.key.start + blank.start, entry.key.start + blank.end)
+                self.fault_at(entry.key, at, *FOREIGN_BLANK)
                 continue
             snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
             if (near := nearest(snake, known)) is not None:
@@ -176,18 +210,19 @@ class _Builder:
         self.open.add(id(source))
         try:
             if isinstance(source, yaml.SequenceNode):
-                self.no_tag(source, node, "seq")
+                self.no_tag(node)
                 return replace(node, value=self.items(source, path))
-            self.no_tag(source, node, "map")
+            self.no_tag(node)
             return replace(node, value=self.entries(source, path))
         finally:
             self.open.discard(id(source))
 
-    def no_tag(self, source: yaml.Node, node: Node, own: str) -> None:
-        if source.tag != f"{_CORE}{own}":
-            what = "list" if own == "seq" else "mapping"
-            message = f"the tag {source.tag} cannot stand before a {what}"
-            self.document.fault(node, message, "take the tag out")
+    def no_tag(self, node: Node) -> None:
+        """Note a tag before a list or a mapping."""
+        properties = _PROPERTIES.match(self.document.text, node.start, node.end)
+        tag = _TAG.search(properties[0]) if properties else None
+        if tag is not None:
+            self.document.fault(node, *tag_mistake(node.path, tag[0]))
 
     def items(self, source: yaml.SequenceNode, path: str) -> tuple[Node, ...]:
         paths = (f"{path}[{number}]" for number in range(len(source.value)))
@@ -208,7 +243,13 @@ class _Builder:
         for key_source, value_source in source.value:
             if not isinstance(key_source, yaml.ScalarNode):
                 where = Node("", path, key_source.start_mark.index, key_source.end_mark.index)
-                self.document.fault(where, "a key must be a word or a number", "write one")
+                braces = self.document.text[source.start_mark.index : source.end_mark.index]
+                mistake = template_mistake(braces)
+                if mistake is not None:
+                    start, end = source.start_mark.index, source.end_mark.index
+                    where = replace(where, start=start, end=end + 1)
+                wrong = mistake or ("a key must be a word or a number", "write one")
+                self.document.fault(where, *wrong)
                 continue
             name = _joined(key_source.value, "replace")
             inner = f"{path}.{name}" if path else name
@@ -225,27 +266,22 @@ class _Builder:
         return entries
 
     def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
-        tag = source.tag.removeprefix(_CORE)
         start, end = source.start_mark.index, source.end_mark.index
         properties = _PROPERTIES.match(self.document.text, start, end)
-        explicit = properties is not None and re.search(r"(?:^|\s)!", properties[0]) is not None
-        # A fault of the tag is shown at the tag, any other at the value behind it.
-        tagged = Node("", path, start, end, source.style)
-        node = replace(tagged, start=properties.end() if properties else start)
+        tag = _TAG.search(properties[0]) if properties else None
+        if tag is not None:
+            # A tag swallows a part of what was meant as a text, so the text is not looked at.
+            tagged = Node(None, path, start, end, source.style)
+            self.document.fault(tagged, *tag_mistake(path, tag[0]))
+            return replace(tagged, value=self.document.source(tagged))
+        value_start = properties.end() if properties else start
+        node = Node("", path, value_start, end, source.style)
         try:
             text = _joined(source.value, "strict")
         except UnicodeDecodeError:
             self.document.fault(node, "half of a surrogate pair is escaped", "write the other half")
             return node
-        if not explicit:
-            return replace(node, value=text if source.style else core_schema.bare(text))
-        if tag not in core_schema.KINDS:
-            self.document.fault(tagged, f"the tag {source.tag} is unknown", "take the tag out")
-        elif core_schema.matches(tag, text):
-            return replace(node, value=core_schema.read(tag, text))
-        else:
-            self.document.fault(tagged, f"{text!r} is not a valid {tag}", "take the tag out")
-        return replace(node, value=text)
+        return replace(node, value=text if source.style else core_schema.bare(text))
 
 
 def _joined(text: str, errors: str) -> str:

@@ -7,6 +7,8 @@ from typing import Final, TypeAlias
 
 import yaml
 
+from listrak_sync.mapping.yaml.mistakes import mistake_near
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 FORMS: Final = {
@@ -20,24 +22,12 @@ FORMS: Final = {
 }
 """Scalars without quotes that are not text, by YAML 1.2. Leading zeros make a text of a number."""
 
-KINDS: Final = ("str", *FORMS)
-"""The kinds of scalars, as tags name them."""
-
 
 def bare(text: str) -> Scalar:
-    """Return the value of a scalar without quotes and tag."""
-    return next((read(kind, text) for kind in FORMS if matches(kind, text)), text)
-
-
-def matches(kind: str, text: str) -> bool:
-    """Say whether a text is a scalar of this kind."""
-    return kind == "str" or FORMS[kind].fullmatch(text) is not None
-
-
-def read(kind: str, text: str) -> Scalar:
-    """Return the value of a text as a scalar of a kind that it matches."""
+    """Return the value of a scalar without quotes."""
+    kind = next((kind for kind, form in FORMS.items() if form.fullmatch(text)), None)
     match kind:
-        case "str":
+        case None:
             return text
         case "null":
             return None
@@ -125,6 +115,9 @@ def _explained(text: str, error: yaml.MarkedYAMLError) -> UnreadableYamlError:
     """
     mark = error.problem_mark or error.context_mark
     at = mark.index if mark else 0
+    near = mistake_near(text, at, *([error.context_mark.index] if error.context_mark else []))
+    if near is not None:
+        return UnreadableYamlError(*near)
     line_before = text[text.rfind("\n", 0, at) + 1 : at]
     if at < len(text) and "\t" in text[max(at - 1, 0) : at + 1]:
         fault = "a tab cannot stand here", "use spaces"
@@ -132,6 +125,8 @@ def _explained(text: str, error: yaml.MarkedYAMLError) -> UnreadableYamlError:
         fault = "a second document begins here", "keep one of them"
     elif isinstance(error, yaml.composer.ComposerError) and (alias := _ALIAS.match(text, at)):
         fault = f"there is no anchor for {alias[0]}", "write the value out"
+    elif text[at : at + 1] == "{" and text.lstrip().startswith("{"):
+        fault = "these are JSON lines, as events are", "name a mapping file, YAML, with -m"
     elif text[at : at + 1] in _MISPLACED:
         fault = _MISPLACED[text[at]]
     elif error.context_mark and (unclosed := _unclosed(text, error, error.context_mark, at)):
