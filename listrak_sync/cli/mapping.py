@@ -97,7 +97,7 @@ MOST_OTHERS: Final = 10
 
 def _tell_skipped(skipped: Sequence[Unread], messages: Messages) -> None:
     """Tell what was left out: of many subscriptions of other destinations, their number."""
-    from listrak_sync.segment_import.mapping_file import OTHER_DESTINATION  # noqa: PLC0415 - as above
+    from listrak_sync.segment_import.subscriptions import OTHER_DESTINATION  # noqa: PLC0415 - as above
 
     others = [each for each in skipped if each.reason == OTHER_DESTINATION]
     if len(others) > MOST_OTHERS:
@@ -113,7 +113,7 @@ def _read(file: str) -> Iterator[tuple[str, bytes]]:
         if file == "-":
             yield "standard input", sys.stdin.buffer.read()
             return
-        inside = sorted(Path(file).rglob("*.tf")) if Path(file).is_dir() else [Path(file)]
+        inside = _terraform_files(Path(file)) if Path(file).is_dir() else [Path(file)]
         if not inside:
             raise UsageError(f"{file}: there is no .tf file in this folder", "Name other files.")
         for each in inside:
@@ -122,6 +122,15 @@ def _read(file: str) -> Iterator[tuple[str, bytes]]:
         hint = "Name files of JSON, .tf files, or - for standard input."
         name = error.filename or file
         raise UsageError(f"{name}: {error.strerror or error}", hint) from error
+
+
+def _terraform_files(folder: Path) -> list[Path]:
+    """Return the .tf files below a folder; hidden folders hold copies of modules."""
+    return sorted(
+        file
+        for file in folder.rglob("*.tf")
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
 
 
 def _write(file: Path, text: str, *, replace: bool) -> None:

@@ -144,7 +144,7 @@ class _TestReader:
     def event(self, node: Node) -> Json:
         """Return an event as JSON."""
         if not isinstance(node.value, dict):
-            instead = "write type: track and what else the event holds"
+            instead = "write it in YAML, type: track, or as JSON without quotes around it"
             self.fault(node, f"an event is expected, not {node.kind}", instead)
         return self.json(node)
 

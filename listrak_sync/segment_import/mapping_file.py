@@ -16,6 +16,7 @@ from listrak_sync.segment_import import yaml_writer
 from listrak_sync.segment_import.action_settings import MappingEntry, counterparts, is_listrak
 from listrak_sync.segment_import.segment_triggers import read_segment_trigger
 from listrak_sync.segment_import.subscriptions import (
+    OTHER_DESTINATION,
     Subscription,
     SubscriptionOrUnread,
     Unread,
@@ -28,9 +29,6 @@ SegmentFile: TypeAlias = tuple[str, bytes]
 
 MOST_NAMED: Final = 3
 """How many files are named, rather than counted."""
-
-OTHER_DESTINATION: Final = "it has no settings of Listrak"
-"""Why a subscription of another destination is left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,10 @@ _SPLIT: Final = re.compile(
 """A character beyond U+FFFF in JSON, with a backslash before each half of it."""
 
 
+OTHER_DESTINATION: Final = "it has no settings of Listrak"
+"""Why a subscription of another destination is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A subscription: its trigger, its action, and the settings of the action by name.

@@ -11,6 +11,7 @@ import msgspec
 from listrak_sync.errors import UsageError
 from listrak_sync.events.key_paths import Json
 from listrak_sync.segment_import.subscriptions import (
+    OTHER_DESTINATION,
     RESOURCE,
     SubscriptionOrUnread,
     Unread,
@@ -29,6 +30,8 @@ _LEFT_OUT: Final = frozenset({"new_line_or_comment"})
 _ESCAPE: Final = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _HEREDOC: Final = re.compile(r"<<(-?)\S+[^\S\n]*\n(.*?)[^\S\n]*\S+\s*\Z", re.DOTALL)
+_WRITTEN_OUT: Final = re.compile(r'jsonencode\s*\(\s*\{\s*"?[\w-]+"?\s*[=:]')
+_LISTRAK: Final = re.compile("profile_?field_?values", re.IGNORECASE)
 _CONSTANTS: Final[dict[str, Json]] = {"true": True, "false": False, "null": None}
 
 
@@ -58,8 +61,8 @@ def read_terraform(source: str, data: bytes) -> Iterator[SubscriptionOrUnread]:
         place = ""
         if isinstance(error, UnexpectedInput) and error.line > 0:
             place = f":{error.line}:{error.column}"
-        hint = "Check it with: terraform validate"
-        raise UsageError(f"{source}{place}: this is not HCL", hint) from error
+        hint = "Check it with: terraform validate; or import what terraform show -json prints."
+        raise UsageError(f"{source}{place}: this cannot be read as HCL", hint) from error
     for block in tree.find_data("block"):
         match _block(block):
             case ["resource", str(kind), str(label)] if kind == RESOURCE:
@@ -82,12 +85,20 @@ def _resource(source: str, label: str, block: Branch) -> SubscriptionOrUnread:
         try:
             values[name] = _value(value)
         except _UnknownError as error:
+            if name == "settings" and _names_other_settings(value):
+                return Unread(what, OTHER_DESTINATION)
             reason = f"only Terraform knows {error} in its {name}"
             return Unread(what, f"{reason}; import what terraform show -json prints")
         except RecursionError:
             return Unread(what, f"values in its {name} nest too deep")
     found = subscription(values)
     return Unread(what, found.reason) if isinstance(found, Unread) else found
+
+
+def _names_other_settings(settings: Branch) -> bool:
+    """Say whether settings that cannot be read are written out, and are not those of Listrak."""
+    text = _text_of(settings)
+    return _WRITTEN_OUT.match(text) is not None and _LISTRAK.search(text) is None
 
 
 def _parts(branch: Branch) -> list[Branch | Token]:
@@ -195,8 +206,12 @@ def _heredoc(written: str) -> str:
     return "\n".join(lines).replace("$${", "${").replace("%%{", "%{")
 
 
+def _text_of(branch: Branch) -> str:
+    """Return an expression as it is written."""
+    return "".join(map(str, branch.scan_values(lambda each: isinstance(each, str))))
+
+
 def _written(branch: Branch) -> str:
-    """Return an expression as it is written, shortened."""
-    text = "".join(map(str, branch.scan_values(lambda each: isinstance(each, str))))
-    text = " ".join(text.split())
+    """Return an expression as it is written, on one line and shortened."""
+    text = " ".join(_text_of(branch).split())
     return text if len(text) <= 60 else f"{text[:59]}…"

@@ -76,6 +76,10 @@ def test_several(answer: Path, tmp_path: Path) -> None:
         "  - name: Größe L",
         "  - name: VIP",
     ]
+    hidden = tmp_path / "sync" / ".terraform"
+    hidden.mkdir()
+    (hidden / "copy.tf").write_text((folder / "vip.tf").read_text())
+    assert run("import", str(tmp_path / "sync")).stdout.count("name:") == 1
     empty = tmp_path / "empty"
     empty.mkdir()
     error = run("import", str(empty)).exception

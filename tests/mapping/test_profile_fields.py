@@ -110,7 +110,7 @@ def test_audience_in_a_branch() -> None:
     assert evaluated(text) == {789: "off"}
 
 
-@pytest.mark.parametrize("fields", ['{800: {"@path": $.a}}', "{800: a}"])
+@pytest.mark.parametrize("fields", ['{800: {"@path": $.properties.a}}', "{800: a}"])
 def test_undescribed(fields: str) -> None:
     """Fields that are not described in a file that describes others earn a remark."""
     (remark,) = remarks(parse("m.yaml", mapping(fields)))

@@ -96,15 +96,18 @@ def test_texts(text: str) -> None:
     ("body", "reason"),
     [
         (
-            "settings = jsonencode({a = var.b})",
+            "settings = jsonencode({profileFieldValues = var.b})",
             "only Terraform knows var.b in its settings",
         ),
         (
-            'settings = jsonencode({a = "${b.c}"})',
+            'settings = jsonencode({profileFieldValues = "${b.c}"})',
             "only Terraform knows ${b.c} in its settings",
         ),
         ('settings = file("s.json")', 'only Terraform knows file("s.json") in its settings'),
-        ("settings = jsonencode({(var.f) = 1})", "only Terraform knows var.f in its settings"),
+        (
+            "settings = jsonencode({profileFieldValues = {(var.f) = 1}})",
+            "only Terraform knows var.f in its settings",
+        ),
         ("settings = <<EOT\n${a}\nEOT\n", "only Terraform knows a heredoc in its settings"),
         (
             'enabled = !var.on\nsettings = "{}"',
@@ -123,6 +126,7 @@ def test_unknown(body: str, reason: str) -> None:
     ("body", "reason"),
     [
         ("", "it has no settings"),
+        ("settings = jsonencode({list_id = var.list})", "it has no settings of Listrak"),
         ('settings = "{"', "its settings are not JSON"),
         (
             f"settings = jsonencode({{a = {'[' * 1500}{']' * 1500}}})",
@@ -138,8 +142,8 @@ def test_unread(body: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (b'resource "a" {\n', "s.tf:2:1: this is not HCL"),
-        (b"a = \n", "s.tf:1:5: this is not HCL"),
+        (b'resource "a" {\n', "s.tf:2:1: this cannot be read as HCL"),
+        (b"a = \n", "s.tf:1:5: this cannot be read as HCL"),
         (b"a = 1\n\xff", "s.tf:2: this is not UTF-8"),
     ],
 )
