@@ -26,6 +26,10 @@ from listrak_sync.mapping.fql.tokens import Token
 _SUBJECTS: Final = ("type", "event", "name", "userId", "properties", "traits", "context")
 """The first names of the paths that Segment's evaluator looks at; it passes over all others."""
 
+_OBJECTS: Final = ("properties", "traits", "context")
+_TESTED: Final = ("event", "name", "userId")
+"""What it tests with contains and match, besides what is in the objects."""
+
 _TESTS: Final = ("contains", "match")
 _OPERATORS: Final = ("=", "!=", "<", "<=", ">", ">=")
 _JOINERS: Final = {"and": "and", "or": "or", "AND": "and", "OR": "or"}
@@ -34,8 +38,8 @@ _NO_NAMES: Final = frozenset({*_JOINERS, "in"})
 NEVER: Final = Truth(Literal(False))
 """A condition that never holds."""
 
-_UNREAD_NAME: Final = re.compile(r"(?<!\\)\.(?:[0-9]|(?:and|or|AND|OR)(?:\.|\Z))")
-"""A name inside a path that Segment's evaluator does not take for a part of it."""
+_UNREAD_NAME: Final = re.compile(r"(?<!\\)\.(?:and|or|AND|OR)(?:\.|\Z)")
+"""A name inside a path that Segment's evaluator takes for a word between conditions."""
 
 
 class UnreadableError(Exception):
@@ -127,7 +131,8 @@ class SegmentReader:
         literal = self.value(value)
         if _is_text_alone(path.names[0], operator.text, literal):
             literal = Literal(value.text)
-        return Compare(operator.text, PathOf(path.names), literal)
+        names = path.names if path.names[0] in _OBJECTS else path.names[:1]
+        return Compare(operator.text, PathOf(names), literal)
 
     def value(self, token: Token) -> Literal:
         """Return what Segment compares with: a word that is no constant is a text."""
@@ -153,7 +158,7 @@ class SegmentReader:
         path, value = taken[1], taken[3]
         text = str(self.value(value).value) if value.kind != "number" else value.text
         pattern = text if name.text == "contains" else self.pattern(value, text)
-        if path.names[0] not in _SUBJECTS or path.names == ("type",):
+        if path.names[0] not in _OBJECTS and path.text not in _TESTED:
             self.reasons.append(f"Segment leaves {name.text}({path.text}, …) out")
             return []
         call = Call(name.text, (PathOf(path.names), Literal(pattern)))
@@ -174,7 +179,9 @@ class SegmentReader:
 def _is_text_alone(subject: str, operator: str, value: Literal) -> bool:
     """Say whether Segment compares with the text of a constant, not with the constant."""
     match subject, value.value:
-        case "type" | "event" | "name", bool() | int() | float() | None:
+        case "type" | "event", bool() | int() | float() | None:
+            return True
+        case "name", bool() | int() | float():
             return True
         case "userId", int() | float() if not isinstance(value.value, bool):
             return True

@@ -8,7 +8,18 @@ from itertools import product
 
 NAMES = (
     *("plan", "product 1.price", "items.total", "größe", "🎉 vip", "a-b_c", "products[0].sku"),
-    *("a/b", "it's", 'say "x"', "$total", "email (home)", "Order Completed!", "c++", "ключ"),
+    *(
+        "a/b",
+        "it's",
+        'say "x"',
+        "$total",
+        "email (home)",
+        "Order Completed!",
+        "c++",
+        "ключ",
+        "2fa",
+        "items.0.sku",
+    ),
 )
 TEXTS = (
     *("x", "", "Order Completed", "x[1-3]", "100%", "a*b?", r"a\b", "it's", "A and B", "(x)"),

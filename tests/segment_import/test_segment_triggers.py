@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.conditions import Compare, Literal, PathOf
@@ -129,6 +131,8 @@ def test_bare_words(trigger: str, written: str, words: list[str]) -> None:
         ("properties.x != true", 'properties.x != "true"'),
         ("userId = 5", 'userId = "5"'),
         ("event = null", 'event = "null"'),
+        ("name = 5", 'name = "5"'),
+        ('event.name = "a"', 'event = "a"'),
         ('! contains(event, "a")', '!contains(event, "a")'),
         ("type = 'track'", "type = \"'track'\""),
         ('event in ["A"] or type = "track"', 'false or type = "track"'),
@@ -157,7 +161,7 @@ def test_evaluated(trigger: str, evaluated: str) -> None:
         ),
         ('(type = "a" and (event = "b")', "Segment cannot read parentheses inside parentheses"),
         ('(type = "a"', "Segment cannot read parentheses that are not closed"),
-        ('properties.items.0 = "a"', 'for Segment, properties.items.0 = "a" is never so'),
+        ('properties.or = "a"', 'for Segment, properties.or = "a" is never so'),
         ('type = ["a"]', "Segment cannot read [ as a value"),
         ("contains(event)", "Segment cannot read the arguments of contains(…)"),
         ("", "Segment cannot read a condition in it"),
@@ -173,6 +177,8 @@ def test_no_event(trigger: str, reason: str) -> None:
     [
         'type = "track" and (event = "y" or contains(event, "x"))',
         '(contains(event, "a") and event = "b") and type = "track"',
+        "name = null and userId != null",
+        "properties.items.0.sku = 'a' or properties.2fa = true".replace("'", '"'),
         '(type = "track" and event = "b") or (type = "page" and match(name, "a*"))',
     ],
 )
@@ -193,3 +199,39 @@ def test_lost_character() -> None:
     """A name whose characters were lost on the way is remarked."""
     (remark,) = read_segment_trigger('properties.\\�\\� = "x"').remarks
     assert remark == "needs a look: a character of a name was lost before it came here: �"
+
+
+PIECES = (
+    *("type", "event", "properties.a", "anonymousId", "free", "or", "and", "AND", "in", "true"),
+    *(
+        "contains",
+        "match",
+        "lowercase",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "=",
+        "!=",
+        "<",
+        "!",
+        '"x"',
+        '"a*"',
+    ),
+    *("'y'", "5", "null", "1e-7", "properties.2fa", r"properties.b\ c", "NaN"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.sampled_from(["", " "]))
+def test_any_text(pieces: list[str], joiner: str) -> None:
+    """Any words and signs are imported, and what is written anew is final, patterns aside."""
+    trigger = joiner.join(pieces)
+    found = read_segment_trigger(trigger)
+    assert read_segment_trigger(found.text).text == found.text or "match" in trigger
+
+
+@given(st.text())
+def test_any_text_at_all(trigger: str) -> None:
+    """No text makes an import fail."""
+    read_segment_trigger(trigger)
