@@ -173,6 +173,11 @@ class SegmentReader:
             self.changes.append(
                 "Segment takes * ? [ and \\ in a pattern literally: a backslash stands before them"
             )
+            if text.startswith("*") and not is_end:
+                self.changes.append(
+                    f'needs a look: for Segment, "{text}" is a text that begins with '
+                    f'"{text[:-1]}"; a text with "{text[1:-1]}" anywhere is contains(…)'
+                )
         return pattern
 
 

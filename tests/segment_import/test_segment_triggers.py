@@ -69,7 +69,6 @@ def test_emoji() -> None:
         ('match(event, "x[1-3]*")', r'match(event, "x\[1-3]*")'),
         ('!match(event, "*a*b?")', r'!match(event, "*a\*b\?")'),
         (r'match(event, "a\b*")', r'match(event, "a\\b*")'),
-        ('match(event, "*x*")', r'match(event, "\*x*")'),
     ],
 )
 def test_patterns(trigger: str, written: str) -> None:
@@ -84,6 +83,14 @@ def test_patterns(trigger: str, written: str) -> None:
 def test_plain_patterns(trigger: str) -> None:
     """A pattern without such signs stays as it is."""
     assert read_segment_trigger(trigger).text == trigger
+
+
+def test_star_at_both_ends() -> None:
+    """A pattern with a star at both ends, which hardly means what Segment makes of it, is told."""
+    found = read_segment_trigger('match(event, "*x*")')
+    assert found.text == r'match(event, "\*x*")'
+    meant = 'a text that begins with "*x"; a text with "x" anywhere is contains(…)'
+    assert found.remarks == (ESCAPED, f'needs a look: for Segment, "*x*" is {meant}')
 
 
 def test_joiners() -> None:
