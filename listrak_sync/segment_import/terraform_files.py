@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -65,7 +66,7 @@ def read_terraform(source: str, data: bytes) -> Iterator[SubscriptionOrUnread]:
         raise UsageError(f"{source}{place}: this cannot be read as HCL", hint) from error
     for block in tree.find_data("block"):
         match _block(block):
-            case ["resource", str(kind), str(label)] if kind == RESOURCE:
+            case ["resource", kind, label] if kind == RESOURCE:
                 yield _resource(source, label, block)
 
 
@@ -106,15 +107,15 @@ def _parts(branch: Branch) -> list[Branch | Token]:
     return [each for each in branch.children if getattr(each, "data", "") not in _LEFT_OUT]
 
 
-def _block(block: Branch) -> list[Json]:
+def _block(block: Branch) -> list[str]:
     """Return the type of a block and its labels."""
-    found: list[Json] = []
+    found: list[str] = []
     for part in _branches(block):
         match str(part.data):
             case "identifier":
                 found.append(str(part.children[0]))
             case "string":
-                found.append(_value(part))
+                found.append(_text_of(part).strip('"'))
     return found
 
 
@@ -140,11 +141,8 @@ def _value(branch: Branch) -> Json:
             return _value(inner[0])
         case "literal_value" | "identifier" | "keyword" if str(branch.children[0]) in _CONSTANTS:
             return _CONSTANTS[str(branch.children[0])]
-        case "int_lit":
-            return int(str(branch.children[0]))
-        case "float_lit":
-            number = float(str(branch.children[0]))
-            return int(number) if number.is_integer() else number
+        case "int_lit" | "float_lit":
+            return _number(branch)
         case "string":
             return "".join(map(_text, inner))
         case "heredoc_template" | "heredoc_template_trim":
@@ -158,6 +156,17 @@ def _value(branch: Branch) -> Json:
             if len(arguments) == 1:
                 return msgspec.json.encode(_value(arguments[0])).decode()
     raise _UnknownError(_written(branch))
+
+
+def _number(branch: Branch) -> Json:
+    """Return a number, a whole one without decimals as Terraform has it."""
+    text = str(branch.children[0])
+    number = float(text)
+    if not math.isfinite(number) or len(text) > 1000:
+        raise _UnknownError(_written(branch))
+    if text.lstrip("+-").isdigit():
+        return int(text)
+    return int(number) if number.is_integer() else number
 
 
 def _member(element: Branch) -> tuple[str, Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def test_git_sync() -> None:
         ("12", 12),
         ("-12", -12),
         ("1.25", 1.25),
+        ("12.0", 12),
+        ("9007199254740993", 9007199254740993),
         ("null", None),
         ("false", False),
         ('"a"', "a"),
@@ -107,6 +110,10 @@ def test_texts(text: str) -> None:
         (
             "settings = jsonencode({profileFieldValues = {(var.f) = 1}})",
             "only Terraform knows var.f in its settings",
+        ),
+        (
+            "settings = jsonencode({profileFieldValues = 1e999})",
+            "only Terraform knows 1e999 in its settings",
         ),
         ("settings = <<EOT\n${a}\nEOT\n", "only Terraform knows a heredoc in its settings"),
         (
@@ -176,3 +183,31 @@ def test_package_is_loaded_for_its_files_alone(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(builtins, "__import__", guarded)
     one = b'{"trigger": "", "settings": {"profileFieldValues": {"7": "on"}}}'
     assert import_subscriptions([("s.json", one)]).mappings == 1
+
+
+PIECES = (
+    *('resource "segment_destination_subscription" "a"', 'resource "a-${b}" "c"', "resource", "{"),
+    *("}", "settings", "=", "jsonencode(", "(", ")", "[", "]", ",", '"x"', '"${a}"', "var.a", "1"),
+    *("1e999", "\n", "# x", "/* x */", "<<EOT\nx\nEOT\n", "<<-EOT\n", "true", "!", "?", ":", '"'),
+    *(
+        "name",
+        "trigger",
+        "enabled",
+        "for_each",
+        "dynamic",
+        "for",
+        "in",
+        "=>",
+        "...",
+        "-",
+        "%{",
+        "\\",
+    ),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES)), st.sampled_from(["", " "]))
+def test_any_text(pieces: list[str], joiner: str) -> None:
+    """Whatever a file holds is read, told as unread, or refused."""
+    with suppress(UsageError):
+        list(read_terraform("s.tf", joiner.join(pieces).encode()))
