@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from listrak_sync.batching.window import Window
 from listrak_sync.errors import StoppedError
@@ -12,15 +12,29 @@ from listrak_sync.errors import StoppedError
 class Guards:
     """Limits of a run: counts, and the share of a window's values that are `off`.
 
+    `contacts_before` and `rejects_before` are what a run that is resumed had gathered before.
     Each check raises StoppedError, which names the option that allows more.
     """
 
     max_rejects: int | None = None
     max_contacts: int | None = None
     max_off_ratio: float | None = None
+    min_contacts: int | None = None
+    contacts_before: int = 0
+    rejects_before: int = 0
+
+    def given(self, anew: Guards, *, contacts: int, rejects: int) -> Guards:
+        """Return the guards of a run that is resumed: those given anew replace its own.
+
+        `contacts` and `rejects` are counts of the run before it was resumed.
+        """
+        own = {key: value for key, value in asdict(anew).items() if value is not None}
+        before = {"contacts_before": contacts, "rejects_before": rejects}
+        return replace(self, **own | before)
 
     def check_rejects(self, rejects: int) -> None:
         """Check how much is rejected so far."""
+        rejects += self.rejects_before
         if self.max_rejects is not None and rejects > self.max_rejects:
             hint = "Look at the rejects; allow more with --max-rejects."
             raise StoppedError(
@@ -29,10 +43,20 @@ class Guards:
 
     def check_contacts(self, contacts: int) -> None:
         """Check the contacts of all windows so far, before the last of them is sent."""
+        contacts += self.contacts_before
         if self.max_contacts is not None and contacts > self.max_contacts:
             hint = "Look at dry-run; allow more with --max-contacts."
             raise StoppedError(
                 f"contacts: {contacts:,}, more than --max-contacts {self.max_contacts}", hint
+            )
+
+    def check_fewest(self, contacts: int) -> None:
+        """Check the contacts of the whole input, before the last window is sent."""
+        contacts += self.contacts_before
+        if self.min_contacts is not None and contacts < self.min_contacts:
+            hint = "Is the input whole? Allow fewer with --min-contacts."
+            raise StoppedError(
+                f"contacts: {contacts:,}, fewer than --min-contacts {self.min_contacts}", hint
             )
 
     def check_off(self, window: Window) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from listrak_sync import sync
@@ -15,12 +15,14 @@ from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
 from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, ignore
 from listrak_sync.delivery.stop import Stop, interruptible
-from listrak_sync.errors import UsageError
+from listrak_sync.errors import StoppedError, UsageError
 from listrak_sync.guards import Guards
-from listrak_sync.input.sources import Source
+from listrak_sync.input.sources import Source, shown
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
-from listrak_sync.report.rejects_file import RejectsFile
+from listrak_sync.mapping.check import likely_mistakes
+from listrak_sync.mapping.faults import Finding
+from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
 from listrak_sync.resume import (
     PushTask,
     check_destination,
@@ -68,6 +70,8 @@ class PushRequest:
     in_flight: int = 4
     wait: float | None = None
     rejects: Path | None = None
+    existing_rejects: ExistingRejects = ExistingRejects.REFUSE
+    strict: bool = False
     journal: Path | None = None
     no_journal: bool = False
     sandbox: bool = False
@@ -82,7 +86,8 @@ class PushRequest:
 class PushCallbacks:
     """Who is told what happens in a push; all but `on_reading` are called from several threads.
 
-    `on_note` gets what people should know. `on_reading` is called before the first input is
+    `on_note` gets what people should know, `on_remarks` the mapping file and the likely mistakes
+    in it. `on_reading` is called before the first input is
     read, and returns a context that lasts as long as the run and is told of its progress.
     """
 
@@ -90,6 +95,7 @@ class PushCallbacks:
     on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
         nullcontext(ignore)
     )
+    on_remarks: Callable[[str, Sequence[Finding]], None] = ignore
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
     on_wait: OnWait = ignore
@@ -112,27 +118,41 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         task = _task(request, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
+        mapping = shown(_mapping_named(request, task))
+        remarks = likely_mistakes(mapping, task.mappings, strict=request.strict)
+        callbacks.on_remarks(mapping, remarks)
         settings = task.options.settings(
             task.mappings,
             task.sources,
-            request.guards,
+            task.options.guards,
             request.jobs,
             request.flush_every,
             task.start,
         )
+        settings = replace(settings, remarks=remarks)
         result = _sent(request, callbacks, task, settings, journal)
         if journal is None or result.error is None:
             return PushResult(result, None)
-        return PushResult(result, way_on(journal, task.options))
+        by_guard = isinstance(result.error, StoppedError)
+        return PushResult(result, way_on(journal, task.options, by_guard=by_guard))
+
+
+def _mapping_named(request: PushRequest, task: PushTask) -> Path:
+    """Return the mapping file as it was given, or as the journal has it."""
+    match request.run:
+        case NewRun(mapping=mapping):
+            return mapping
+        case EarlierRun():
+            return Path(task.options.mapping)
 
 
 def _task(request: PushRequest, journal: Journal | None) -> PushTask:
     """Return what there is to do. Raises UsageError and SettingsError."""
     match request.run:
         case NewRun(mapping, events, options):
-            return new_task(mapping, events, options)
+            return new_task(mapping, events, options, request.guards)
         case EarlierRun(run) if journal is not None:
-            return resumed_task(journal, run)
+            return resumed_task(journal, run, request.guards)
     hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
     raise UsageError("--resume needs a journal", hint)
 
@@ -170,7 +190,8 @@ def _sent(
             with stop.breaking_off():
                 check_access(api)
             needed = (*_files(request, task), *files_of(journal))
-            with RejectsFile(request.rejects, needed, append=resumes) as rejects:
+            existing = ExistingRejects.APPEND if resumes else request.existing_rejects
+            with RejectsFile(request.rejects, needed, existing) as rejects:
                 if rejects.note is not None:
                     callbacks.on_note(rejects.note)
                 if journal is not None:

@@ -17,6 +17,7 @@ from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.rows import DESTINATION, RunInfo
 from listrak_sync.errors import SettingsError, UsageError
+from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
@@ -34,6 +35,7 @@ class PushOptions(RunOptions, frozen=True, kw_only=True):
     mapping: str
     mapping_sha256: str
     events: tuple[str, ...]
+    guards: Guards = Guards()
 
     def encoded(self, addresses: Addresses) -> bytes:
         """Return the options and the destination of the run as JSON."""
@@ -64,7 +66,7 @@ class PushTask:
     lost: str | None = None
 
 
-def new_task(mapping: Path, events: Sequence[str], options: RunOptions) -> PushTask:
+def new_task(mapping: Path, events: Sequence[str], options: RunOptions, guards: Guards) -> PushTask:
     """Return the task of a push of all of its input.
 
     Raises SettingsError for the mapping file, UsageError for an input that cannot be read.
@@ -75,21 +77,29 @@ def new_task(mapping: Path, events: Sequence[str], options: RunOptions) -> PushT
         mapping=str(mapping.absolute()),
         mapping_sha256=_digest(data),
         events=tuple(_from_anywhere(source.file) for source in sources),
+        guards=guards,
         **msgspec.structs.asdict(options),
     )
     return PushTask(pushed, mappings, sources)
 
 
-def resumed_task(journal: Journal, run: str | None) -> PushTask:
+def resumed_task(journal: Journal, run: str | None, guards: Guards) -> PushTask:
     """Return what is left of a run: of the newest unfinished one if none is named.
 
-    From then on, the journal writes for that run. Raises UsageError where there is no such run
-    or an input cannot be read, SettingsError where its mapping or the journal cannot be used.
+    Its guards hold on, but for those that are given anew. From then on, the journal writes for
+    that run. Raises UsageError where there is no such run or an input cannot be read,
+    SettingsError where its mapping or the journal cannot be used.
     """
     with guarded(journal.path):
         info, options = _resumed(journal, run)
     journal.run, mappings = info.id, load(Path(options.mapping))
     sources, start = _left_to_read(info, options)
+    guards = options.guards.given(
+        guards,
+        contacts=sum(info.contacts.values()),
+        rejects=start.rejects + info.contacts.get("refused", 0),
+    )
+    options = msgspec.structs.replace(options, guards=guards)
     return PushTask(options, mappings, sources, start, _what_is_lost(info, options))
 
 
@@ -113,8 +123,11 @@ def runs_elsewhere(journal: Journal, addresses: Addresses) -> Iterator[str]:
             )
 
 
-def way_on(journal: Journal, options: PushOptions) -> str | None:
-    """Return how to resume a run that ended early, None where nothing is left of it."""
+def way_on(journal: Journal, options: PushOptions, *, by_guard: bool) -> str | None:
+    """Return how to resume a run that ended early, None where nothing is left of it.
+
+    A guard that stopped it also stops the run that resumes it, so the message says so.
+    """
     with suppress(SettingsError):
         info = _unfinished(journal, journal.run)
         if info is not None:
@@ -122,7 +135,8 @@ def way_on(journal: Journal, options: PushOptions) -> str | None:
             lost = _what_is_lost(info, options)
             if lost is not None and not files and not info.contacts:
                 return f"{lost}\nforget the run: listrak-sync runs --forget {info.id}"
-            way = f"the journal knows the rest: listrak-sync push --resume {info.id}"
+            held = "; its guards still hold, unless wider ones are given" if by_guard else ""
+            way = f"the journal knows the rest{held}: listrak-sync push --resume {info.id}"
             return way if lost is None else f"{way}\n{lost}"
     return None
 

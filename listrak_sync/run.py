@@ -8,6 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import msgspec
+
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
     LIST_IMPORT,
@@ -69,7 +71,7 @@ class Run:
         self.callbacks = callbacks
         self.stop = stop
         names = [mapping.name for mapping in settings.mappings]
-        self.report = Report(names, field_names(settings.mappings))
+        self.report = Report(names, settings.remarks, field_names(settings.mappings))
         self.files: list[str] = []
         self._read_to: ReadPoint | None = None
         self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None
@@ -82,7 +84,14 @@ class Run:
     @property
     def checkpoint(self) -> Checkpoint:
         """Return how far the input is read that windows have been made of."""
-        return self.settings.start if self._read_to is None else self._read_to.checkpoint()
+        if self._read_to is None:
+            return self.settings.start
+        later = 0
+        if self._gathering is not None:
+            rejects = self._gathering[1].rejects
+            later = sum(reject.line > self._read_to.line for reject in rejects)
+        rejected = self.settings.start.rejects + self.report.rejected.total() - later
+        return msgspec.structs.replace(self._read_to.checkpoint(), rejects=rejected)
 
     def windows(self) -> Iterator[Window]:
         """Read and evaluate the input; yield each window when it is full, and the last.
@@ -121,6 +130,10 @@ class Run:
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
+        if self.settings.start == Checkpoint():
+            taking = [mapping.name for mapping in self.settings.mappings if mapping.enabled]
+            self.report.warn_of_nothing(taking)
+        self.settings.guards.check_fewest(self._gathered + self._window.contacts)
         if len(self._window):
             yield self._full()
 

@@ -16,6 +16,7 @@ from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.sources import Source
 from listrak_sync.jobs.in_order import usable_cores
+from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.model import Mapping
 
 DEFAULT_WINDOW: Final = 1_000_000
@@ -27,6 +28,7 @@ class RunSettings:
 
     sources: Sequence[Source]
     mappings: Sequence[Mapping]
+    remarks: Sequence[Finding] = ()
     ignore_integrations: bool = False
     by_timestamp: bool = True
     window: int = DEFAULT_WINDOW

@@ -20,6 +20,7 @@ from listrak_sync.errors import OutputError, SettingsError, StoppedError, UsageE
 from listrak_sync.guards import Guards
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, PushResult, run_push
+from listrak_sync.report.rejects_file import ExistingRejects
 from listrak_sync.run_settings import Order, RouteChoice, RunOptions
 from listrak_sync.sandbox import Account, Sandbox
 
@@ -95,6 +96,7 @@ class PushTo:
             guards=guards or Guards(),
             jobs=1,
             rejects=self.folder / rejects,
+            existing_rejects=ExistingRejects.REPLACE,
             journal=self.folder / "j.sqlite3",
         )
         return run_push(request, PushCallbacks(self.told.append, self._reading))
@@ -115,13 +117,19 @@ def test_to_its_end(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:
 
 
 def test_resumed(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:
-    """A run that a guard stopped is resumed by the command that its result names."""
+    """A run that a guard stopped is resumed under the same guards, or under those given anew."""
     stopped = push(new_run, Guards(max_contacts=2))
     assert isinstance(stopped.run.error, StoppedError)
     assert stopped.way_on is not None
     run = stopped.way_on.rpartition(" ")[2]
-    assert stopped.way_on == f"the journal knows the rest: listrak-sync push --resume {run}"
-    resumed = push(EarlierRun(run))
+    assert stopped.way_on == (
+        "the journal knows the rest; its guards still hold, unless wider ones are given: "
+        f"listrak-sync push --resume {run}"
+    )
+    again = push(EarlierRun(run))
+    assert isinstance(again.run.error, StoppedError)
+    assert len(sandbox.values()[LIST]) == 2
+    resumed = push(EarlierRun(run), Guards(max_contacts=4))
     assert resumed.run.error is None
     assert resumed.way_on is None
     assert len(sandbox.values()[LIST]) == 4
@@ -196,7 +204,7 @@ def test_half_a_reject_before_resuming(push: PushTo, new_run: NewRun) -> None:
     """What a full disk left of a reject is told, and the rejects of --resume follow it."""
     push(new_run, Guards(max_rejects=0))
     (push.folder / "r.ndjson").write_bytes(b'{"reason":"inva')
-    push(EarlierRun(None))
+    push(EarlierRun(None), Guards(max_rejects=9))
     assert any("r.ndjson: its last line was cut off" in each for each in push.told)
     half, *rejects = (push.folder / "r.ndjson").read_bytes().splitlines()
     assert half == b'{"reason":"inva'

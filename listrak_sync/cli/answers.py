@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +14,7 @@ from listrak_sync.cli.tables import summary
 from listrak_sync.errors import ListrakSyncError, StoppedError, told
 
 if TYPE_CHECKING:
+    from listrak_sync.mapping.faults import Finding
     from listrak_sync.sync import RunResult
 
 DONE: Final = 0
@@ -46,6 +47,14 @@ def answering(
         raise typer.Exit(shown.exit_status) from None
 
 
+def warn(messages: Messages, file: str, found: Sequence[Finding]) -> None:
+    """Warn of each likely mistake in a mapping file."""
+    for finding in found:
+        details = finding.as_json()
+        del details["message"]
+        messages.warning(finding.shown(file), **details)
+
+
 def conclude(
     command: str,
     result: RunResult,
@@ -66,6 +75,9 @@ def conclude(
         else:
             messages.table(table)
         messages.record("ended", _record(command, result))
+    if not messages.quiet:
+        for warning in result.report.warnings:
+            messages.warning(warning)
     if result.report.fell_back:
         messages.info("the profile-fields route is closed: the rest went by list import")
     if result.report.reject_count and not keeps_rejects:

@@ -13,10 +13,10 @@ from listrak_sync.cli.answers import answer, answering
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, print_json, print_text, printable
 from listrak_sync.delivery.destination import open_listrak
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.errors import ListrakSyncError, SettingsError, UsageError
 from listrak_sync.input.sources import shown
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.mapping.check import remarks
+from listrak_sync.mapping.check import NOTES, remarks
 from listrak_sync.mapping.faults import Fault, Finding, MappingFileError
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping
@@ -26,7 +26,22 @@ if TYPE_CHECKING:
 
 
 def check(
-    mapping: options.MappingFile,
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="The mapping file, also as -m FILE.", show_default=False
+        ),
+    ] = None,
+    mapping: options.OptionalMappingFile = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            envvar="LISTRAK_SYNC_STRICT",
+            help="End with status 3 where a remark is made.",
+        ),
+    ] = False,
     online: Annotated[
         bool,
         typer.Option(
@@ -50,14 +65,21 @@ def check(
 ) -> None:
     """Check a mapping file: show every fault, then remarks on what looks like a mistake.
 
-    Remarks are not faults: the exit status stays 0.
+    Remarks are not faults: the exit status stays 0, unless --strict is given.
     """
-    file, messages = str(mapping), Messages()
+    messages = Messages()
     with answering("mapping check", messages, as_json=as_json):
-        mappings = _loaded(mapping)
+        source = context.get_parameter_source("mapping")
+        if file and source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"two mapping files: {file} and {mapping}", "Check one at a time.")
+        chosen = file or mapping
+        if chosen is None:
+            hint = "Name one: listrak-sync mapping check FILE, or in LISTRAK_SYNC_MAPPING."
+            raise UsageError("no mapping file", hint)
+        name, mappings = str(chosen), _loaded(chosen)
     if isinstance(mappings, MappingFileError):
         if as_json:
-            print_json(_record(file, faults=mappings.faults))
+            print_json(_record(name, faults=mappings.faults))
         raise mappings
     found = remarks(mappings)
     checked: Checked | None = None
@@ -68,20 +90,23 @@ def check(
         try:
             with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
                 checked = check_online(mappings, api)
-            error = checked.error(file)
+            error = checked.error(name)
             found += checked.remarks
         except ListrakSyncError as problem:
             error = problem
     if as_json:
-        record = _record(file, len(mappings), remarks=found, checked=checked)
+        record = _record(name, len(mappings), remarks=found, checked=checked)
         if error is not None and checked is None:
             record = answer("mapping check", error.exit_status, error) | record
         print_json(record)
     else:
-        print_text(printable(remark.shown(file)) for remark in found)
-        _tell(messages, file, len(mappings), found, checked)
+        print_text(printable(remark.shown(name)) for remark in found)
+        _tell(messages, name, len(mappings), found, checked)
     if error is not None:
         raise error
+    if strict and (serious := [remark for remark in found if remark.kind not in NOTES]):
+        made = "faults" if len(serious) > 1 else "a fault"
+        raise SettingsError(f"{name}: {counted(len(serious), 'remark')} that --strict makes {made}")
 
 
 def _loaded(file: Path) -> tuple[Mapping, ...] | MappingFileError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -11,7 +12,7 @@ import msgspec
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.answers import answering, conclude
+from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce
@@ -22,6 +23,7 @@ from listrak_sync.events.key_paths import Json
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
+from listrak_sync.mapping.check import likely_mistakes
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.counts import Report
@@ -65,7 +67,13 @@ def dry_run(
         ),
     ] = False,
     rejects: options.Rejects = None,
+    append: options.Append = False,
+    force: options.Force = False,
     max_rejects: options.MaxRejects = None,
+    max_contacts: options.MaxContacts = None,
+    min_contacts: options.MinContacts = None,
+    max_off_ratio: options.MaxOffRatio = None,
+    strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
@@ -88,13 +96,13 @@ def dry_run(
             ("--json", as_json),
             (f"--format {format_}", format_ is not Format.summary),
             ("--explain", explain),
+            ("--rejects -", str(rejects) == "-"),
         )
         if is_given
     ]
     with answering("dry-run", messages, as_json=as_json, report=Report([]).as_json()):
         if len(printed) > 1:
-            hint = "Leave one out: each prints on standard output."
-            raise UsageError(f"{' and '.join(printed)} exclude each other", hint)
+            raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url=api_url)
         run_options = RunOptions(
             ignore_integrations=ignore_integrations,
@@ -104,9 +112,13 @@ def dry_run(
             batch_contacts=batch_contacts,
             batch_bytes=batch_bytes,
         )
-        settings = run_options.settings(
-            load(mapping), expand(events or ()), Guards(max_rejects), jobs
-        )
+        mappings = load(mapping)
+        found = likely_mistakes(str(mapping), mappings, strict=strict)
+        warn(messages, str(mapping), found)
+        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
+        settings = run_options.settings(mappings, expand(events or ()), guards, jobs)
+        settings = replace(settings, remarks=found)
+        existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data
         announce(settings.sources, messages)
@@ -114,7 +126,9 @@ def dry_run(
         try:
             with (
                 interruptible(stop),
-                RejectsFile(rejects, (*settings.sources, Source(str(mapping)))) as rejects_file,
+                RejectsFile(
+                    rejects, (*settings.sources, Source(str(mapping))), existing
+                ) as rejects_file,
                 ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
             ):
                 result = run_dry(

@@ -44,6 +44,13 @@ class Messages:
         if error.hint:
             self._write(error.hint)
 
+    def warning(self, message: str, **details: object) -> None:
+        """Say what is hardly meant, even when quiet: wrong values may come of it."""
+        if self._json:
+            self._log("warning", message, **details)
+        else:
+            self._write(f"warning: {message}")
+
     def info(self, message: str, **details: object) -> None:
         """Say what goes on, unless quiet."""
         if not self.quiet:

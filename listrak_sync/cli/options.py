@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from listrak_sync.cli.messages import LogFormat
+from listrak_sync.errors import UsageError
+from listrak_sync.report.rejects_file import ExistingRejects
 from listrak_sync.run_settings import Order, RouteChoice
 
 EVENTS = typer.Argument(
@@ -33,6 +35,18 @@ def mapping_file(what: str) -> Any:  # noqa: ANN401 - typer keeps the type of an
     )
 
 
+ONE_OUTPUT: Final = "Leave one out: each prints on standard output."
+
+
+def existing_rejects(*, append: bool, force: bool) -> ExistingRejects:
+    """Return what becomes of a rejects file that holds rejects. Raises UsageError."""
+    if append and force:
+        raise UsageError("--append and --force exclude each other", "Leave one out.")
+    if append:
+        return ExistingRejects.APPEND
+    return ExistingRejects.REPLACE if force else ExistingRejects.REFUSE
+
+
 MappingFile = Annotated[Path, mapping_file("The mapping file, YAML.")]
 OptionalMappingFile = Annotated[Path | None, mapping_file("The mapping file, YAML.")]
 JournalPath = Annotated[
@@ -55,7 +69,8 @@ Rejects = Annotated[
     typer.Option(
         readable=False,
         metavar="FILE",
-        help="Write what is rejected to this file, to be fixed and fed back. Only you can read it.",
+        help="Write what is rejected to this file, to be fixed and fed back. Only you can read it. "
+        "- is standard output.",
         show_default=False,
     ),
 ]
@@ -65,6 +80,47 @@ MaxRejects = Annotated[
         metavar="N",
         min=0,
         help="Stop, before anything more is sent, once more than this is rejected.",
+        show_default=False,
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        envvar="LISTRAK_SYNC_STRICT",
+        show_envvar=True,
+        help="Refuse a mapping file with remarks, which otherwise are warnings.",
+    ),
+]
+Append = Annotated[
+    bool, typer.Option("--append", help="Add to the rejects file if it holds rejects already.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace the rejects that the file holds.")]
+MinContacts = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Send nothing, or nothing more, where the whole input has fewer contacts than this.",
+        show_default=False,
+    ),
+]
+MaxContacts = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="Send nothing more once a window brings the run to more contacts than this.",
+        show_default=False,
+    ),
+]
+MaxOffRatio = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R",
+        min=0,
+        max=1,
+        help="Send nothing of a window in which more than this share of the values is off.",
         show_default=False,
     ),
 ]

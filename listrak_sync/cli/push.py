@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.answers import answering, conclude
+from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
 from listrak_sync.cli.startup import parse_duration
@@ -27,26 +27,13 @@ def push(
     mapping: options.OptionalMappingFile = None,
     events: options.Events = None,
     rejects: options.Rejects = None,
+    append: options.Append = False,
+    force: options.Force = False,
     max_rejects: options.MaxRejects = None,
-    max_contacts: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="Send nothing more once a window brings the run to more contacts than this.",
-            show_default=False,
-        ),
-    ] = None,
-    max_off_ratio: Annotated[
-        float | None,
-        typer.Option(
-            metavar="R",
-            min=0,
-            max=1,
-            help="Send nothing of a window in which more than this share of the values is off.",
-            show_default=False,
-        ),
-    ] = None,
+    max_contacts: options.MaxContacts = None,
+    min_contacts: options.MinContacts = None,
+    max_off_ratio: options.MaxOffRatio = None,
+    strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
@@ -115,6 +102,8 @@ def push(
         return ProgressDisplay(progress, sources, messages, sends=True)
 
     with answering("push", messages, as_json=as_json, report=Report([]).as_json()):
+        if as_json and str(rejects) == "-":
+            raise UsageError("--json and --rejects - exclude each other", options.ONE_OUTPUT)
         if resume:
             _refuse_what_the_journal_has(context, events or ())
             run: NewRun | EarlierRun = EarlierRun(events[0] if events else None)
@@ -134,18 +123,21 @@ def push(
             run=run,
             addresses=Addresses(api_url, auth_url),
             secret_file=client_secret_file,
-            guards=Guards(max_rejects, max_contacts, max_off_ratio),
+            guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts),
+            strict=strict,
             jobs=jobs,
             flush_every=flush_every,
             in_flight=in_flight,
             wait=wait,
             rejects=rejects,
+            existing_rejects=options.existing_rejects(append=append, force=force),
             journal=journal,
             no_journal=no_journal,
             sandbox=sandbox,
         )
         callbacks = PushCallbacks(
             on_note=messages.info,
+            on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
             on_receipt=lambda receipt: tell(receipt, messages),
             on_retry=lambda retry: tell_retry(retry, messages),

@@ -20,7 +20,7 @@ class Checkpoint(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything up to a line of one of the sources (by index) is read.
 
     `checksum` is the CRC-32 of that line, or of the line `checked` before it; `done` says that
-    there is no more input.
+    there is no more input. `rejects` counts what was rejected up to there.
     """
 
     source: int = 0
@@ -28,6 +28,7 @@ class Checkpoint(msgspec.Struct, frozen=True, omit_defaults=True):
     checksum: int = 0
     done: bool = False
     checked: int | None = None
+    rejects: int = 0
 
     @property
     def checked_line(self) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
+from listrak_sync.errors import SettingsError
 from listrak_sync.events.acceptance import ACCEPTED_TYPES
 from listrak_sync.mapping.audiences import several_audiences
 from listrak_sync.mapping.conditions import (
@@ -44,6 +45,38 @@ _AUDIENCE_TYPE: Final = In(_TYPE, ListOf((Literal("identify"), Literal("track"))
 _AUDIENCE_NAMED: Final = Compare(
     "!=", PathOf(("context", "personas", "computation_key")), Literal(None)
 )
+
+
+NOTES: Final = frozenset({"disabled", "list_from_event", "many_mappings", "unchecked_values"})
+"""Kinds of remarks that tell what a check leaves out; what they are about is hardly a mistake."""
+
+
+class RemarkedMappingError(SettingsError):
+    """A mapping file with remarks, where none is let pass."""
+
+    label = ""
+
+    def __init__(self, file: str, found: Sequence[Finding]) -> None:
+        count = len(found)
+        super().__init__(
+            "\n".join(finding.shown(file) for finding in found),
+            f"{count} remark{'s' * (count > 1)} on the mapping file, which --strict makes faults; "
+            "nothing was read or sent.",
+        )
+
+
+def likely_mistakes(
+    file: str, mappings: Sequence[Mapping], *, strict: bool = False
+) -> tuple[Finding, ...]:
+    """Return the remarks on mappings that take events, as far as they are likely mistakes.
+
+    Raises RemarkedMappingError where there are any and `strict` makes them faults.
+    """
+    enabled = [mapping for mapping in mappings if mapping.enabled]
+    found = tuple(finding for finding in remarks(enabled) if finding.kind not in NOTES)
+    if strict and found:
+        raise RemarkedMappingError(file, found)
+    return found
 
 
 def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:

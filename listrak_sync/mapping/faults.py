@@ -6,8 +6,13 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
 from listrak_sync.errors import SettingsError
+
+_SOFT_HYPHEN: Final = "\u00ad"
+_SHOWN_AS_EMOJI: Final = "\ufe0f"
+_JOINS_EMOJI: Final = "\u200d"
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
@@ -78,16 +83,31 @@ class Fault:
         if not self.source:
             return str(self)
         before, rest = self.source[: self.column - 1], self.source[self.column - 1 :]
-        indent = "".join(
-            character if character == "\t" else " " * _cells(character) for character in before
-        )
-        carets = "^" * max(1, sum(map(_cells, rest[: self.width])))
+        # Tabs are kept: how wide one is depends on where it stands.
+        indent = "\t".join(" " * _cells(text) for text in before.split("\t"))
+        carets = "^" * max(1, _cells(rest[: self.width]))
         return f"{self}\n    {self.source}\n    {indent}{carets}"
 
 
-def _cells(character: str) -> int:
-    """Return the width of a character on a terminal, in cells."""
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+def _cells(text: str) -> int:
+    """Return the width of a text on a terminal, in cells."""
+    cells, before, is_joined = 0, 0, False
+    for character in text:
+        # An emoji sequence is as wide as one emoji; a narrow sign that is shown as one is wide.
+        if character == _SHOWN_AS_EMOJI:
+            width = 2 - before if before else 0
+        else:
+            width = 0 if is_joined else _width(character)
+        cells, before, is_joined = cells + width, width or before, character == _JOINS_EMOJI
+    return cells
+
+
+def _width(character: str) -> int:
+    if character == _SOFT_HYPHEN:
+        return 1  # terminals show it, though it is a format character
+    category = unicodedata.category(character)
+    is_jamo = "\u1160" <= character <= "\u11ff"  # the later letters of a syllable
+    if category in {"Mn", "Me", "Cf"} or is_jamo:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from listrak_sync.delivery.imports import Applied
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.evaluation.explain import Funnel
 from listrak_sync.evaluation.result import EvaluationResult
+from listrak_sync.mapping.faults import Finding
 from listrak_sync.reasons import Reason
+
+_SEE_WHY: Final = "dry-run --explain tells why"
 
 
 @dataclass(slots=True)
@@ -55,8 +59,10 @@ class Report:
     """
 
     names: list[str]
+    remarks: Sequence[Finding] = ()
     field_names: dict[int, str] = field(default_factory=dict)
     """The names of the profile fields that the mapping file describes."""
+    warnings: tuple[str, ...] = ()
     lines: int = 0
     unreadable: int = 0
     matched_lines: int = 0
@@ -86,6 +92,21 @@ class Report:
             self.unreadable += sum(reject.mapping is None for reject in evaluated.rejects)
             self.rejected.update(reject.reason for reject in evaluated.rejects)
         self.updates += len(evaluated.updates)
+
+    def warn_of_nothing(self, names: Sequence[str]) -> None:
+        """Note what hardly is meant: an input without lines, mappings that took no event.
+
+        `names` are those of the mappings that may take events.
+        """
+        idle = [name for name, count in self.named_matches().items() if not count and name in names]
+        if not self.lines:
+            self.warnings = ("the input is empty: no line was read",)
+        elif not self.matched_lines:
+            self.warnings = (f"no mapping took any of the {self.lines:,} lines: {_SEE_WHY}",)
+        elif idle:
+            plural = "mappings" if len(idle) > 1 else "mapping"
+            named = ", ".join(map(repr, idle))
+            self.warnings = (f"{plural} that took no event: {named}: {_SEE_WHY}",)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
         """Add the values that a window was given, and those that it leaves to send."""
@@ -160,6 +181,8 @@ class Report:
                 for list_id, entry in self.lists.items()
             ],
             **({"field_names": self.field_names} if self.field_names else {}),
+            "remarks": [remark.as_json() for remark in self.remarks],
+            "warnings": self.warnings,
             **({"funnels": self.funnels} if self.funnels else {}),
             "seconds": round(self.seconds, 3),
             "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,

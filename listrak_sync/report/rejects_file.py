@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final, Self
@@ -17,19 +18,33 @@ from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.events.rejects import RefusedContact, Reject, encode
 from listrak_sync.input.sources import STANDARD_INPUT, Source
 
+STANDARD_OUTPUT: Final = "-"
+_KEPT: Final = "Feed them back first, add to them with --append, or replace them with --force."
 _LOST: Final = "Name another file; what is in this one would be lost."
 _REJECT: Final = re.compile(rb'\s*\{\s*"reason"')
+
+
+class ExistingRejects(StrEnum):
+    """What becomes of rejects that the file already holds."""
+
+    REFUSE = "refuse"
+    APPEND = "append"
+    REPLACE = "replace"
 
 
 class RejectsFile(AbstractContextManager["RejectsFile"]):
     """Writes rejects as JSON lines, from any thread; without a path it writes nothing.
 
-    Raises UsageError where the file cannot be opened, is one that the run needs, or would be
-    emptied though it holds no rejects. `note` says what was found at its end when appending.
+    `-` is standard output. Raises UsageError where the file cannot be opened, is one that the run
+    needs, holds something else, or holds rejects that `existing` does not let go. `note` says what
+    was found at its end when appending.
     """
 
     def __init__(
-        self, path: Path | None, needed: Iterable[Source], *, append: bool = False
+        self,
+        path: Path | None,
+        needed: Iterable[Source],
+        existing: ExistingRejects = ExistingRejects.REFUSE,
     ) -> None:
         self._path = path
         self._lock = threading.Lock()
@@ -39,6 +54,10 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
         if path is None:
             return
         try:
+            if str(path) == STANDARD_OUTPUT:
+                self._stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+                return
+            append = existing is ExistingRejects.APPEND
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | append * os.O_APPEND, 0o600)
             self._stream = os.fdopen(descriptor, "wb")
             status = os.fstat(descriptor)
@@ -53,6 +72,9 @@ class RejectsFile(AbstractContextManager["RejectsFile"]):
                 if not append and not _holds_rejects(path):
                     self._stream.close()
                     raise UsageError(f"{path}: this is not a file of rejects", _LOST)
+                if status.st_size and existing is ExistingRejects.REFUSE:
+                    self._stream.close()
+                    raise UsageError(f"{path}: holds rejects already", _KEPT)
                 os.fchmod(descriptor, 0o600)
                 if not append:
                     self._stream.truncate(0)

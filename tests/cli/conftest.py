@@ -34,7 +34,7 @@ ACCOUNT = Account.of_fields({LIST: {789: None}})
 MAPPING = f"""\
 mappings:
   - name: VIP
-    trigger: type = "track"
+    trigger: type = "track" and event = "Entered"
     list_id: {LIST}
     profile_field_values:
       789: on

@@ -337,17 +337,47 @@ def test_rejects_file(cli: Cli, start: Start, before: int | None) -> None:
     """Rejects are readable by their owner alone, and can be fixed and fed back."""
     sandbox = start()
     path = cli.folder / "r.ndjson"
+    (cli.folder / "e.ndjson").write_text(event("nobody") + event("c9@example.com"))
     if before is not None:
         path.write_text('{"reason": "old"}\n')
         path.chmod(before)
-    (cli.folder / "e.ndjson").write_text(event("nobody") + event("c9@example.com"))
-    assert cli.run(*PUSH, "--rejects", "r.ndjson").status == 6
+        refused = cli.run(*PUSH, "--rejects", "r.ndjson")
+        assert refused.status == 2
+        assert refused.err.startswith("error: r.ndjson: holds rejects already\n")
+        assert path.read_text() == '{"reason": "old"}\n'
+    assert cli.run(*PUSH, "--rejects", "r.ndjson", "--force").status == 6
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one["line"] for one in cli.rejects()] == [1]
     path.write_text(path.read_text().replace("nobody", "somebody@example.com"))
     again = cli.run("push", "r.ndjson", "-m", "m.yaml", "--json")
     assert (again.status, again.json()["contacts"]) == (0, 1)
     assert set(sandbox.values()[12345]) == {"c9@example.com", "somebody@example.com"}
+
+
+def test_rejects_are_added(cli: Cli, start: Start) -> None:
+    """--append adds to the rejects of earlier runs; with --force beside it, it is refused."""
+    start()
+    (cli.folder / "e.ndjson").write_text(event("nobody"))
+    for _ in range(2):
+        assert cli.run(*PUSH, "--rejects", "r.ndjson", "--append").status == 6
+    assert [one["line"] for one in cli.rejects()] == [1, 1]
+    both = cli.run(*PUSH, "--rejects", "r.ndjson", "--append", "--force")
+    assert (both.status, both.err.partition("\n")[0]) == (
+        2,
+        "error: --append and --force exclude each other",
+    )
+
+
+@pytest.mark.parametrize("command", [PUSH, DRY])
+def test_rejects_on_standard_output(cli: Cli, start: Start, command: tuple[str, ...]) -> None:
+    """With - the rejects are the data on standard output, and nothing else is."""
+    start()
+    (cli.folder / "e.ndjson").write_text(event("nobody") + event("c9@example.com"))
+    ran = cli.run(*command, "--rejects", "-")
+    assert (ran.status, ran.json()["reason"]) == (6, "invalid_email")
+    both = cli.run(*command, "--rejects", "-", "--json")
+    assert both.status == 2
+    assert "exclude each other" in both.err
 
 
 def test_unsent_is_fed_back(cli: Cli, start: Start) -> None:

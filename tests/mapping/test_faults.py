@@ -35,6 +35,10 @@ def test_text(path: str, text: str) -> None:
         ("ä日: b", 5, 1, "\n    ä日: b\n         ^"),
         ("a: 会員 b", 4, 2, "\n    a: 会員 b\n       ^^^^"),
         ("a\u0301: b", 5, 1, "\n    a\u0301: b\n       ^"),
+        ("a\u00adb: c", 6, 1, "\n    a\u00adb: c\n         ^"),
+        ("\u2764\ufe0f: b", 5, 1, "\n    \u2764\ufe0f: b\n        ^"),
+        ("\U0001f469\u200d\U0001f467: b", 6, 1, "\n    \U0001f469\u200d\U0001f467: b\n        ^"),
+        ("\u1112\u1161\u11ab: b", 6, 1, "\n    \u1112\u1161\u11ab: b\n        ^"),
     ],
 )
 def test_caret(source: str, column: int, width: int, shown: str) -> None:

@@ -14,7 +14,7 @@ from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.events.rejects import Reject
 from listrak_sync.input.sources import Source
 from listrak_sync.reasons import Reason
-from listrak_sync.report.rejects_file import RejectsFile
+from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
 
 
 def reject(line: int) -> Reject:
@@ -82,20 +82,23 @@ def test_input(tmp_path: Path) -> None:
 
 
 def test_not_emptied(tmp_path: Path) -> None:
-    """A file that cannot be taken is left as it is; one that is taken is begun anew."""
+    """A file that cannot be taken is left as it is; rejects in one go only where that is asked."""
     path = tmp_path / "r"
     path.write_text("precious\n")
     with pytest.raises(UsageError):
         RejectsFile(path, (Source("e"), Source(str(path))))
     assert path.read_text() == "precious\n"
-    with RejectsFile(path, (Source("e"),), append=True) as file:
+    with RejectsFile(path, (Source("e"),), ExistingRejects.APPEND) as file:
         file.write(reject(1))
     assert path.read_text().startswith("precious\n")
     with pytest.raises(UsageError, match="not a file of rejects"):
         RejectsFile(path, (Source("e"),))
     assert path.read_text().startswith("precious\n")
     path.write_text(path.read_text().removeprefix("precious\n"))
-    with RejectsFile(path, (Source("e"),)):
+    with pytest.raises(UsageError, match="holds rejects already"):
+        RejectsFile(path, (Source("e"),))
+    assert path.read_text()
+    with RejectsFile(path, (Source("e"),), ExistingRejects.REPLACE):
         assert path.read_text() == ""
 
 
@@ -107,7 +110,7 @@ def test_appending_to_half_a_line(tmp_path: Path, cut: int) -> None:
         file.write(reject(1))
         file.write(reject(2))
     path.write_bytes(path.read_bytes()[:-cut])
-    with RejectsFile(path, (), append=True) as file:
+    with RejectsFile(path, (), ExistingRejects.APPEND) as file:
         assert file.note is not None
         assert str(path) in file.note
         file.write(reject(3))
@@ -120,7 +123,7 @@ def test_appending(tmp_path: Path) -> None:
     """To whole lines, and to an empty file, nothing but rejects is added."""
     path = tmp_path / "r"
     for line in (1, 2):
-        with RejectsFile(path, (), append=True) as file:
+        with RejectsFile(path, (), ExistingRejects.APPEND) as file:
             assert file.note is None
             file.write(reject(line))
     assert [json.loads(each)["line"] for each in path.read_bytes().splitlines()] == [1, 2]
