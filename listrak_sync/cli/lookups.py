@@ -16,7 +16,7 @@ from listrak_sync.cli.tables import print_table
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.mapping.field_types import DescribedField
+from listrak_sync.mapping.field_types import DATA_TYPES, DescribedField
 from listrak_sync.mapping.values import MAX_ID
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def fields(
         with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
             found = ids.fields(api, list_id)
     if as_yaml and found:
-        print_text(_yaml(list_id, [field for _, field in found]))
+        print_text(profile_fields_yaml(list_id, [field for _, field in found]))
     elif as_json:
         records = [
             {
@@ -114,16 +114,21 @@ def fields(
         messages.info(f"List {list_id} has no profile fields.")
 
 
-def _yaml(list_id: int, fields: Sequence[ProfileField]) -> list[str]:
+def profile_fields_yaml(list_id: int, fields: Sequence[ProfileField]) -> list[str]:
     """Return the lines of `profile_fields:` in a mapping file."""
     from listrak_sync.mapping.profile_fields import profile_fields_entry  # noqa: PLC0415 - only here
     from listrak_sync.segment_import.yaml_writer import comment, entry  # noqa: PLC0415 - only here
 
-    described = [
-        DescribedField(field.id, field.name, field.data_type, field.max_length or 0)
-        for field in fields
-    ]
+    described: list[DescribedField] = []
+    remarks = [f"The profile fields of list {list_id}."]
+    for field in fields:
+        data_type = field.data_type if field.data_type in DATA_TYPES else None
+        described.append(DescribedField(field.id, field.name, data_type, field.max_length or 0))
+        if field.data_type not in {data_type, ""}:
+            remarks.append(
+                f"Field {field.id} is of type {field.data_type}, whose values are not checked."
+            )
     return [
-        *comment(f"The profile fields of list {list_id}."),
+        *(line for remark in remarks for line in comment(remark)),
         *entry("profile_fields", profile_fields_entry(described)),
     ]

@@ -145,6 +145,8 @@ class _TestReader:
         """Return an event as JSON."""
         if not isinstance(node.value, dict):
             instead = "write it in YAML, type: track, or as JSON without quotes around it"
+            if isinstance(node.value, tuple):
+                instead = "write events: for several"
             self.fault(node, f"an event is expected, not {node.kind}", instead)
         return self.json(node)
 
