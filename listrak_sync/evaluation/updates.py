@@ -66,10 +66,25 @@ def made_by(made: Update | RejectedUpdate) -> int:
     return made.mapping if isinstance(made, RejectedUpdate) else changes_of(made)[0].mapping
 
 
-@lru_cache(maxsize=4096)
+MOST_SHARED: Final = 256
+"""How many characters the values of changes may have that are made only once."""
+
+
 def shared(mapping: int, list_id: int, fields: FieldValues) -> Changes:
-    """Return changes that are made only once, however many updates want them."""
+    """Return changes that are made only once, however many updates want them.
+
+    Those with long values are made for each update: kept, they would outlive their window.
+    """
+    if sum([len(value) for _, value in fields]) > MOST_SHARED:
+        return _changes(mapping, list_id, fields)
+    return _shared(mapping, list_id, fields)
+
+
+def _changes(mapping: int, list_id: int, fields: FieldValues) -> Changes:
     return tuple([Change(mapping, list_id, field, value) for field, value in fields])
+
+
+_shared: Final = lru_cache(maxsize=4096)(_changes)
 
 
 def field_values(changes: Iterable[Change]) -> FieldValues:
