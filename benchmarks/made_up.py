@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 AUDIENCES = tuple(f"audience_{number}" for number in range(60))
+FIRST_AUDIENCE = 0.125
+"""How many of the audiences' events are about the first: so one mapping takes a tenth of all."""
+
 MALFORMED = 0.001
+NAMES = (
+    *("José García", "Zoë Müller", "François Lefèvre", "Łukasz Wójcik", "Søren Ångström"),
+    *("Юлия Кузнецова", "Ελένη Παπαδοπούλου", "محمد علي", "田中さくら", "김지우", "Nguyễn Thị Hoa"),
+)
+"""Names of people whose events hold more than ASCII: about a third of all."""
+
 _AGENT = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_5) AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
@@ -91,7 +100,8 @@ def _write_mappings(path: Path, triggers: dict[str, str], value: object = "useAu
 
 def _event(chance: random.Random, number: int) -> dict[str, Any]:
     user = chance.randrange(200_000)
-    person = {"email": f"user{user}@example.com", "firstName": "Jane", "plan": "pro"}
+    name = NAMES[user % len(NAMES)] if user % 3 == 0 else "Jane Smith"
+    person = {"email": f"user{user}@example.com", "name": name, "plan": "pro"}
     event: dict[str, Any] = {
         "anonymousId": f"{chance.getrandbits(128):032x}",
         "channel": "server",
@@ -117,7 +127,9 @@ def _event(chance: random.Random, number: int) -> dict[str, Any]:
     }
     kind = chance.random()
     if kind < 0.8:
-        key, member = chance.choice(AUDIENCES), chance.random() < 0.7
+        is_first = chance.random() < FIRST_AUDIENCE
+        key = AUDIENCES[0] if is_first else chance.choice(AUDIENCES[1:])
+        member = chance.random() < 0.7
         event["context"]["personas"] = {
             "computation_class": "audience",
             "computation_id": f"aud_{chance.getrandbits(64):016x}",
@@ -155,7 +167,7 @@ def _make_untidy(chance: random.Random, event: dict[str, Any]) -> None:
         case 3:
             event["timestamp"] = event["timestamp"].replace("Z", "+02:00")
         case 4:
-            person["firstName"] = "Zoë"
+            person["name"] = ""
         case _:
             about = event.get("properties", person)
             about |= {name: str(it).lower() for name, it in about.items() if isinstance(it, bool)}

@@ -224,7 +224,7 @@ class Run:
         before = start = 0
         while start < len(updates):
             line = updates.lines[start]
-            if line != before and len(self._window) >= self.settings.window:
+            if line != before and self._is_full:
                 if before:
                     self._read_to = ReadPoint(unit, line - 1, evaluated.begins)
                 self._gathering = unit, evaluated, updates.between(start)
@@ -235,6 +235,12 @@ class Run:
             some = updates.between(start, start + max(1, room // 2))
             self._window.add_all(some, file)
             before, start = some.lines[-1], start + len(some)
+
+    @property
+    def _is_full(self) -> bool:
+        """Say whether the window holds as many contacts, or as long values, as it may."""
+        contacts, bytes_ = self.settings.window, self.settings.window_bytes
+        return len(self._window) >= contacts or self._window.bytes >= bytes_
 
     def _gathered_all(self, unit: InputUnit, evaluated: EvaluationResult) -> None:
         """Note that everything of a result is in a window."""

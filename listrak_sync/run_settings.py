@@ -20,6 +20,7 @@ from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.model import Mapping
 
 DEFAULT_WINDOW: Final = 1_000_000
+DEFAULT_WINDOW_BYTES: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class RunSettings:
     ignore_integrations: bool = False
     by_timestamp: bool = True
     window: int = DEFAULT_WINDOW
+    window_bytes: int = DEFAULT_WINDOW_BYTES
     limits: Limits | None = None
     route: Route = PROFILE_FIELDS
     guards: Guards = field(default_factory=Guards)
@@ -61,6 +63,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     ignore_integrations: bool
     order: Order
     window: int
+    window_bytes: int = DEFAULT_WINDOW_BYTES
     route: RouteChoice
     batch_contacts: int | None
     batch_bytes: int | None
@@ -84,6 +87,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             ignore_integrations=self.ignore_integrations,
             by_timestamp=self.order is Order.timestamp,
             window=self.window,
+            window_bytes=self.window_bytes,
             limits=self._limits(),
             route=self._first_route(),
             guards=guards,

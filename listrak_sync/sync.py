@@ -72,6 +72,7 @@ def dry_run(
     try:
         for window in run.windows():
             show(window)
+            del window  # before the next one is gathered
     except ListrakSyncError as error:
         run.report.contacts += run.rest().contacts_to_send
         return RunResult(run.finish(), error)

@@ -329,3 +329,31 @@ def test_many_field_sets_are_told(tmp_path: Path, route: Route, told: bool) -> N
     if told:
         assert len(requests) == MANY_SETS + 1
         assert f"{len(requests):,} requests or more" in notes[0]
+
+
+def test_window_of_long_values(tmp_path: Path) -> None:
+    """A window goes out early where its values are long: each value once, as with one window."""
+    path = tmp_path / "long.ndjson"
+    lines = (
+        {
+            "type": "track",
+            "event": "Entered",
+            "context": {"traits": {"email": f"c{number}@example.com"}},
+            "properties": {"text": "x" * 20_000},
+        }
+        for number in range(200)
+    )
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    mapping = """\
+mappings:
+  - trigger: event = "Entered"
+    list_id: 12345
+    profile_field_values: {789: {"@path": $.properties.text}}
+"""
+    given = RunSettings(expand([str(path)]), parse("m.yaml", mapping), jobs=1)
+    whole = Run(given, RunCallbacks(), Stop())
+    (one,) = whole.windows()
+    run = Run(replace(given, window_bytes=500_000), RunCallbacks(), Stop())
+    parts = list(run.windows())
+    assert len(parts) > 1
+    assert [contact for part in parts for contact in part.final()] == list(one.final())

@@ -13,7 +13,7 @@ import msgspec
 
 from listrak_sync.batching import list_files
 from listrak_sync.batching.window import Contact
-from listrak_sync.evaluation.updates import FieldValues
+from listrak_sync.evaluation.updates import MOST_SHARED, FieldValues
 
 Route: TypeAlias = Literal["profile-fields", "list-import"]
 PROFILE_FIELDS: Final = "profile-fields"
@@ -175,7 +175,14 @@ def _encode_contact(contact: Contact) -> bytes:
 _json: Final = msgspec.json.Encoder().encode
 
 
-@lru_cache(maxsize=4096)
 def _encode_values(fields: FieldValues) -> bytes:
+    is_long = sum([len(value) for _, value in fields]) > MOST_SHARED
+    return (_encoded if is_long else _encoded_once)(fields)
+
+
+def _encoded(fields: FieldValues) -> bytes:
     values = [{"segmentationFieldId": field, "value": value} for field, value in fields]
     return b',"segmentationFieldValues":%b}' % _json(values)
+
+
+_encoded_once: Final = lru_cache(maxsize=4096)(_encoded)

@@ -64,6 +64,8 @@ class Window:
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
+        self.bytes = 0
+        """How long the values are that it holds, in characters: about their bytes in memory."""
         self.alone: list[Contact] = []
         """The contacts that go out alone, in input order, without the values that came too late."""
 
@@ -107,6 +109,7 @@ class Window:
         before = size = len(rows)
         fields = 0
         rows += changes
+        self.bytes += sum([len(change.value) for change in changes])
         instants += updates.instants
         lines += updates.lines
         self._files += array("i", [file]) * len(changes)
@@ -124,12 +127,14 @@ class Window:
             if row == size:
                 size += 1
                 continue
+            self.bytes -= len(rows[size].value)
             del rows[size]
             instant, line = instants.pop(size), lines.pop(size)
             if NEVER < instant < instants[row]:
                 late.add(index)
             else:
                 self.superseded += not self._is_single(rows[row].mapping)
+                self.bytes += len(change.value) - len(rows[row].value)
                 rows[row], instants[row] = change, instant
                 self._files[row], lines[row] = file, line
         self.contacts += size - before - fields

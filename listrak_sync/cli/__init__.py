@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from errno import ENOSPC
 from typing import Annotated
 
@@ -75,6 +76,8 @@ for command in (
 def main() -> None:
     """Run the command line; an error that the user can fix is shown without a traceback."""
     open_standard_streams()
+    if not sys.warnoptions:  # Python's own switch, -W, still shows them
+        warnings.simplefilter("ignore")
     try:
         _run()
     except Exception as error:

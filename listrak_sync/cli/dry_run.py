@@ -29,7 +29,13 @@ from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
-from listrak_sync.run_settings import DEFAULT_WINDOW, Order, RouteChoice, RunOptions
+from listrak_sync.run_settings import (
+    DEFAULT_WINDOW,
+    DEFAULT_WINDOW_BYTES,
+    Order,
+    RouteChoice,
+    RunOptions,
+)
 from listrak_sync.sync import dry_run as run_dry
 
 SHOWN_CONDITION: Final = 240
@@ -77,6 +83,7 @@ def dry_run(
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
+    window_bytes: options.WindowBytes = DEFAULT_WINDOW_BYTES,
     jobs: options.Jobs = None,
     route: options.RouteOption = RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
@@ -108,6 +115,7 @@ def dry_run(
             ignore_integrations=ignore_integrations,
             order=order,
             window=window,
+            window_bytes=window_bytes,
             route=route,
             batch_contacts=batch_contacts,
             batch_bytes=batch_bytes,

@@ -151,6 +151,14 @@ WindowSize = Annotated[
         help="Contacts gathered before sending; of their values, only the newest are sent.",
     ),
 ]
+WindowBytes = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Bytes of values gathered, at most: a window with long values goes out earlier.",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(

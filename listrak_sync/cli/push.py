@@ -19,7 +19,13 @@ from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
 from listrak_sync.report.counts import Report
 from listrak_sync.resume import PushOptions
-from listrak_sync.run_settings import DEFAULT_WINDOW, Order, RouteChoice, RunOptions
+from listrak_sync.run_settings import (
+    DEFAULT_WINDOW,
+    DEFAULT_WINDOW_BYTES,
+    Order,
+    RouteChoice,
+    RunOptions,
+)
 
 
 def push(
@@ -37,6 +43,7 @@ def push(
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
     window: options.WindowSize = DEFAULT_WINDOW,
+    window_bytes: options.WindowBytes = DEFAULT_WINDOW_BYTES,
     jobs: options.Jobs = None,
     flush_every: Annotated[
         float | None,
@@ -114,6 +121,7 @@ def push(
                 ignore_integrations=ignore_integrations,
                 order=order,
                 window=window,
+                window_bytes=window_bytes,
                 route=route,
                 batch_contacts=batch_contacts,
                 batch_bytes=batch_bytes,

@@ -59,6 +59,9 @@ def membership(mapping: Mapping, inside: _Chosen, outside: _Chosen) -> Callable[
         key = find_key(event)
         if not isinstance(key, str) or not key:
             raise RejectedError(Reason.UNKNOWN_MEMBERSHIP, "the event does not name an audience")
+        if len(key) > _LONGEST_KEY:
+            detail = f"the event names an audience in {len(key):,} characters"
+            raise RejectedError(Reason.UNKNOWN_MEMBERSHIP, detail)
         return _value_finder(key)(event)
 
     find_value = find_by_named_key if known is None else _value_finder(known)
@@ -84,6 +87,10 @@ def _find_named(event: Event) -> Found:
     """Return the audience that an event names."""
     key = _find_computation_key(event)
     return key if isinstance(key, str) and key else _find_audience_key(event)
+
+
+_LONGEST_KEY: Final = 1000
+"""How many characters the key of an audience may have: finders of keys are kept in memory."""
 
 
 @lru_cache(maxsize=1024)

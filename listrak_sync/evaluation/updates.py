@@ -67,10 +67,25 @@ def made_by(made: Update | RejectedUpdate) -> int:
     return made.mapping if isinstance(made, RejectedUpdate) else changes_of(made)[0].mapping
 
 
-@lru_cache(maxsize=4096)
+MOST_SHARED: Final = 256
+"""How many characters values may have that are kept, to be used for several updates."""
+
+
 def shared(mapping: int, list_id: int, fields: FieldValues) -> Changes:
-    """Return changes that are made only once, however many updates want them."""
+    """Return changes that are made only once, however many updates want them.
+
+    Those with long values are made for each update: kept, they would outlive their window.
+    """
+    if sum([len(value) for _, value in fields]) > MOST_SHARED:
+        return _changes(mapping, list_id, fields)
+    return _shared(mapping, list_id, fields)
+
+
+def _changes(mapping: int, list_id: int, fields: FieldValues) -> Changes:
     return tuple([Change(mapping, list_id, field, value) for field, value in fields])
+
+
+_shared: Final = lru_cache(maxsize=4096)(_changes)
 
 
 def field_values(changes: Iterable[Change]) -> FieldValues:
@@ -202,15 +217,15 @@ def _fitted(
     if described is None or field.value.is_constant:
         return resolve
     fit_text: Callable[[str], str | Misfit] = partial(fitted, described)
-    if described.data_type in STRICT_TYPES:
-        # These take time to read, and repeat: there are few days and sums in many events.
-        fit_text = lru_cache(maxsize=1024)(fit_text)
+    # These types take time to read, and repeat: there are few days and sums in many events.
+    repeats = described.data_type in STRICT_TYPES
+    fit_short = lru_cache(maxsize=1024)(fit_text) if repeats else fit_text
 
     def fit(event: Event) -> str | None:
         text = resolve(event)
         if text is None:
             return None
-        found = fit_text(text)
+        found = (fit_short if len(text) <= MOST_SHARED else fit_text)(text)
         if isinstance(found, Misfit):
             raise RejectedError(Reason.INVALID_FIELD_VALUE, found.message)
         return found

@@ -172,6 +172,14 @@ def test_sums(updates: list[Given]) -> None:
 
 
 @given(updates=st.lists(UPDATES, max_size=25))
+def test_bytes(updates: list[Given]) -> None:
+    """The length of what it holds is that of the final values: superseded ones are let go."""
+    window = _filled(updates)
+    final = sum(len(value) for contact in window.final() for _, value in contact.fields)
+    assert window.bytes == final
+
+
+@given(updates=st.lists(UPDATES, max_size=25))
 def test_sent_is_final(updates: list[Given]) -> None:
     """What goes alone, in its order, and then the rest add up to the final values."""
     window = _filled(updates)
@@ -272,6 +280,22 @@ def test_many_combinations(monkeypatch: pytest.MonkeyPatch) -> None:
     for list_id in (1, 2):
         made = {(one.fields, id(one.fields)) for one in contacts if one.list_id == list_id}
         assert len(made) == 3 + 2 * 10
+
+
+def test_long_values_are_let_go() -> None:
+    """Of long values for one field, only the newest stays in memory."""
+    window = Window((False,))
+    tracemalloc.start()
+    try:
+        for number in range(50):
+            fields = ((789, chr(97 + number % 26) * 1_000_000),)
+            row = number, "a@example.com", shared(0, 12345, fields), number
+            window.add_all(Updates.of_rows([row]), 0)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert window.bytes == 1_000_000
+    assert held < 3_000_000
 
 
 def test_memory() -> None:

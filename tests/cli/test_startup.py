@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,3 +39,17 @@ def test_default_wait(
     monkeypatch.chdir(tmp_path)
     filled = with_default_wait(["push", "--wait", *following])
     assert filled == ["push", first, *following]
+
+
+@pytest.mark.parametrize(("switch", "is_shown"), [((), False), (("-W", "default"), True)])
+def test_warnings_of_libraries(switch: tuple[str, ...], *, is_shown: bool) -> None:
+    """What a library warns of does not reach the screen, unless Python is told to show it."""
+    code = (
+        "import sys, warnings; from listrak_sync import cli; run = cli._run; "
+        "cli._run = lambda: (warnings.warn('a value of an event'), run()); "
+        "sys.argv[1:] = ['--version']; cli.main()"
+    )
+    ran = subprocess.run(
+        [sys.executable, *switch, "-c", code], capture_output=True, check=True, text=True
+    )
+    assert ("a value of an event" in ran.stderr) is is_shown

@@ -86,6 +86,10 @@ def as_text(value: Found) -> str | None:
     return None
 
 
+_LONGEST_KEPT: Final = 1000
+"""How many characters a pattern has at most that is kept, ready to be used again."""
+
+
 def _contains(value: Found, part: Found) -> bool:
     text = as_text(part)
     return type(value) is str and text is not None and text in value
@@ -95,7 +99,8 @@ def _match(value: Found, pattern: Found) -> bool:
     if type(value) is not str or type(pattern) is not str:
         return False
     try:
-        return glob(pattern)(value)
+        # A long pattern of an event is not kept in memory.
+        return (glob if len(pattern) <= _LONGEST_KEPT else glob.__wrapped__)(pattern)(value)
     except GlobError:
         return False
 
