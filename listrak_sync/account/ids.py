@@ -23,9 +23,8 @@ from listrak_sync.listrak.verdicts import (
     ProfileField,
     words_of,
 )
-from listrak_sync.mapping.check import list_id_of
 from listrak_sync.mapping.faults import Finding
-from listrak_sync.mapping.model import MappedField, Mapping
+from listrak_sync.mapping.model import MappedField, Mapping, list_id_of
 from listrak_sync.mapping.values import field_text
 
 CHECK_BOX: Final = "CheckBox"
