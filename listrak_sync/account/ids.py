@@ -23,7 +23,6 @@ from listrak_sync.listrak.verdicts import (
     ProfileField,
     words_of,
 )
-from listrak_sync.mapping.check import list_id_of
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.field_types import (
     STRICT_TYPES,
@@ -31,7 +30,7 @@ from listrak_sync.mapping.field_types import (
     Misfit,
     switch_misfit,
 )
-from listrak_sync.mapping.model import MappedField, Mapping
+from listrak_sync.mapping.model import MappedField, Mapping, list_id_of
 from listrak_sync.mapping.profile_fields import constant_misfit, written_misfits
 from listrak_sync.mapping.values import field_text
 

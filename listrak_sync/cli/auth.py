@@ -18,9 +18,8 @@ from listrak_sync.delivery.sending import look_up
 from listrak_sync.errors import StoppedError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.listrak.verdicts import NotFound, words_of
-from listrak_sync.mapping.check import list_id_of
 from listrak_sync.mapping.file import load
-from listrak_sync.mapping.model import Mapping
+from listrak_sync.mapping.model import Mapping, list_id_of
 
 app = typer.Typer(
     help="Check credentials.", no_args_is_help=True, add_completion=False, rich_markup_mode=None

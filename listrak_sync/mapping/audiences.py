@@ -7,6 +7,7 @@ from typing import Final
 
 from listrak_sync.events.key_paths import Event, Json, KeyPath, find
 from listrak_sync.mapping.conditions import (
+    All,
     Compare,
     Condition,
     In,
@@ -42,6 +43,8 @@ def several_audiences(mapping: Mapping) -> Iterator[Finding]:
     field = next((each for each in mapping.fields if _follows_audience(mapping, each)), None)
     if field is None or not mapping.list_id.is_constant:
         return
+    if _is_about_one(mapping.trigger):
+        return
     if _may_take(mapping.trigger, _ANY):
         taken = "the trigger takes the events of every audience"
     else:
@@ -63,6 +66,19 @@ def _follows_audience(mapping: Mapping, field: MappedField) -> bool:
     if field.may_use_audience:
         return not names_one
     return field_text(field.value.constant) in {"on", "off"}
+
+
+def _is_about_one(trigger: Condition | None) -> bool:
+    """Say whether a trigger names its one audience: what most do, and what is quickly seen."""
+    parts = trigger.conditions if isinstance(trigger, All) else (trigger,)
+    return any(
+        isinstance(part, Compare)
+        and part.operator == "="
+        and isinstance(part.left, PathOf)
+        and part.left.path in _KEY_PATHS
+        and isinstance(part.right, Literal)
+        for part in parts
+    )
 
 
 def _may_take(trigger: Condition | None, key: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from listrak_sync.errors import SettingsError
 from listrak_sync.events.acceptance import ACCEPTED_TYPES
 from listrak_sync.mapping.audiences import several_audiences
+from listrak_sync.mapping.clashes import contradictory_values, duplicates
 from listrak_sync.mapping.conditions import (
     Call,
     Compare,
@@ -22,16 +22,14 @@ from listrak_sync.mapping.conditions import (
 )
 from listrak_sync.mapping.contradictions import (
     Contradiction,
-    conjuncts,
     contradiction,
     dead_branches,
     missing_equals,
 )
-from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.event_paths import unknown_paths
 from listrak_sync.mapping.faults import Finding
-from listrak_sync.mapping.model import MappedField, Mapping
-from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
+from listrak_sync.mapping.model import Mapping, list_id_of
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY
 
 MOST_MAPPINGS: Final = 50
 """How many mappings a destination of Segment can have."""
@@ -85,24 +83,22 @@ def remarks(mappings: Sequence[Mapping]) -> tuple[Finding, ...]:
     A remark that something never matches is always right, but not every such case is found.
     """
     found: list[Finding] = []
+    enabled: list[Mapping] = []
     for mapping in mappings:
+        never = _never(mapping)
         found += mapping.noted
-        found += _on_one(mapping)
-    enabled = [mapping for mapping in mappings if mapping.enabled and _never(mapping) is None]
-    found += _contradictory_values(enabled)
-    found += _duplicates(enabled)
+        found += _on_one(mapping, never)
+        if mapping.enabled and never is None:
+            enabled.append(mapping)
+    found += contradictory_values(enabled)
+    found += duplicates(enabled)
     if len(mappings) > MOST_MAPPINGS:
         message = f"{len(mappings)} mappings: Segment's destination takes at most {MOST_MAPPINGS}"
         found.append(Finding(mappings[MOST_MAPPINGS].place, "many_mappings", message))
     return tuple(sorted(found, key=lambda finding: (finding.place.line, finding.place.column)))
 
 
-def list_id_of(mapping: Mapping) -> int | None:
-    """Return the id of a mapping's list, None where the event decides it."""
-    return parse_id(mapping.list_id.constant) if mapping.list_id.is_constant else None
-
-
-def _on_one(mapping: Mapping) -> Iterator[Finding]:
+def _on_one(mapping: Mapping, never: Finding | None) -> Iterator[Finding]:
     if not mapping.enabled:
         message = "the mapping is disabled: it takes no events, and --online does not check it"
         yield Finding(mapping.place, "disabled", message)
@@ -110,7 +106,6 @@ def _on_one(mapping: Mapping) -> Iterator[Finding]:
         message = "the event decides the list, so --online cannot check that it exists"
         yield Finding(mapping.place, "list_from_event", message)
     yield from unknown_paths(mapping)
-    never = _never(mapping)
     if never is not None:
         yield never
         return
@@ -162,6 +157,8 @@ def _comparisons(mapping: Mapping) -> Iterator[Finding]:
 def _without_audience(mapping: Mapping) -> Iterator[Finding]:
     """Remark on a trigger that excludes every event in which Engage sends an audience."""
     conditions = _conditions(mapping)
+    if contradiction((*conditions, _AUDIENCE_TYPE, _AUDIENCE_NAMED)) is None:
+        return
     found = contradiction((*conditions, _AUDIENCE_TYPE))
     if found is not None:
         head = f"{USE_AUDIENCE_KEY} finds no audience: Engage sends them as identify or track"
@@ -193,63 +190,3 @@ def _finding(mapping: Mapping, found: Contradiction, kind: str, head: str) -> Fi
 def _quoted(mapping: Mapping, part: Condition) -> str:
     text = mapping.source.text(part.span) if mapping.source else ""
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-
-
-def _contradictory_values(mappings: Sequence[Mapping]) -> Iterator[Finding]:
-    """Remark on mappings that set a contact's field to two values for the same events."""
-    by_field: dict[tuple[int | None, int], list[tuple[Mapping, MappedField, str]]] = {}
-    for mapping in mappings:
-        for field in mapping.fields:
-            text = field_text(field.value.constant)
-            if text is not None and text != USE_AUDIENCE_KEY and list_id_of(mapping):
-                by_field.setdefault((list_id_of(mapping), field.id), []).append(
-                    (mapping, field, text)
-                )
-    # Conjuncts are deep tuples: numbered once, they are compared quickly for every pair.
-    numbers: dict[Hashable, int] = {}
-    conditions = {
-        mapping.place: {numbers.setdefault(key, len(numbers)) for key in conjuncts(mapping.trigger)}
-        for mapping in mappings
-    }
-    for (list_id, field_id), setters in by_field.items():
-        for (first, set_before, one), (second, set_here, other) in combinations(setters, 2):
-            # Sets of conjuncts say enough: where one set holds the other, each event of the
-            # narrower mapping also matches the wider one. Two sets that only overlap
-            # prove nothing, because their events may differ: nothing is said about them.
-            before, after = conditions[first.place], conditions[second.place]
-            if one == other or not (before <= after or after <= before):
-                continue
-            if _comparable(first.email_address) != _comparable(second.email_address):
-                continue
-            message = (
-                f"field {field_id} of list {list_id} is set to {other!r} here and to {one!r} by "
-                f"{first.name!r} (line {set_before.place.line}) for the same events; "
-                "the later one wins"
-            )
-            yield Finding(set_here.place, "contradictory_values", message)
-
-
-def _duplicates(mappings: Sequence[Mapping]) -> Iterator[Finding]:
-    """Remark on mappings that do the same as an earlier one."""
-    seen: dict[Hashable, Mapping] = {}
-    for mapping in mappings:
-        key = (
-            conjuncts(mapping.trigger),
-            list_id_of(mapping) or id(mapping),
-            _comparable(mapping.email_address),
-            _comparable(mapping.audience_key),
-            frozenset((field.id, _comparable(field.value)) for field in mapping.fields),
-        )
-        first = seen.setdefault(key, mapping)
-        if first is not mapping:
-            where = f"{first.name!r} (line {first.place.line})"
-            message = f"the same trigger, list and fields as {where}; keep one of them"
-            yield Finding(mapping.place, "duplicate", message)
-
-
-def _comparable(value: Value | None) -> Hashable:
-    """Return a key that is equal for equal constants; a directive is equal only to itself."""
-    if value is None:
-        return None
-    text = field_text(value.constant)
-    return id(value) if text is None else text

@@ -36,11 +36,14 @@ def unknown_paths(mapping: Mapping) -> Iterator[Finding]:
     """Remark on each path whose first name is not a field of an event."""
     if mapping.trigger is not None and mapping.source is not None:
         for part in parts_of(mapping.trigger):
-            if isinstance(part, PathOf) and not mapping.source.text(part.span).startswith("\\"):
-                yield from _remark(part.path, mapping.source.place(part.span))
+            if not isinstance(part, PathOf) or _is_known(part.path):
+                continue
+            if not mapping.source.text(part.span).startswith("\\"):
+                yield _remark(part.path, mapping.source.place(part.span))
     for value, place in _values(mapping):
         for path in sorted(value.paths):
-            yield from _remark(path, place)
+            if not _is_known(path):
+                yield _remark(path, place)
 
 
 def _values(mapping: Mapping) -> Iterator[tuple[Value, Place]]:
@@ -52,14 +55,17 @@ def _values(mapping: Mapping) -> Iterator[tuple[Value, Place]]:
         yield field.value, field.place
 
 
-def _remark(path: KeyPath, place: Place) -> Iterator[Finding]:
-    if not path or path[0] in EVENT_FIELDS:
-        return
+def _is_known(path: KeyPath) -> bool:
+    """Say whether an event has a field of the first name; the empty path is all of it."""
+    return not path or path[0] in EVENT_FIELDS
+
+
+def _remark(path: KeyPath, place: Place) -> Finding:
     own = (path_text((field, *path)) for field in ("traits", "properties"))
     meant = _meant(path) or " or ".join(own)
     name = path_text((path[0],)).removeprefix("\\")
     message = f"{name} is not a field of an event; did you mean {meant}?"
-    yield Finding(place, "unknown_path", message)
+    return Finding(place, "unknown_path", message)
 
 
 def _meant(path: KeyPath) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from listrak_sync.events.key_paths import Json
 from listrak_sync.mapping.conditions import (
@@ -39,9 +40,15 @@ def key_of(part: object) -> Hashable:
     if isinstance(part, tuple):
         return tuple(map(key_of, part))
     if is_dataclass(part):
-        values = (getattr(part, each.name) for each in fields(part) if each.compare)
-        return (type(part), *map(key_of, values))
+        names = _compared(type(part))  # type: ignore[arg-type]  # a type is hashable
+        return (type(part), *(key_of(getattr(part, name)) for name in names))
     return (type(part), part)
+
+
+@lru_cache
+def _compared(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - the type of any dataclass
+    """Return the names of a dataclass's fields that count when two are compared."""
+    return tuple(each.name for each in fields(kind) if each.compare)
 
 
 def values_left(fact: Condition) -> tuple[Json, ...] | None:

@@ -9,6 +9,7 @@ from listrak_sync.mapping.conditions import Condition, Span
 from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.faults import Finding, Place
 from listrak_sync.mapping.field_types import DescribedField
+from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml.document import Document, Node
 
 
@@ -65,6 +66,11 @@ class Mapping:
     source: ConditionSource | None
     noted: tuple[Finding, ...] = ()
     """Remarks on how it is written, found while it was read."""
+
+
+def list_id_of(mapping: Mapping) -> int | None:
+    """Return the id of a mapping's list, None where the event decides it."""
+    return parse_id(mapping.list_id.constant) if mapping.list_id.is_constant else None
 
 
 def field_names(mappings: Sequence[Mapping]) -> dict[int, str]:

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.events.acceptance import ACCEPTED_TYPES
-from listrak_sync.mapping.check import MOST_MAPPINGS, list_id_of, remarks
+from listrak_sync.mapping.check import MOST_MAPPINGS, remarks
 from listrak_sync.mapping.conditions import All, AnyOf, Condition, Not
 from listrak_sync.mapping.contradictions import conjuncts, contradiction, dead_branches
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql import functions
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
+from listrak_sync.mapping.model import list_id_of
 from listrak_sync.mapping.predicates import compile_condition
 from tests.mapping import reference
 from tests.mapping.reference import Decoded
