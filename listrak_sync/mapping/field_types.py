@@ -13,9 +13,10 @@ CHECK_BOX: Final = "CheckBox"
 SWITCHES: Final = (CHECK_BOX, "RadioButton")
 """The types of fields that are switched on and off."""
 
+TEXT: Final = "Text"
 DATE: Final = "Date"
 NUMERIC: Final = "Numeric"
-DATA_TYPES: Final = ("Text", NUMERIC, "RadioButton", CHECK_BOX, "CommentArea", DATE, "ContentBlock")
+DATA_TYPES: Final = (TEXT, NUMERIC, "RadioButton", CHECK_BOX, "CommentArea", DATE, "ContentBlock")
 """Every data type of Listrak's. Source: its published description of profile fields."""
 
 STRICT_TYPES: Final = {

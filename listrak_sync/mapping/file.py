@@ -15,7 +15,7 @@ from listrak_sync.mapping.constants import comment_after, is_hardly_comment, rem
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError, Place
-from listrak_sync.mapping.field_types import DescribedField
+from listrak_sync.mapping.field_types import TEXT, DescribedField
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.fql.tokens import FqlError
 from listrak_sync.mapping.keys import KEYS, REQUIRED, TOP
@@ -254,8 +254,9 @@ class _MappingReader:
             instead = "write a number from 1 to 2147483647"
             self.fault(entry.key, f"{name} is not a profile field id", instead)
             return None
-        value = value_checks.field_value(self.compiler, entry.value)
         described = self.described.get(field_id)
+        is_text = described is not None and described.data_type == TEXT
+        value = value_checks.field_value(self.compiler, entry.value, is_text=is_text)
         if described is not None:
             check_constants(self.document, value, described)
         elif self.described:
