@@ -13,6 +13,8 @@ class Reason(StrEnum):
     BLANK_LINE = "blank_line"
     UNSUPPORTED_EVENT_TYPE = "unsupported_event_type"
     FILTERED_BY_INTEGRATIONS_OBJECT = "filtered_by_integrations_object"
+    OUTSIDE_TIME = "outside_time"
+    FILTERED_BY_CONSENT = "filtered_by_consent"
     NO_MAPPING_MATCHED = "no_mapping_matched"
 
     # We cannot use a line.
@@ -23,6 +25,7 @@ class Reason(StrEnum):
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
     LINE_TOO_LONG = "line_too_long"
     UNREADABLE_FILE = "unreadable_file"
+    BAD_ROW = "bad_row"
     UNKNOWN_MAPPING = "unknown_mapping"
     INVALID_UPDATE = "invalid_update"
 
