@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -78,6 +78,7 @@ class Run:
         self._single = [not mapping.enable_batching for mapping in settings.mappings]
         self._window = Window(self._single)
         self._gathered = 0
+        self._told = set[str]()
         self._place = "", 0
         self._started = time.monotonic()
 
@@ -101,8 +102,7 @@ class Run:
         """
         evaluator = Evaluator(
             self.settings.mappings,
-            ignore_integrations=self.settings.ignore_integrations,
-            by_timestamp=self.settings.by_timestamp,
+            self.settings.rules,
             on_explanation=self.callbacks.on_explanation,
         )
         units: Iterator[InputUnit | Tick] = read_from(
@@ -130,7 +130,7 @@ class Run:
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
-        if self.settings.start == Checkpoint():
+        if self.settings.start == Checkpoint() and self.settings.sources:
             taking = [mapping.name for mapping in self.settings.mappings if mapping.enabled]
             self.report.warn_of_nothing(taking)
         self.settings.guards.check_fewest(self._gathered + self._window.contacts)
@@ -202,6 +202,12 @@ class Run:
         names = self.report.names
         return [names[index] for index in contact.mappings if 0 <= index < len(names)]
 
+    def origin(self, contact: Contact) -> tuple[Sequence[str], str, int]:
+        """Return the mappings that gave a contact's values, with the file and line of the last."""
+        if contact.origin is not None:
+            return contact.origin.mappings, contact.origin.file, contact.origin.line
+        return self.names(contact), self.files[contact.file], contact.line
+
     @property
     def _is_line_by_line(self) -> bool:
         """Say whether each event counts at once."""
@@ -215,6 +221,10 @@ class Run:
 
     def _count(self, evaluated: EvaluationResult) -> None:
         self.report.count_evaluated(evaluated)
+        for what, line in evaluated.not_events.items():
+            if what not in self._told:
+                self._told.add(what)
+                self.report.warnings += (f"{evaluated.file}:{line}: {what}",)
         for reject in evaluated.rejects:
             self.callbacks.on_reject(reject)
 
@@ -263,14 +273,16 @@ class Run:
         self.report.count_window(
             values=window.given, superseded=window.superseded, values_to_send=window.values
         )
+        if self.settings.rules.by_timestamp:
+            self.report.ordered_by_line += window.ordered_by_line
         return window
 
     def _refused(self, contact: Contact, reason: Reason, detail: str) -> RefusedContact:
         fields = {str(field_id): value for field_id, value in contact.fields}
         update = ContactUpdate(contact.list_id, contact.email_address, fields)
-        names = self.names(contact)
+        names, file, line = self.origin(contact)
         name = names[0] if len(names) == 1 else None
-        return RefusedContact(reason, detail, self.files[contact.file], contact.line, name, update)
+        return RefusedContact(reason, detail, file, line, name, update)
 
     def _file(self, name: str) -> int:
         """Return the index of a file, which is the one read last or a new one."""

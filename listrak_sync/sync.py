@@ -209,6 +209,7 @@ def _request_line(addresses: Addresses, batch: Batch) -> bytes:
 def _contact_line(run: Run, contact: Contact) -> bytes:
     """Return a contact's final state as dry-run shows it."""
     encode = msgspec.json.encode
+    names, file, line = run.origin(contact)
     fields = b", ".join(
         b"%b: %b" % (encode(str(field_id)), encode(value)) for field_id, value in contact.fields
     )
@@ -219,7 +220,7 @@ def _contact_line(run: Run, contact: Contact) -> bytes:
         contact.list_id,
         encode(contact.email_address),
         fields,
-        b", ".join(map(encode, run.names(contact))),
-        contact.line,
-        encode(run.files[contact.file]),
+        b", ".join(map(encode, names)),
+        line,
+        encode(file),
     )

@@ -11,7 +11,14 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from listrak_sync.evaluation.result import Updates
-from listrak_sync.evaluation.updates import Change, Changes, FieldValues, field_values
+from listrak_sync.evaluation.updates import (
+    Change,
+    Changes,
+    FieldValues,
+    GivenChange,
+    Origin,
+    field_values,
+)
 from listrak_sync.events.timestamps import NEVER
 
 _LAST: Final = -1
@@ -36,6 +43,8 @@ class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
     mappings: tuple[int, ...]
     file: int
     line: int
+    origin: Origin | None = None
+    """Where dry-run had the values from, where they are given as updates."""
 
 
 class Window:
@@ -64,6 +73,8 @@ class Window:
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
+        self.ordered_by_line = 0
+        """How many values met another whose time, or its own, was missing: the later line won."""
         self.bytes = 0
         """How long the values are that it holds, in characters: about their bytes in memory."""
         self.alone: list[Contact] = []
@@ -130,6 +141,8 @@ class Window:
             self.bytes -= len(rows[size].value)
             del rows[size]
             instant, line = instants.pop(size), lines.pop(size)
+            if instant == NEVER or instants[row] == NEVER:
+                self.ordered_by_line += 1
             if NEVER < instant < instants[row]:
                 late.add(index)
             else:
@@ -220,11 +233,27 @@ class Window:
                             continue
                     changes = tuple([rows[row] for row in its])
                     file, line = max([(files[row], lines[row]) for row in its])
+                if type(changes[-1]) is GivenChange or type(changes[0]) is GivenChange:
+                    yield _given(list_id, address, changes, file, line)
+                    continue
                 fields, mappings = known.get(changes) or _final_values(changes, known)
                 yield Contact(list_id, address, fields, mappings, file, line)
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
+
+
+def _given(list_id: int, address: str, changes: Changes, file: int, line: int) -> Contact:
+    """Return a contact with values that are given as input, and where all of them are from.
+
+    Of several lines, the last counts, as it does for the values of events.
+    """
+    fields, mappings = _final_values(changes, {})
+    origins = [change.origin for change in changes if isinstance(change, GivenChange)]
+    names = tuple(dict.fromkeys(name for origin in origins for name in origin.mappings))
+    last = max(origins, key=lambda origin: (origin.file, origin.line))
+    origin = Origin(names, last.file, last.line)
+    return Contact(list_id, address, fields, mappings, file, line, origin)
 
 
 def _no_contacts() -> dict[str, int]:

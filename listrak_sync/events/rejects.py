@@ -1,9 +1,9 @@
-"""Rejected lines, written so that they can be fixed and fed back."""
+"""Rejected lines, written so that they can be fixed and fed back; updates as input."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -46,6 +46,27 @@ class ContactUpdate(msgspec.Struct, frozen=True, gc=False):
     fields: dict[str, str]
 
 
+class GivenUpdate(msgspec.Struct, frozen=True):
+    """An update as it stands in a line, not checked yet; UNSET is what it lacks.
+
+    `mappings`, `file` and `line` say where dry-run had its values from.
+    """
+
+    list_id: Any = UNSET
+    email_address: Any = UNSET
+    fields: Any = UNSET
+    timestamp: Any = UNSET
+    mappings: Any = UNSET
+    file: Any = UNSET
+    line: Any = UNSET
+
+    @property
+    def is_meant(self) -> bool:
+        """Say whether it is an update at all."""
+        has_more = self.email_address is not UNSET or self.fields is not UNSET
+        return self.list_id is not UNSET and has_more
+
+
 class _Line(msgspec.Struct, frozen=True):
     """A line of a rejects file."""
 
@@ -56,20 +77,25 @@ class _Line(msgspec.Struct, frozen=True):
     mapping: str | None = None
     event: Raw | UnsetType = UNSET
     raw: str | UnsetType = UNSET
-    update: ContactUpdate | UnsetType = UNSET
+    update: GivenUpdate | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class WrappedEvent:
-    """An event read back from a rejects file, and the mapping that rejected it, if one did."""
+    """An event read back from a rejects file, and the mapping that rejected it, if one did.
+
+    `row` is the file and line of a CSV row that was rejected as a whole.
+    """
 
     content: bytes
     mapping: str | None
+    row: str | None = None
 
 
-Wrapped: TypeAlias = WrappedEvent | ContactUpdate
+Wrapped: TypeAlias = WrappedEvent | GivenUpdate
 
 _decode: Final = msgspec.json.Decoder(_Line).decode
+_decode_update: Final = msgspec.json.Decoder(GivenUpdate).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -78,7 +104,8 @@ def encode(reject: Reject | RefusedContact) -> bytes:
     line = _Line(reject.reason, reject.detail, reject.file, reject.line, reject.mapping)
     match reject:
         case RefusedContact(update=update):
-            line = msgspec.structs.replace(line, update=update)
+            given = GivenUpdate(update.list_id, update.email_address, update.fields)
+            line = msgspec.structs.replace(line, update=given)
         case Reject(content=content, is_json=True):
             line = msgspec.structs.replace(line, event=Raw(content.strip().replace(b"\n", b" ")))
         case Reject(content=content):
@@ -88,15 +115,19 @@ def encode(reject: Reject | RefusedContact) -> bytes:
 
 
 def unwrap(line: bytes) -> Wrapped | None:
-    """Return the content of a rejects line, None for any other line."""
+    """Return the content of a rejects line, or an update; None for any other line."""
     try:
+        update = _decode_update(line)
+        if update.is_meant:
+            return update
         found = _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if isinstance(found.update, ContactUpdate):
+    if isinstance(found.update, GivenUpdate):
         return found.update
     if isinstance(found.raw, str):
-        return WrappedEvent(found.raw.encode(), found.mapping)
+        row = f"{found.file}:{found.line}" if found.reason == Reason.BAD_ROW else None
+        return WrappedEvent(found.raw.encode(), found.mapping, row)
     if isinstance(found.event, Raw):
         return WrappedEvent(bytes(found.event), found.mapping)
     return None
