@@ -25,13 +25,24 @@ from listrak_sync.run_settings import (
     Order,
     RouteChoice,
     RunOptions,
+    Undated,
 )
 
 
 def push(
     context: typer.Context,
-    mapping: options.OptionalMappingFile = None,
+    mapping: options.MappingFiles = None,
     events: options.Events = None,
+    only: options.Only = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    undated: options.UndatedOption = Undated.keep,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    audience: options.Audience = None,
+    trait: options.Trait = None,
+    email_column: options.EmailColumn = None,
+    format_in: options.FormatIn = None,
     rejects: options.Rejects = None,
     append: options.Append = False,
     force: options.Force = False,
@@ -70,6 +81,14 @@ def push(
             show_default=False,
         ),
     ] = None,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once",
+            help="Leave out files that a finished run with --once has read, unless they have "
+            "changed.",
+        ),
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option(
@@ -114,8 +133,6 @@ def push(
         if resume:
             _refuse_what_the_journal_has(context, events or ())
             run: NewRun | EarlierRun = EarlierRun(events[0] if events else None)
-        elif mapping is None:
-            raise UsageError("no mapping file", "Name one with -m FILE or LISTRAK_SYNC_MAPPING.")
         else:
             run_options = RunOptions(
                 ignore_integrations=ignore_integrations,
@@ -125,8 +142,23 @@ def push(
                 route=route,
                 batch_contacts=batch_contacts,
                 batch_bytes=batch_bytes,
+                audience=audience,
+                trait=trait,
+                email_column=email_column,
+                format_in=format_in,
+                only=tuple(only or ()),
+                since=since,
+                until=until,
+                undated=undated,
             )
-            run = NewRun(mapping, events or (), run_options)
+            run = NewRun(
+                mapping or (),
+                events or (),
+                run_options,
+                include=include or (),
+                exclude=exclude or (),
+                once=once,
+            )
         request = PushRequest(
             run=run,
             addresses=Addresses(api_url, auth_url),
@@ -170,7 +202,7 @@ def push(
 
 def _refuse_what_the_journal_has(context: typer.Context, events: Sequence[str]) -> None:
     """Raise UsageError for options beside --resume that it would ignore."""
-    names = {*PushOptions.__struct_fields__} - {"events"}
+    names = {*PushOptions.__struct_fields__, "include", "exclude", "once"} - {"events"}
     given = [
         parameter.opts[0]
         for parameter in context.command.params

@@ -14,7 +14,7 @@ from listrak_sync.cli.output import print_text
 from listrak_sync.delivery.destination import known_fields
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import SettingsError
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.files import load_all
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox import Account, Behaviour, Exchange
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def sandbox(
     mapping: Annotated[
-        Path | None,
+        list[Path] | None,
         options.mapping_file(
             "Know the lists and fields of this mapping file; every contact is on them."
         ),
@@ -68,7 +68,7 @@ def sandbox(
             messages.info(f"list {list_id}: {len(contacts)} contacts have values")
 
 
-def _account(mapping: Path | None, script: Path | None) -> tuple[Account, Behaviour | None]:
+def _account(mapping: list[Path] | None, script: Path | None) -> tuple[Account, Behaviour | None]:
     """Return what the sandbox knows and how it behaves."""
     from listrak_sync.sandbox import Account, load_script  # noqa: PLC0415 - only here
 
@@ -78,7 +78,7 @@ def _account(mapping: Path | None, script: Path | None) -> tuple[Account, Behavi
         except OSError as error:
             hint = "Name a file with --script."
             raise SettingsError(f"{script}: {error.strerror or error}", hint) from error
-    if mapping is not None:
-        return Account.of_fields(known_fields(load(mapping))), None
+    if mapping:
+        return Account.of_fields(known_fields(load_all(mapping))), None
     hint = "Name a mapping file with -m, or a script with --script."
     raise SettingsError("the sandbox needs lists to know", hint)

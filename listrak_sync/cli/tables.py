@@ -39,9 +39,13 @@ def summary(title: str, report: Report) -> Table:
 
 
 def _rows(report: Report) -> Iterator[_Row]:
+    if report.files_read_before:
+        yield "files read before", report.files_read_before, "left out by --once"
     yield "lines read", report.lines, ""
     yield from _reasons("skipped", report.skipped)
     yield from _reasons("rejected", report.rejected)
+    if report.undated:
+        yield "without a time, kept", report.undated, "--undated skip leaves them out"
     yield "events matched", report.matched_lines, ""
     for name, count in report.named_matches().items():
         yield f"  {name}", count, ""
@@ -52,6 +56,8 @@ def _rows(report: Report) -> Iterator[_Row]:
     yield "updates", report.updates, ""
     yield "values", report.values, ""
     yield "  superseded by newer ones", report.superseded, ""
+    if report.ordered_by_line:
+        yield "  ordered by line", report.ordered_by_line, "for want of a time"
     yield "  to send", report.values_to_send, ""
     left_over = f"{report.left_over:,} of them left over from before" if report.left_over else ""
     yield "contacts", report.contacts, left_over

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -14,7 +15,7 @@ from uuid import uuid4
 import msgspec
 
 from listrak_sync.batching.batches import Batch
-from listrak_sync.delivery import rows
+from listrak_sync.delivery import read_files, rows
 from listrak_sync.delivery.database import Database, Lock, guarded
 from listrak_sync.delivery.delivery import Phase, Phases
 from listrak_sync.delivery.receipts import (
@@ -26,6 +27,7 @@ from listrak_sync.delivery.receipts import (
 )
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.input.checkpoints import Checkpoint
+from listrak_sync.input.identity import FileIdentity
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL
 
@@ -34,6 +36,14 @@ KEEP_DAYS: Final = 30
 
 FOLLOW_SECONDS: Final = 86_400
 """For how many seconds after its answer an import may still be running."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnceFiles:
+    """Files that are read only once for a destination."""
+
+    destination: str
+    files: Sequence[FileIdentity]
 
 
 class Journal:
@@ -57,6 +67,8 @@ class Journal:
             self._lock = Lock(path)
         try:
             self._database = Database(path, rows.SCHEMA, rows.APPLICATION, rows.VERSION)
+            with self._database.writing() as db:
+                db.execute(read_files.TABLE)  # journals of earlier versions have none
             with self._database.reading() as db:
                 self._answered = rows.last_answered(db)
         except BaseException:
@@ -73,8 +85,11 @@ class Journal:
         self._database.close()
         self._lock.release()
 
-    def begin(self, settings: bytes) -> None:
-        """Write down a new run; forget old runs that are finished."""
+    def begin(self, settings: bytes, once: OnceFiles | None = None) -> None:
+        """Write down a new run, with the files that are to be read once; forget old runs.
+
+        Only finished ones are forgotten.
+        """
         run, now = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid4().hex[:6]}", time.time()
         nothing = msgspec.json.encode(Checkpoint())
         with self._database.writing() as db:
@@ -87,7 +102,19 @@ class Journal:
                 "INSERT INTO runs VALUES (?, ?, NULL, ?, ?, ?)",
                 (run, now, settings, b"[]", nothing),
             )
+            if once is not None:
+                read_files.note(db, run, once.destination, once.files)
         self.run = run
+
+    def files_read(self, destination: str) -> set[FileIdentity]:
+        """Return the files that finished runs with `--once` have read for a destination."""
+        with self._database.reading() as db:
+            return read_files.known(db, destination)
+
+    def forget_files(self) -> int:
+        """Forget which files were read; return how many there were."""
+        with self._database.writing() as db:
+            return read_files.forget(db)
 
     def plan(self, phases: Phases, files: list[str], position: Checkpoint) -> Phases:
         """Write down a window, and that the input is planned up to a position.
@@ -166,6 +193,7 @@ class Journal:
                 "(SELECT 1 FROM batches WHERE run = runs.id AND state = 'planned')",
                 (time.time(),),
             )
+            read_files.confirm(db)
         return changed.rowcount > 0
 
     def forget(self, run: str) -> None:
