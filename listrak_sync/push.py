@@ -82,6 +82,7 @@ class PushRequest:
     rejects: Path | None = None
     existing_rejects: ExistingRejects = ExistingRejects.REFUSE
     strict: bool = False
+    skip_older: bool = False
     journal: Path | None = None
     no_journal: bool = False
     sandbox: bool = False
@@ -141,7 +142,7 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             request.flush_every,
             task.start,
         )
-        settings = replace(settings, remarks=remarks)
+        settings = replace(settings, remarks=remarks, skip_older=request.skip_older)
         result = _sent(request, callbacks, task, settings, journal)
         if journal is None or result.error is None:
             return PushResult(result, None)
@@ -229,6 +230,7 @@ def _sent(
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,
                             on_planning=rejects.sync,
+                            newest_sent=None if journal is None else journal.newest_sent,
                         ),
                         api,
                         options,

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     OUTSIDE_TIME = "outside_time"
     FILTERED_BY_CONSENT = "filtered_by_consent"
     NO_MAPPING_MATCHED = "no_mapping_matched"
+    OLDER_THAN_SENT = "older_than_sent"
 
     # We cannot use a line.
     NOT_JSON = "not_json"

@@ -27,6 +27,7 @@ from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
+from listrak_sync.fed_back import NewestSent, older_values, without_older
 from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.ticks import Tick, with_ticks
@@ -51,6 +52,7 @@ While reading and while sending: from several threads.
 class RunCallbacks:
     """Who is told what happens in a run; of rejects and progress, from several threads.
 
+    `newest_sent` says what was sent while rejects could be fed back; without it nobody knows.
     `on_note` gets what people should know. `on_planning` is called before the journal passes over
     input whose rejects were handed on.
     """
@@ -61,6 +63,7 @@ class RunCallbacks:
     on_explanation: Callable[[Explanation], None] | None = None
     on_note: Callable[[str], object] = ignore
     on_planning: Callable[[], None] = ignore
+    newest_sent: NewestSent | None = None
 
 
 class Run:
@@ -120,6 +123,7 @@ class Run:
                         yield self._full()
                     continue
                 unit, evaluated = result
+                self._look_for_older(evaluated)
                 self._gathering = unit, evaluated, evaluated.updates
                 self._count(evaluated)
                 yield from self._gather(unit, evaluated)
@@ -130,6 +134,7 @@ class Run:
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
+        self.report.warn_of_older(is_skipped=self.settings.skip_older)
         if self.settings.start == Checkpoint() and self.settings.sources:
             taking = [mapping.name for mapping in self.settings.mappings if mapping.enabled]
             self.report.warn_of_nothing(taking)
@@ -218,6 +223,16 @@ class Run:
     def _jobs(self) -> int:
         """Return how many processes evaluate."""
         return self.settings.jobs if can_fork() and not self._is_line_by_line else 1
+
+    def _look_for_older(self, evaluated: EvaluationResult) -> None:
+        """Count the values of rejects that are older than what was sent, or leave them out."""
+        newest_sent = self.callbacks.newest_sent
+        if not evaluated.fed_back or newest_sent is None:
+            return
+        older = older_values(evaluated, newest_sent)
+        self.report.older_than_sent += len(older)
+        if older and self.settings.skip_older:
+            without_older(evaluated, older)
 
     def _count(self, evaluated: EvaluationResult) -> None:
         self.report.count_evaluated(evaluated)

@@ -19,7 +19,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.compiled import EvaluationRules
 from listrak_sync.evaluation.evaluator import NO_RULES, no_mapping_file
 from listrak_sync.evaluation.event_times import Period
-from listrak_sync.events.rejects import GivenUpdate, unwrap
+from listrak_sync.events.rejects import GivenUpdate, given_update, unwrap
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.compression import UNREADABLE
@@ -47,6 +47,7 @@ class RunSettings:
     route: Route = PROFILE_FIELDS
     guards: Guards = field(default_factory=Guards)
     flush_every: float | None = None
+    skip_older: bool = False
     start: Checkpoint = field(default_factory=Checkpoint)
     jobs: int = 1
 
@@ -217,6 +218,6 @@ def check_updates(sources: Iterable[Source]) -> None:
             return
         with suppress(*UNREADABLE):
             line = head_of(source).removeprefix(BOM).lstrip().split(b"\n", 1)[0]
-            if line and not isinstance(unwrap(line), GivenUpdate):
+            if line and not isinstance(given_update(line) or unwrap(line), GivenUpdate):
                 raise no_mapping_file(f"{source.name}: this does not begin with an update, and ")
         return

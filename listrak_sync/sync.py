@@ -100,6 +100,8 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
     run = Run(settings, callbacks, stop)
     delivery = Delivery(listrak, run.take_receipt, stop, options, journal)
 
+    notes_sent = journal is not None and journal.has_rejects()
+
     def leave(window: Window, error: ListrakSyncError) -> None:
         """Answer for a window that is neither sent nor planned, after the one before."""
         delivery.finish()
@@ -107,18 +109,19 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
         for batch in _batches(run.phases(window)):
             run.take_receipt(UnsentBatch(batch, str(error)))
 
-    def plan(phases: Phases, position: Checkpoint) -> Phases:
+    def plan(phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
         if journal is None:
             return phases
         callbacks.on_planning()
-        return journal.plan(phases, run.files, position)
+        sent = window.instants() if window is not None and notes_sent else ()
+        return journal.plan(phases, run.files, position, sent)
 
     def send(window: Window) -> None:
         route: Route | None = LIST_IMPORT if delivery.fell_back else None
         run.note_field_sets(window, route)
         phases = run.phases(window, route)
         try:
-            planned = plan(phases, run.checkpoint)
+            planned = plan(phases, run.checkpoint, window)
         except (SettingsError, OutputError) as error:
             leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
@@ -131,7 +134,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
             delivery.start(phases)
         for window in run.windows():
             send(window)
-        plan((), Checkpoint(done=True))
+        plan((), Checkpoint(done=True, rejects=run.checkpoint.rejects))
     except (StoppedError, SettingsError, OutputError) as error:
         # What a guard held back must not be sent by the next run unseen. Where rejects or the
         # journal cannot be written, planning more would lose answers.

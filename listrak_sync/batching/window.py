@@ -204,6 +204,16 @@ class Window:
             if not self._is_single(change.mapping):
                 yield change.value
 
+    def instants(self) -> Iterator[tuple[int, str, int, int]]:
+        """Yield the list, address in lower case, field and instant of every value."""
+        rows, instants, following = self._rows, self._instants, self._next
+        for list_id, contacts in self._lists.items():
+            for key, row in contacts.items():
+                at = row
+                while at != _LAST:
+                    yield list_id, key, rows[at].field, instants[at]
+                    at = following[at]
+
     def final(self) -> Iterator[Contact]:
         """Yield every contact with all of its final values, lists and contacts in input order."""
         return self._contacts(with_alone=True)

@@ -81,6 +81,13 @@ def push(
             show_default=False,
         ),
     ] = None,
+    skip_older: Annotated[
+        bool,
+        typer.Option(
+            "--skip-older",
+            help="Leave out values of rejects that are older than what was sent since.",
+        ),
+    ] = False,
     once: Annotated[
         bool,
         typer.Option(
@@ -165,6 +172,7 @@ def push(
             secret_file=client_secret_file,
             guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts),
             strict=strict,
+            skip_older=skip_older,
             jobs=jobs,
             flush_every=flush_every,
             in_flight=in_flight,

@@ -17,7 +17,13 @@ from listrak_sync.evaluation.updates import RejectedUpdate, Update, made_by
 from listrak_sync.events.acceptance import find_type
 from listrak_sync.events.decoding import check_utf8, out_of_range
 from listrak_sync.events.key_paths import Event
-from listrak_sync.events.rejects import ContactUpdate, GivenUpdate, WrappedEvent, unwrap
+from listrak_sync.events.rejects import (
+    ContactUpdate,
+    GivenUpdate,
+    WrappedEvent,
+    given_update,
+    unwrap,
+)
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.input.formats import BOM
 from listrak_sync.reasons import Reason, RejectedError
@@ -55,6 +61,7 @@ class MatchedLine:
     event: Event
     only: str | None = None
     is_undated: bool = False
+    is_fed_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class GivenLine:
     made: tuple[Update]
     update: ContactUpdate
     is_undated: bool = False
+    is_fed_back: bool = False
 
 
 LineOutcome: TypeAlias = SkippedLine | RejectedLine | MatchedLine | GivenLine
@@ -80,16 +88,24 @@ class LineEvaluator:
     def outcome(self, number: int, line: bytes) -> LineOutcome:
         """Return what becomes of a line, given without its newline."""
         content, only, row = line.removeprefix(BOM), None, None
+        is_fed_back = False
         try:
             check_utf8(line)
             seen = self._compiled.first_look.decode(content)
-            while find_type(seen) is UNSET and (wrapped := unwrap(content)):
+            while find_type(seen) is UNSET:
+                if update := given_update(content):
+                    return self._given(number, content, update)
+                if (wrapped := unwrap(content)) is None:
+                    break
+                is_fed_back = True
                 if isinstance(wrapped, GivenUpdate):
-                    return self._given(number, content, wrapped)
+                    given = self._given(number, content, wrapped)
+                    return _fed_back(given)
                 only = self._known(wrapped)
                 content, row = wrapped.content, wrapped.row
                 seen = self._compiled.first_look.decode(content)
-            return self._event(number, content, seen, only)
+            found = self._event(number, content, seen, only)
+            return _fed_back(found) if is_fed_back else found
         except RejectedError as error:
             if row is not None:
                 detail = f"a row is not an event: correct it in {row}, and read that file again"
@@ -110,6 +126,8 @@ class LineEvaluator:
             case RejectedLine(content, reason, detail):
                 result.reject_line(number, reason, detail, content)
             case MatchedLine(content, made) | GivenLine(content, made):
+                if outcome.is_fed_back:
+                    result.fed_back.append(number)
                 result.matched_lines += 1
                 for each in made:
                     if isinstance(each, RejectedUpdate):
@@ -177,3 +195,10 @@ class LineEvaluator:
         why = "is disabled" if name in names else "is not in the mapping file any more"
         detail = f"the mapping {name} {why}: correct its name in this line"
         raise RejectedError(Reason.UNKNOWN_MAPPING, detail)
+
+
+def _fed_back(outcome: LineOutcome) -> LineOutcome:
+    """Return the outcome of a line that was rejected before."""
+    if isinstance(outcome, MatchedLine | GivenLine):
+        return replace(outcome, is_fed_back=True)
+    return outcome

@@ -169,6 +169,8 @@ class EvaluationResult(msgspec.Struct):
     updates: Updates = msgspec.field(default_factory=Updates)
     undated: int = 0
     """How many events without an instant a period took in."""
+    fed_back: list[int] = msgspec.field(default_factory=list)
+    """The lines with updates of what was rejected before."""
     not_events: dict[str, int] = msgspec.field(default_factory=dict)
     """What objects without a type are, each with the line of the first."""
 
@@ -199,12 +201,14 @@ class EvaluationResult(msgspec.Struct):
             self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]
             self.updates.lines = whole_numbers([line + lines for line in self.updates.lines])
             self.rejects = [replace(reject, line=reject.line + lines) for reject in self.rejects]
+            self.fed_back = [line + lines for line in self.fed_back]
             self.not_events = {what: line + lines for what, line in self.not_events.items()}
 
     def renumber(self, numbers: Sequence[int]) -> None:
         """Give the lines, which were counted from 1, the numbers that they have."""
         self.updates.lines = whole_numbers([numbers[line - 1] for line in self.updates.lines])
         self.rejects = [replace(reject, line=numbers[reject.line - 1]) for reject in self.rejects]
+        self.fed_back = [numbers[line - 1] for line in self.fed_back]
 
     def add(self, more: EvaluationResult) -> None:
         """Add what became of lines behind these; how far the file is read stays as it is."""
@@ -214,6 +218,7 @@ class EvaluationResult(msgspec.Struct):
         for reason, lines in more.skipped.items():
             self.skip(reason, lines)
         self.rejects += more.rejects
+        self.fed_back += more.fed_back
         self.matched.update(more.matched)
         self.updates.extend(more.updates)
 

@@ -94,6 +94,7 @@ class WrappedEvent:
 
 Wrapped: TypeAlias = WrappedEvent | GivenUpdate
 
+_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode: Final = msgspec.json.Decoder(_Line).decode
 _decode_update: Final = msgspec.json.Decoder(GivenUpdate).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -114,14 +115,20 @@ def encode(reject: Reject | RefusedContact) -> bytes:
     return _encode(line)
 
 
-def unwrap(line: bytes) -> Wrapped | None:
-    """Return the content of a rejects line, or an update; None for any other line."""
+def given_update(line: bytes) -> GivenUpdate | None:
+    """Return the update that a line is, None for any other line."""
     try:
         update = _decode_update(line)
-        if update.is_meant:
-            return update
+    except _UNDECODABLE:
+        return None
+    return update if update.is_meant else None
+
+
+def unwrap(line: bytes) -> Wrapped | None:
+    """Return the content of a rejects line, None for any other line."""
+    try:
         found = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNDECODABLE:
         return None
     if isinstance(found.update, GivenUpdate):
         return found.update

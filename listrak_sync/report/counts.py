@@ -75,6 +75,7 @@ class Report:
     superseded: int = 0
     ordered_by_line: int = 0
     undated: int = 0
+    older_than_sent: int = 0
     values_to_send: int = 0
     contacts: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -111,6 +112,13 @@ class Report:
             plural = "mappings" if len(idle) > 1 else "mapping"
             named = ", ".join(map(repr, idle))
             self.warnings += (f"{plural} that took no event: {named}: {_SEE_WHY}",)
+
+    def warn_of_older(self, *, is_skipped: bool) -> None:
+        """Note values of rejects that are older than what a later run has sent."""
+        if self.older_than_sent:
+            what = f"{self.older_than_sent:,} values of rejects are older than what was sent since"
+            then = "left out" if is_skipped else "sent all the same; --skip-older leaves them out"
+            self.warnings += (f"{what}: {then}",)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
         """Add the values that a window was given, and those that it leaves to send."""
@@ -179,6 +187,7 @@ class Report:
             "values": self.values,
             "superseded": self.superseded,
             "ordered_by_line": self.ordered_by_line,
+            "older_than_sent": self.older_than_sent,
             "values_to_send": self.values_to_send,
             "contacts": self.contacts,
             "left_over": self.left_over,
