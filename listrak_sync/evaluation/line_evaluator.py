@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET
@@ -27,6 +27,8 @@ from listrak_sync.events.rejects import (
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.input.formats import BOM
 from listrak_sync.reasons import Reason, RejectedError
+
+_STILL_ESCAPED: Final = "an escape such as \\xe9 stands where a byte was: write the character"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class LineEvaluator:
                     return _fed_back(given)
                 only = self._known(wrapped)
                 content, row = wrapped.content, wrapped.row
+                _check_escapes(wrapped)
                 seen = self._compiled.first_look.decode(content)
             found = self._event(number, content, seen, only)
             return _fed_back(found) if is_fed_back else found
@@ -195,6 +198,12 @@ class LineEvaluator:
         why = "is disabled" if name in names else "is not in the mapping file any more"
         detail = f"the mapping {name} {why}: correct its name in this line"
         raise RejectedError(Reason.UNKNOWN_MAPPING, detail)
+
+
+def _check_escapes(wrapped: WrappedEvent) -> None:
+    r"""Raise RejectedError where bytes still stand as escapes: `\xe9` is not what was meant."""
+    if wrapped.has_escaped_bytes:
+        raise RejectedError(Reason.NOT_UTF8, _STILL_ESCAPED)
 
 
 def _fed_back(outcome: LineOutcome) -> LineOutcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -84,15 +85,20 @@ class _Line(msgspec.Struct, frozen=True):
 class WrappedEvent:
     """An event read back from a rejects file, and the mapping that rejected it, if one did.
 
-    `row` is the file and line of a CSV row that was rejected as a whole.
+    `row` is the file and line of a CSV row that was rejected as a whole. `has_escaped_bytes` says
+    that bytes which are not UTF-8 still stand in it as escapes.
     """
 
     content: bytes
     mapping: str | None
     row: str | None = None
+    has_escaped_bytes: bool = False
 
 
 Wrapped: TypeAlias = WrappedEvent | GivenUpdate
+
+_ESCAPED_BYTE: Final = re.compile(r"\\x[89a-f][0-9a-f]")
+"""How `encode` writes a byte that is not UTF-8."""
 
 _UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode: Final = msgspec.json.Decoder(_Line).decode
@@ -134,7 +140,8 @@ def unwrap(line: bytes) -> Wrapped | None:
         return found.update
     if isinstance(found.raw, str):
         row = f"{found.file}:{found.line}" if found.reason == Reason.BAD_ROW else None
-        return WrappedEvent(found.raw.encode(), found.mapping, row)
+        is_escaped = found.reason == Reason.NOT_UTF8 and _ESCAPED_BYTE.search(found.raw)
+        return WrappedEvent(found.raw.encode(), found.mapping, row, bool(is_escaped))
     if isinstance(found.event, Raw):
         return WrappedEvent(bytes(found.event), found.mapping)
     return None
