@@ -51,7 +51,10 @@ SKIP_REASONS: Final = frozenset(
         Reason.BLANK_LINE,
         Reason.UNSUPPORTED_EVENT_TYPE,
         Reason.FILTERED_BY_INTEGRATIONS_OBJECT,
+        Reason.OUTSIDE_TIME,
+        Reason.FILTERED_BY_CONSENT,
         Reason.NO_MAPPING_MATCHED,
+        Reason.OLDER_THAN_SENT,
     }
 )
 """The reasons to pass over a line; all others reject it, or an update, or refuse a contact."""
