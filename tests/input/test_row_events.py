@@ -233,6 +233,18 @@ def test_endless_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [each.line for each in found.rejected] == [2]
 
 
+@pytest.mark.parametrize("block_bytes", range(40, 120))
+def test_inches(block_bytes: int) -> None:
+    """A quote within a cell does not cut rows that go over several lines, wherever a block ends."""
+    row = 'c@example.com,s,"one\nw@example.com,s,two"\n'
+    found = events_of(f'email,size,note\nz@example.com,5" disk,x\n{row * 4}', VIP, block_bytes)
+    assert contacts(found) == [
+        (2, "z@example.com"),
+        *((number, "c@example.com") for number in (3, 5, 7, 9)),
+    ]
+    assert not found.rejected
+
+
 CELLS = st.one_of(
     st.sampled_from(["", "a", "b\nc", '"', "x\r\ny", "Zoë", "\\", "-", "1", " ", "{}", ",;|\t"]),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=4),
