@@ -156,6 +156,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
                 hint = "Events from --since to before --until are read."
                 raise UsageError("--since is not before --until", hint)
             period = Period(self.since, self.until, self.undated is Undated.keep)
+        elif self.undated is Undated.skip:
+            hint = "Give one of them as well: without them, all events are read."
+            raise UsageError("--undated skip goes with --since or --until", hint)
         by_timestamp = self.order is Order.timestamp
         return EvaluationRules(self.ignore_integrations, by_timestamp, period, left_out)
 
