@@ -95,6 +95,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     until: int | None = None
     undated: Undated = Undated.keep
+    skip_older: bool = False
 
     def rows(self) -> RowOptions:
         """Return how the rows of CSV become events.
@@ -144,6 +145,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             route=self._first_route(),
             guards=guards,
             flush_every=flush_every,
+            skip_older=self.skip_older,
             start=start or Checkpoint(),
             jobs=jobs or usable_cores(),
         )
