@@ -150,7 +150,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             jobs=jobs or usable_cores(),
         )
 
-    def _rules(self, left_out: frozenset[str]) -> EvaluationRules:
+    def _rules(self, left_out: frozenset[str] | None) -> EvaluationRules:
         """Return by which rules events are evaluated. Raises UsageError."""
         period = None
         if self.since is not None or self.until is not None:
@@ -186,14 +186,17 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 def chosen(
     mappings: Sequence[Mapping], only: Sequence[str]
-) -> tuple[Sequence[Mapping], frozenset[str]]:
+) -> tuple[Sequence[Mapping], frozenset[str] | None]:
     """Return the mappings with one of these names, or with a name like one of these patterns.
 
-    Also returns the names of the others. Raises UsageError for a name that none has, and for one
-    of a mapping that is not enabled.
+    Also returns the names of the others, None where nothing is chosen. Raises UsageError for a
+    name that none has, and for one of a mapping that is not enabled.
     """
     if not only:
-        return mappings, frozenset()
+        return mappings, None
+    if not mappings:
+        hint = "Name one with -m FILE or LISTRAK_SYNC_MAPPING, or leave --only out."
+        raise UsageError(f"--only {only[0]}: there is no mapping file", hint)
     names = [mapping.name for mapping in mappings]
     wanted = set[str]()
     for each in only:

@@ -102,14 +102,14 @@ def _best_path(demands: Sequence[Pins]) -> KeyPath:
 class EvaluationRules:
     """By which rules events are evaluated, whatever the mappings say.
 
-    `left_out` are the names of mappings that this run does not use: what they rejected in an
-    earlier run is passed over.
+    `left_out` are the names of mappings that `--only` leaves out, None without it: what they
+    rejected or set in an earlier run is passed over.
     """
 
     ignore_integrations: bool = False
     by_timestamp: bool = True
     period: Period | None = None
-    left_out: frozenset[str] = frozenset()
+    left_out: frozenset[str] | None = None
 
 
 class CompiledMappings:

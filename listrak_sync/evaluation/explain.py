@@ -136,6 +136,8 @@ class Explainer:
             self._tell(self._explanation(file, line, index, made.get(index), event))
         if not looking:
             reason, detail = Reason.NO_MAPPING_MATCHED, "no enabled mapping looks at it"
+            if only in (self._compiled.rules.left_out or ()):
+                detail = f"--only leaves out the mapping that rejected it: {only}"
             self._tell(Explanation(file, line, "skipped", reason=reason, detail=detail))
 
     def _explanation(

@@ -45,7 +45,7 @@ def checked(update: GivenUpdate) -> ContactUpdate:
 def update_of(number: int, values: ContactUpdate, given: GivenUpdate, instant: int) -> Update:
     """Return the update of a line with this number, from its checked values."""
     fields = tuple((parse_id(field) or 0, value) for field, value in values.fields.items())
-    if _are_names(given.mappings) and isinstance(given.file, str) and isinstance(given.line, int):
+    if are_names(given.mappings) and isinstance(given.file, str) and isinstance(given.line, int):
         origin = Origin(_interned(tuple(given.mappings)), sys.intern(given.file), given.line)
         changes = given_changes(RESENT, values.list_id, fields, origin)
     else:
@@ -59,7 +59,8 @@ def _interned(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _are_names(names: Any) -> TypeGuard[list[str]]:  # noqa: ANN401 - whatever JSON holds
+def are_names(names: Any) -> TypeGuard[list[str]]:  # noqa: ANN401 - whatever JSON holds
+    """Say whether a value is a list of names of mappings."""
     return isinstance(names, list) and all(isinstance(each, str) for each in names)
 
 

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from listrak_sync.evaluation.compiled import CompiledMappings
 from listrak_sync.evaluation.event_times import happened
-from listrak_sync.evaluation.given_updates import checked, update_of
+from listrak_sync.evaluation.given_updates import are_names, checked, update_of
 from listrak_sync.evaluation.not_events import what_it_is
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.evaluation.updates import RejectedUpdate, Update, made_by
@@ -179,11 +179,20 @@ class LineEvaluator:
 
     def _given(self, number: int, content: bytes, given: GivenUpdate) -> LineOutcome:
         """Return what becomes of an update that is given as input. Raises RejectedError."""
+        if self._leaves_out(given):
+            detail = f"--only leaves out the mapping that made it: {', '.join(given.mappings)}"
+            return SkippedLine(content, Reason.NO_MAPPING_MATCHED, detail=detail)
         values, moment, rules = checked(given), instant(given.timestamp), self._compiled.rules
         if rules.period is not None and moment not in rules.period:
             return _outside(content, moment)
         made = update_of(number, values, given, moment if rules.by_timestamp else NEVER)
         return GivenLine(content, (made,), values, rules.period is not None and moment == NEVER)
+
+    def _leaves_out(self, given: GivenUpdate) -> bool:
+        """Say whether an update names mappings, and `--only` leaves out all of them."""
+        if self._compiled.rules.left_out is None or not are_names(given.mappings):
+            return False
+        return bool(given.mappings) and not {*given.mappings} & {*self._compiled.names}
 
     def _known(self, wrapped: WrappedEvent) -> str | None:
         """Return the mapping that rejected an event, None where it was rejected as a whole.
@@ -192,7 +201,7 @@ class LineEvaluator:
         RejectedError where that mapping does not look at events any more.
         """
         name, names = wrapped.mapping, self._compiled.names
-        if name in self._compiled.rules.left_out:
+        if name in (self._compiled.rules.left_out or ()):
             return name
         if name is None or any(names[index] == name for index in self._compiled.enabled):
             return name

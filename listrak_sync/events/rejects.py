@@ -137,7 +137,9 @@ def unwrap(line: bytes) -> Wrapped | None:
     except _UNDECODABLE:
         return None
     if isinstance(found.update, GivenUpdate):
-        return found.update
+        if found.mapping is None or found.update.mappings is not UNSET:
+            return found.update
+        return msgspec.structs.replace(found.update, mappings=[found.mapping])
     if isinstance(found.raw, str):
         row = f"{found.file}:{found.line}" if found.reason == Reason.BAD_ROW else None
         is_escaped = found.reason == Reason.NOT_UTF8 and _ESCAPED_BYTE.search(found.raw)

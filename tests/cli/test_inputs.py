@@ -191,6 +191,43 @@ def test_only_leaves_rejects_of_others(cli: Cli) -> None:
     assert ran.json()["skipped"] == {"no_mapping_matched": 1}
 
 
+def test_only_leaves_updates_of_others(cli: Cli) -> None:
+    """An update is passed over where --only leaves out every mapping that it names."""
+    (cli.folder / "m.yaml").write_text((cli.folder / "m.yaml").read_text() + MORE)
+    update = {"list_id": LIST, "email_address": "a@example.com", "fields": {"789": "on"}}
+    place = {"reason": "refused_by_listrak", "detail": "", "file": "f", "line": 1}
+    for line, taken in (
+        (update, True),
+        (update | {"mappings": ["VIP"]}, True),
+        (update | {"mappings": ["VIP", "Other"]}, True),
+        (update | {"mappings": ["Other"]}, False),
+        (update | {"mappings": ["Of another file"]}, False),
+        (update | {"mappings": ["Other"], "fields": {"789": "off"}}, False),
+        (place | {"update": update}, True),
+        (place | {"mapping": "VIP", "update": update}, True),
+        (place | {"mapping": "Other", "update": update}, False),
+        (place | {"mapping": "Other", "update": update | {"mappings": ["Other"]}}, False),
+    ):
+        (cli.folder / "u").write_text(json.dumps(line))
+        report = cli.run("dry-run", "u", "-m", "m.yaml", "--only", "VIP", "--json").json()
+        assert report["matched_lines"] == taken, line
+        assert report["skipped"] == ({} if taken else {"no_mapping_matched": 1})
+        assert cli.run("dry-run", "u", "-m", "m.yaml", "--json").json()["matched_lines"] == 1
+    event_reject = place | {"mapping": "Other", "event": json.loads(event("a@example.com"))}
+    for line in (event_reject, update | {"mappings": ["Other"]}):
+        (cli.folder / "u").write_text(json.dumps(line))
+        ran = cli.run("dry-run", "u", "-m", "m.yaml", "--only", "VIP", "--explain")
+        assert "--only leaves out the mapping" in ran.json()["detail"]
+
+
+def test_only_without_mapping_file(cli: Cli) -> None:
+    """--only without a mapping file is refused, as there is nothing to choose from."""
+    update = {"list_id": LIST, "email_address": "a@example.com", "fields": {"789": "on"}}
+    (cli.folder / "u").write_text(json.dumps(update))
+    ran = cli.run("dry-run", "u", "--only", "VIP")
+    assert (ran.status, "--only VIP: there is no mapping file" in ran.err) == (2, True)
+
+
 def test_time(cli: Cli) -> None:
     """Events of a period are taken; those without a time are kept and counted, unless told."""
     lines = [("a", "2026-01-01T00:00:00Z"), ("b", "2026-02-01"), ("c", None)]

@@ -116,7 +116,7 @@ def test_refused_contact() -> None:
         "mapping": "A",
         "update": {"list_id": 12, "email_address": "ann@example.com", "fields": {"7": "on"}},
     }
-    assert unwrap(text) == GivenUpdate(12, "ann@example.com", {"7": "on"})
+    assert unwrap(text) == GivenUpdate(12, "ann@example.com", {"7": "on"}, mappings=["A"])
 
 
 PLACE = '"reason":"r","detail":"d","file":"f","line":1'
