@@ -32,7 +32,7 @@ from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Account, Sandbox
 from listrak_sync.sync import dry_run, push
-from tests.evaluation.reference import Plain
+from tests.evaluation.reference import AUDIENCE, Plain
 from tests.evaluation.strategies import EVENTS, MAPPINGS
 
 VIP = RowOptions(audience="vip")
@@ -150,6 +150,12 @@ def test_compressed_and_mixed(exported: Path, tmp_path: Path) -> None:
     assert one.report.lines == 2 * Dry(sources[:1]).report.lines + 2
 
 
+def _lines(events: list[Any]) -> bytes:
+    """Return events as lines, without the word that updates must not have as a value."""
+    lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
+    return lines.replace(AUDIENCE.encode(), b"word")
+
+
 @given(
     events=st.lists(EVENTS, max_size=12),
     mappings=st.lists(MAPPINGS, min_size=1, max_size=3),
@@ -161,7 +167,7 @@ def test_updates_again(events: list[Any], mappings: list[Plain], order: random.R
     parsed = parse("m.yaml", json.dumps({"mappings": entries}))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "in"
-        file.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+        file.write_bytes(_lines(events))
         first = Dry(expand([str(file)]), parsed)
         for shuffled in (False, True):
             lines = list(first.contacts)
@@ -186,7 +192,7 @@ def test_updates_at_listrak(events: list[Any], mappings: list[Plain], order: ran
     parsed = parse("m.yaml", json.dumps({"mappings": entries}))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "in"
-        file.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+        file.write_bytes(_lines(events))
         lines = Dry(expand([str(file)]), parsed).contacts
         expected = pushed(parsed, [file.read_bytes()], parsed)
         order.shuffle(lines)
@@ -239,6 +245,10 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"email_address": None}, "null is not a valid e-mail address"),
     ({"fields": {}}, "fields is not an object of profile field ids with their values"),
     ({"fields": {"x": "on"}}, '"x" is not a valid profile field id'),
+    (
+        {"fields": {"7": "useAudienceKey"}},
+        "field 7: useAudienceKey is a word of mapping files: write on or off",
+    ),
     ({"fields": {"7": None}}, "field 7: null is not a text, a number or a boolean"),
 ]
 

@@ -13,7 +13,7 @@ from listrak_sync.evaluation.updates import Origin, Update, shared
 from listrak_sync.evaluation.updates import given as given_changes
 from listrak_sync.events.key_paths import excerpt
 from listrak_sync.events.rejects import ContactUpdate, GivenUpdate
-from listrak_sync.mapping.values import field_text, is_email_address, parse_id
+from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, is_email_address, parse_id
 from listrak_sync.reasons import Reason, RejectedError
 
 _KEYS: Final = ("list_id", "email_address", "fields")
@@ -38,6 +38,9 @@ def checked(update: GivenUpdate) -> ContactUpdate:
             raise _invalid(f"{excerpt(key)} is not a valid profile field id")
         if text is None:
             raise _invalid(f"field {key}: {excerpt(value)} is not a text, a number or a boolean")
+        if text.strip() == USE_AUDIENCE_KEY:
+            what = f"{USE_AUDIENCE_KEY} is a word of mapping files: write on or off"
+            raise _invalid(f"field {key}: {what}")
         fields[key] = text
     return ContactUpdate(list_id, address.strip(), fields)
 
