@@ -21,6 +21,7 @@ _HASH: Final = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 _PART_OF_HASH: Final = re.compile(r"[0-9a-fA-F]+")
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SHOWN_COLUMNS: Final = 30
+_SHOWN_CELL: Final = 80
 
 
 class Role(Enum):
@@ -68,6 +69,13 @@ class Columns:
         """Return the indices of the columns that hold something."""
         return tuple(index for index, each in enumerate(self.roles) if each is role)
 
+    def of_membership(self) -> tuple[int, ...]:
+        """Return the indices of the columns that are named like the audience."""
+        if self.options.audience is None:
+            return ()
+        key = _plain(self.options.audience)
+        return tuple(each for each in self.of(Role.TRAIT) if _plain(self.names[each]) == key)
+
 
 @dataclass(frozen=True, slots=True)
 class _Header:
@@ -95,7 +103,9 @@ def read_columns(file: str, head: bytes, options: RowOptions) -> Columns:
     roles = _roles(file, names, options)
     _check(file, header, names, roles)
     raw = b"\n".join(lines[header.first : header.end]).rstrip(b"\r\n")
-    return Columns(header.delimiter, names, roles, raw, header.end, options)
+    columns = Columns(header.delimiter, names, roles, raw, header.end, options)
+    _check_membership(file, header, columns)
+    return columns
 
 
 def looks_like_rows(head: bytes) -> bool:
@@ -144,8 +154,28 @@ def _divided(texts: Sequence[str], first: int, delimiter: str) -> _Header:
     return _Header(delimiter, cells, first, end, tuple(below))
 
 
+def contradiction(name: str, cell: str, options: RowOptions) -> str | None:
+    """Return a message where a cell of the audience's own says otherwise than `--audience`."""
+    said = cell.strip().lower()
+    if not said or said in _MEMBERSHIP[options.is_member]:
+        return None
+    is_member = "a member" if options.is_member else "one of those who left"
+    shown = f'"{cell.strip()[:_SHOWN_CELL]}"'
+    return f"the column {name} holds {shown}, but --audience makes every row {is_member}"
+
+
+_MEMBERSHIP: Final = {
+    True: ("true", "1", "yes", "y", "t", "on"),
+    False: ("false", "0", "no", "n", "f", "off"),
+}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).lower()
+
+
 def _role(name: str) -> Role:
-    plain = re.sub(r"[\s_-]", "", name).lower()
+    plain = _plain(name)
     return next((role for role, form in _ROLES if form.fullmatch(plain)), Role.TRAIT)
 
 
@@ -201,6 +231,25 @@ def _check(file: str, header: _Header, names: Sequence[str], roles: Sequence[Rol
         if role is Role.EMAIL and all(map(_HASH.fullmatch, whole)) and is_like(last):
             hint = "Download it unhashed: a hash cannot be turned into an address."
             raise UsageError(f"{file}: the column {names[index]} holds hashes", hint)
+
+
+def _check_membership(file: str, header: _Header, columns: Columns) -> None:
+    """Raise UsageError where a column of the audience's own name says otherwise than the option."""
+    for index in columns.of_membership():
+        cells = [row[index] for row in header.below if index < len(row)]
+        *whole, last = cells or [""]
+        # The last may be cut off, as only the beginning of the file is looked at.
+        words = _MEMBERSHIP[columns.options.is_member]
+        is_cut = any(word.startswith(last.strip().lower()) for word in words)
+        for cell in whole if is_cut else cells:
+            said = contradiction(columns.names[index], cell, columns.options)
+            if said is not None:
+                hint = (
+                    "Give the members alone with --audience KEY, and in a file of their own those "
+                    "who left\nwith --audience KEY=false. If the column means something else, "
+                    "rename it or take it out."
+                ).replace("KEY", columns.options.key)
+                raise UsageError(f"{file}: {said}", hint)
 
 
 _MAY_REPEAT: Final = frozenset({Role.EMAIL, Role.NOTHING})

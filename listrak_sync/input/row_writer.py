@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from listrak_sync.input.columns import Columns, Role
+from listrak_sync.input.columns import Columns, Role, contradiction
 from listrak_sync.input.row_template import scalar
 from listrak_sync.reasons import Reason, RejectedError
 
@@ -26,14 +26,17 @@ class RowWriter:
         self._ids = columns.of(Role.EXTERNAL_IDS)
         self._traits = columns.of(Role.TRAITS)
         self._value = columns.of(Role.VALUE)
+        self._membership = columns.of_membership()
 
     def lines(self, row: Sequence[str]) -> list[bytes]:
         """Return the events of a row, one for each address; a blank line for a blank row.
 
-        Raises RejectedError where a cell that must hold JSON does not.
+        Raises RejectedError where a cell that must hold JSON does not, and where a row says
+        otherwise about the audience than the option.
         """
         if not row:
             return [b"\n"]
+        self._check_membership((self._columns.names[at], row[at]) for at in self._membership)
         ids = [each for index in self._ids for each in self._external_ids(row, index)]
         traits = self._row_traits(row)
         found = [row[index] for index in self._emails]
@@ -66,9 +69,20 @@ class RowWriter:
         """Return the traits in a row. Raises RejectedError."""
         traits: dict[str, Any] = {}
         for index in self._traits:
-            traits |= self._object(row, index)
+            found = self._object(row, index)
+            own = found.get(self._options.key)
+            if self._options.audience is not None and isinstance(own, bool):
+                self._check_membership([(self._columns.names[index], _encode(own).decode())])
+            traits |= found
         named = ((row[index], name) for index, name in self._named(Role.TRAIT))
         return traits | {name: cell for cell, name in named if cell}
+
+    def _check_membership(self, cells: Iterable[tuple[str, str]]) -> None:
+        """Raise RejectedError where one says otherwise about the audience than the option."""
+        for name, cell in cells:
+            said = contradiction(name, cell, self._options)
+            if said is not None:
+                raise RejectedError(Reason.BAD_ROW, said)
 
     def _named(self, role: Role) -> Iterator[tuple[int, str]]:
         return ((index, self._columns.names[index]) for index in self._columns.of(role))

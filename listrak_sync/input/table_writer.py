@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from operator import contains
 from typing import Final
 
 import msgspec
 
-from listrak_sync.input.columns import Columns, Role
+from listrak_sync.input.columns import Columns, Role, contradiction
 from listrak_sync.input.row_template import Template, escaped, scalar
 from listrak_sync.input.rows import Table
 
@@ -40,6 +41,10 @@ class TableWriter:
         self._ids = columns.of(Role.EXTERNAL_IDS)
         self._traits = columns.of(Role.TRAITS)
         self._value = columns.of(Role.VALUE)
+        self._membership = columns.of_membership()
+        word = "true" if self._options.is_member else "false"
+        key = re.escape(_encode(self._options.key).decode())
+        self._says_otherwise = re.compile(rf"{key}\s*+:\s*+(?!{word}\b)")
         self._objects = (*self._ids, *self._traits)
         self._is_unusual = any(len(columns.of(role)) > 1 for role in _ONCE)
 
@@ -65,11 +70,18 @@ class TableWriter:
         return self._columns.names[0] in first or "\ufeff" in "".join(first)
 
     def _unusual_cells(self, table: Table) -> set[int]:
-        """Return the indices of rows with a second address, or with JSON over several lines."""
+        """Return the indices of rows with two addresses, JSON over lines, or a contradiction."""
         found: set[int] = set()
         for index in self._emails[1:]:
             if any(table[index]):
                 found |= {at for at, cell in enumerate(table[index]) if cell}
+        for index in self._membership:
+            said = {cell: contradiction("", cell, self._options) for cell in {*table[index]}}
+            found |= {at for at, cell in enumerate(table[index]) if said[cell] is not None}
+        for index in self._traits if self._options.audience is not None else ():
+            found |= {
+                at for at, cell in enumerate(table[index]) if self._says_otherwise.search(cell)
+            }
         for index in self._objects:
             if "\n" in "".join(table[index]):
                 found |= {at for at, cell in enumerate(table[index]) if "\n" in cell}

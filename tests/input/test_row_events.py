@@ -330,6 +330,47 @@ def test_headers(text: str, message: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+LEFT = RowOptions(audience="vip", is_member=False)
+
+
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ("a@example.com,false\n", VIP),
+        ("a@example.com,false", VIP),
+        ("a@example.com,true\nb@example.com,0\n", VIP),
+        ("a@example.com,gold\n", VIP),
+        ("a@example.com,true\n", LEFT),
+    ],
+)
+@pytest.mark.parametrize("name", ["vip", "VIP", " Vip"])
+def test_membership_that_says_otherwise(rows: str, options: RowOptions, name: str) -> None:
+    """A column of the audience's own key that says otherwise is refused, with what to do."""
+    with pytest.raises(UsageError, match=f"the column {name.strip()} holds") as caught:
+        events_of(f"email,{name}\n{rows}", options)
+    assert "--audience vip=false" in caught.value.hint
+
+
+def test_membership_that_agrees() -> None:
+    """A column of the audience's own key that agrees, or says nothing, is no contradiction."""
+    rows = "a@example.com,true\nb@example.com,TRUE\nc@example.com,1\nd@example.com,\n"
+    assert len(contacts(events_of(f"email,vip\n{rows}"))) == 4
+    assert len(contacts(events_of("email,vip\na@example.com,false\n", LEFT))) == 1
+
+
+def test_later_row_that_says_otherwise() -> None:
+    """Far down in a file, a row that says otherwise about its audience is rejected alone."""
+    rows = [["email", "vip", "traits"], *([f"c{n}@example.com", "true", ""] for n in range(400))]
+    rows[300][1], rows[350][2] = "false", '{"vip": false}'
+    rows[360][2] = '{"vip": true}'
+    found = events_of(written(rows))
+    assert [each.line for each in found.rejected] == [301, 351]
+    assert found.rejected[0].reason == "bad_row"
+    assert 'the column vip holds "false"' in found.rejected[0].detail
+    assert "the column traits holds" in found.rejected[1].detail
+    assert len(found.lines) == 398
+
+
 def test_hashes_that_are_cut_off() -> None:
     """A column of hashes is recognised though the beginning that is looked at ends in one."""
     head = "email\n" + "".join(f"{number:064x}\n" for number in range(300))
