@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -64,6 +65,17 @@ def existing_rejects(*, append: bool, force: bool) -> ExistingRejects:
     if append:
         return ExistingRejects.APPEND
     return ExistingRejects.REPLACE if force else ExistingRejects.REFUSE
+
+
+def single(option: str, given: Sequence[str] | None) -> str | None:
+    """Return the value of an option that has one in a run. Raises UsageError for several."""
+    values = list(dict.fromkeys(given or ()))
+    if len(values) > 1:
+        raise UsageError(
+            f"{option} is given several times: {', '.join(values)}",
+            "A run takes one. Give each file a run of its own.",
+        )
+    return values[0] if values else None
 
 
 OptionalMappingFile = Annotated[Path | None, mapping_file("The mapping file, YAML.")]
@@ -136,7 +148,7 @@ Exclude = Annotated[
     ),
 ]
 Audience = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="KEY[=false]",
         help="The rows of CSV are the members of this audience; with =false, those who left it.",
@@ -144,7 +156,7 @@ Audience = Annotated[
     ),
 ]
 Trait = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="KEY",
         help="The rows of CSV hold this computed trait, in the column value.",
@@ -152,7 +164,7 @@ Trait = Annotated[
     ),
 ]
 EmailColumn = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="NAME",
         help="The column of CSV that holds the address.  [default: email, email_1, …, and the "

@@ -59,6 +59,8 @@ def test_contradictions(cli: Cli) -> None:
     (cli.folder / "v.csv").write_text(ROWS)
     for given, message in (
         (("--audience", "vip", "--trait", "ltv"), "exclude each other"),
+        (("--audience", "vip", "--audience", "gold"), "--audience is given several times"),
+        (("--trait", "ltv", "--trait", "age"), "--trait is given several times: ltv, age"),
         (("--audience", "vip=no"), "'no' is not true or false"),
         (("--audience", "=false"), "--audience names nothing"),
         (("--trait", " "), "--trait names nothing"),
