@@ -109,7 +109,8 @@ def _checked(row: Row, raw: bytes, columns: Columns) -> list[str]:
         detail = f"the row has {_cells(len(row))}, the header {_cells(len(columns.names))}"
         raise RejectedError(Reason.BAD_ROW, detail)
     if _utf8(raw) is None:
-        raise RejectedError(Reason.NOT_UTF8, NOT_UTF8)
+        # Not `not_utf8`: such a line can be fed back once it is corrected, a row cannot.
+        raise RejectedError(Reason.BAD_ROW, NOT_UTF8)
     return row
 
 

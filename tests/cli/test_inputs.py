@@ -84,6 +84,21 @@ def test_bad_row_fed_back(cli: Cli) -> None:
     assert reject["raw"] == "c1@example.com"
 
 
+def test_row_of_another_encoding_fed_back(cli: Cli) -> None:
+    """A row that is not UTF-8 is corrected in its file, also where its character was written."""
+    (cli.folder / "v.csv").write_bytes(b"email,name\nc1@example.com,Zo\xeb\n")
+    ran = cli.run("dry-run", "v.csv", "-m", "m.yaml", "--audience", "vip", "--rejects", "r")
+    assert ran.status == 6
+    rejects = (cli.folder / "r").read_text()
+    for text in (rejects, rejects.replace("\\\\xeb", "ë")):
+        (cli.folder / "r").write_text(text)
+        assert cli.run("dry-run", "r", "-m", "m.yaml", "--rejects", "r2", "--force").status == 6
+        reject = json.loads((cli.folder / "r2").read_text())
+        assert reject["reason"] == "bad_row"
+        assert "correct it in v.csv:2, and read that file again" in reject["detail"]
+    assert "ë" in reject["raw"]
+
+
 def test_dry_run_into_push(cli: Cli, start: Start) -> None:
     """Updates that dry-run prints and push reads leave what a push of the events leaves."""
     sandbox = start()

@@ -198,7 +198,7 @@ def test_bad_rows() -> None:
     [
         (b'"open,Ann', "bad_row", "a cell begins with a quote, and does not end with one"),
         (b"a@example.com,A\rB", "bad_row", "a carriage return stands in a cell without quotes"),
-        (b"a@example.com,Zo\xeb", "not_utf8", NOT_UTF8),
+        (b"a@example.com,Zo\xeb", "bad_row", NOT_UTF8),
     ],
 )
 def test_broken_rows(row: bytes, reason: str, detail: str) -> None:
