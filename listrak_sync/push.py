@@ -44,7 +44,7 @@ class NewRun:
     """A run over the whole of its input: the names of files and folders, `-` for a pipe.
 
     `include` and `exclude` are patterns of files in folders. With `once`, files that a finished
-    run has read are left out.
+    run has read are left out; `times` are `--since` and `--until` as they were given.
     """
 
     mappings: Sequence[Path]
@@ -53,6 +53,7 @@ class NewRun:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     once: bool = False
+    times: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | Non
                 raise UsageError("--sandbox needs a mapping file", hint)
             own = [*mappings, *([request.rejects] if request.rejects else [])]
             choice = FileChoice(run.include, run.exclude, own, callbacks.on_note)
-            once = _once(request, journal) if run.once else None
+            once = _once(request, run, journal) if run.once else None
             return new_task(mappings, events, options, request.guards, choice, once)
         case EarlierRun(run) if journal is not None:
             return resumed_task(journal, run, request.guards)
@@ -169,13 +170,13 @@ def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | Non
     raise UsageError("--resume needs a journal", hint)
 
 
-def _once(request: PushRequest, journal: Journal | None) -> Once:
-    """Return which files need not be read again. Raises UsageError without a journal."""
+def _once(request: PushRequest, run: NewRun, journal: Journal | None) -> Once:
+    """Return what tells which files need not be read again. Raises UsageError without a journal."""
     if journal is None:
         hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
         raise UsageError("--once needs a journal", hint)
     destination = "sandbox" if request.sandbox else request.addresses.api
-    return Once(destination, journal.files_read(destination))
+    return Once(destination, journal.files_read, run.times)
 
 
 def _sent(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,17 @@ from listrak_sync.mapping.model import Mapping
 from listrak_sync.run_settings import RunOptions, check_updates
 
 _NOTHING: Final = Source(os.devnull)
+_DECISIVE: Final = {*RunOptions.__struct_fields__} - {
+    "window",
+    "window_bytes",
+    "route",
+    "batch_contacts",
+    "batch_bytes",
+    "since",
+    "until",
+}
+"""The options that decide which values are sent, and not only by which requests."""
+
 _AS_BEFORE: Final = "push the input again: values converge, so sending twice does no harm"
 
 
@@ -66,16 +78,32 @@ def decode_options(encoded: msgspec.Raw) -> PushOptions:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """The files that finished runs have read for a destination, so that they are left out."""
+    """Leaves out the files that finished runs have read for the same purpose.
+
+    `known` returns the files that were read for a purpose. `times` are `--since` and `--until` as
+    they were given: 7d is another instant in each run, and still the same choice.
+    """
 
     destination: str
-    known: Collection[FileIdentity]
+    known: Callable[[str], Collection[FileIdentity]]
+    times: Sequence[str | None] = ()
 
-    def left_of(self, sources: Sequence[Source]) -> tuple[tuple[Source, ...], OnceFiles]:
+    def purpose(self, mapping_sha256: str, options: RunOptions) -> str:
+        """Return a digest of all that decides what a run makes of a file, and where it sends it."""
+        found = msgspec.to_builtins(options)
+        decisive = {name: found[name] for name in sorted(_DECISIVE)}
+        decisive["only"] = sorted(options.only)
+        parts = [self.destination, mapping_sha256, self.times, decisive]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def left_of(
+        self, sources: Sequence[Source], purpose: str
+    ) -> tuple[tuple[Source, ...], OnceFiles]:
         """Return the inputs that are left to be read, and those of them to be remembered.
 
         Raises UsageError for a file that cannot be read.
         """
+        known = self.known(purpose)
         left: list[Source] = []
         files: list[FileIdentity] = []
         for source in sources:
@@ -84,11 +112,11 @@ class Once:
             except OSError as error:
                 message = f"{source.name}: {error.strerror or error}"
                 raise UsageError(message, "Name files, folders, or -.") from error
-            if identity in self.known:
+            if identity in known:
                 continue
             left.append(source)
             files += [] if identity is None else [identity]
-        return tuple(left), OnceFiles(self.destination, files)
+        return tuple(left), OnceFiles(purpose, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +153,8 @@ def new_task(
     found = len(sources)
     remembered = None
     if once is not None:
-        sources, remembered = once.left_of(sources)
+        purpose = once.purpose(digest(contents), options)
+        sources, remembered = once.left_of(sources, purpose)
     check_formats(sources)
     if not files:
         check_updates(sources)

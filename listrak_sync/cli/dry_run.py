@@ -139,8 +139,8 @@ def dry_run(
             email_column=options.single("--email-column", email_column),
             format_in=format_in,
             only=tuple(only or ()),
-            since=since,
-            until=until,
+            since=options.instant_of(since),
+            until=options.instant_of(until),
             undated=undated,
         )
         files = mapping or ()

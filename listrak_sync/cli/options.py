@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,13 +20,33 @@ from listrak_sync.report.rejects_file import ExistingRejects
 from listrak_sync.run_settings import Order, RouteChoice, Undated
 
 _AGO: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|w)(?: ago)?", re.ASCII)
+_LONGEST_AGO: Final = 200 * 366 * 86_400
+"""How many seconds ago a time may be: instants have 64 bits, and begin in 1677."""
+
+_SHOWN: Final = 40
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
-def parse_moment(text: str) -> int:
-    """Return a time, or how long ago, in nanoseconds since 1970. Raises typer.BadParameter."""
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time in nanoseconds since 1970, and how it was written: 7d is another one tomorrow."""
+
+    instant: int
+    text: str
+
+
+def parse_moment(text: str) -> Moment:
+    """Return a time that is given, or how long ago it is. Raises typer.BadParameter."""
+    return Moment(_instant(text), text.strip())
+
+
+def _instant(text: str) -> int:
     if ago := _AGO.fullmatch(text.strip()):
-        return time.time_ns() - round(float(ago[1]) * _SECONDS[ago[2]] * 1_000_000_000)
+        seconds = float(ago[1]) * _SECONDS[ago[2]]
+        if seconds > _LONGEST_AGO:
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            raise typer.BadParameter(f"{shown!r} is too long ago; write 7d, or 2026-03-01")
+        return time.time_ns() - round(seconds * 1_000_000_000)
     found = instant(text.strip())
     if found == NEVER:
         hint = "write 2026-03-01, 2026-03-01T12:00:00Z, 36h or 7d"
@@ -65,6 +86,11 @@ def existing_rejects(*, append: bool, force: bool) -> ExistingRejects:
     if append:
         return ExistingRejects.APPEND
     return ExistingRejects.REPLACE if force else ExistingRejects.REFUSE
+
+
+def instant_of(moment: Moment | None) -> int | None:
+    """Return the instant of a time, if one is given."""
+    return None if moment is None else moment.instant
 
 
 def single(option: str, given: Sequence[str] | None) -> str | None:
@@ -109,7 +135,7 @@ Only = Annotated[
 ]
 _WHEN = "A date, an ISO 8601 time, or how long ago: 36h, 7d."
 Since = Annotated[
-    int | None,
+    Moment | None,
     typer.Option(
         metavar="TIME",
         parser=parse_moment,
@@ -118,7 +144,7 @@ Since = Annotated[
     ),
 ]
 Until = Annotated[
-    int | None,
+    Moment | None,
     typer.Option(
         metavar="TIME",
         parser=parse_moment,

@@ -92,8 +92,8 @@ def push(
         bool,
         typer.Option(
             "--once",
-            help="Leave out files that a finished run with --once has read, unless they have "
-            "changed.",
+            help="Leave out files that a finished run with --once has read, unless they, the "
+            "mapping or the options have changed.",
         ),
     ] = False,
     resume: Annotated[
@@ -154,8 +154,8 @@ def push(
                 email_column=options.single("--email-column", email_column),
                 format_in=format_in,
                 only=tuple(only or ()),
-                since=since,
-                until=until,
+                since=options.instant_of(since),
+                until=options.instant_of(until),
                 undated=undated,
                 skip_older=skip_older,
             )
@@ -166,6 +166,7 @@ def push(
                 include=include or (),
                 exclude=exclude or (),
                 once=once,
+                times=[each.text if each else None for each in (since, until)],
             )
         request = PushRequest(
             run=run,

@@ -41,9 +41,9 @@ FOLLOW_SECONDS: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class OnceFiles:
-    """Files that are read only once for a destination."""
+    """Files that are read only once for a purpose: the destination, mapping and options of runs."""
 
-    destination: str
+    purpose: str
     files: Sequence[FileIdentity]
 
 
@@ -109,7 +109,7 @@ class Journal:
             if not rows.have_rejects(db, run):
                 sent_values.forget(db)
             if once is not None:
-                read_files.note(db, run, once.destination, once.files)
+                read_files.note(db, run, once.purpose, once.files)
         self.run = run
 
     def has_rejects(self) -> bool:
@@ -122,10 +122,10 @@ class Journal:
         with self._database.reading() as db:
             return sent_values.instants(db, self._destination, fields)
 
-    def files_read(self, destination: str) -> set[FileIdentity]:
-        """Return the files that finished runs with `--once` have read for a destination."""
+    def files_read(self, purpose: str) -> set[FileIdentity]:
+        """Return the files that finished runs with `--once` have read for a purpose."""
         with self._database.reading() as db:
-            return read_files.known(db, destination)
+            return read_files.known(db, purpose)
 
     def forget_files(self) -> int:
         """Forget which files were read; return how many there were."""

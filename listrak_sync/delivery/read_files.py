@@ -9,44 +9,44 @@ from typing import Final
 from listrak_sync.input.identity import FileIdentity
 
 TABLE: Final = """
-CREATE TABLE IF NOT EXISTS read_files (
-    destination TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS once_files (
+    purpose TEXT NOT NULL,      -- a digest of what a run made of it, and where it sent that
     path TEXT NOT NULL,
     size INTEGER NOT NULL,
     modified INTEGER NOT NULL,  -- nanoseconds since 1970
     checksum INTEGER NOT NULL,  -- of the first and last bytes
     run TEXT NOT NULL,
     done INTEGER NOT NULL,      -- 1: the run is finished
-    PRIMARY KEY (destination, path)
+    PRIMARY KEY (purpose, path)
 )
 """
 
 
-def note(db: sqlite3.Connection, run: str, destination: str, files: Iterable[FileIdentity]) -> None:
+def note(db: sqlite3.Connection, run: str, purpose: str, files: Iterable[FileIdentity]) -> None:
     """Write down the files that a run reads."""
     db.executemany(
-        "INSERT OR REPLACE INTO read_files VALUES (?, ?, ?, ?, ?, ?, 0)",
-        [(destination, each.path, each.size, each.modified, each.checksum, run) for each in files],
+        "INSERT OR REPLACE INTO once_files VALUES (?, ?, ?, ?, ?, ?, 0)",
+        [(purpose, each.path, each.size, each.modified, each.checksum, run) for each in files],
     )
 
 
 def confirm(db: sqlite3.Connection) -> None:
     """Mark the files of finished runs."""
     db.execute(
-        "UPDATE read_files SET done = 1 "
+        "UPDATE once_files SET done = 1 "
         "WHERE NOT done AND run IN (SELECT id FROM runs WHERE ended IS NOT NULL)"
     )
 
 
-def known(db: sqlite3.Connection, destination: str) -> set[FileIdentity]:
-    """Return the files that finished runs have read for a destination."""
+def known(db: sqlite3.Connection, purpose: str) -> set[FileIdentity]:
+    """Return the files that finished runs have read for a purpose."""
     rows = db.execute(
-        "SELECT path, size, modified, checksum FROM read_files WHERE destination = ? AND done",
-        (destination,),
+        "SELECT path, size, modified, checksum FROM once_files WHERE purpose = ? AND done",
+        (purpose,),
     )
     return {FileIdentity(*row) for row in rows}
 
 
 def forget(db: sqlite3.Connection) -> int:
     """Delete all of them; return how many there were."""
-    return db.execute("DELETE FROM read_files").rowcount
+    return db.execute("DELETE FROM once_files").rowcount

@@ -262,6 +262,8 @@ def test_time(cli: Cli) -> None:
         assert report["skipped"].get("outside_time", 0) == 3 - taken
     for given, message in (
         (("--since", "tomorrow"), "'tomorrow' is not a valid time"),
+        (("--since", "9" * 330 + "d"), "is too long ago"),
+        (("--until", "9" * 30 + "w ago"), "is too long ago"),
         (("--since", "2026-02-01", "--until", "2026-01-01"), "--since is not before --until"),
     ):
         ran = cli.run("dry-run", "e.ndjson", "-m", "m.yaml", *given)
@@ -328,6 +330,40 @@ def test_once(cli: Cli, start: Start) -> None:
     assert lines() == (3, 0)
     ran = cli.run("push", "in", "-m", "m.yaml", "--once", "--no-journal")
     assert (ran.status, "--once needs a journal" in ran.err) == (2, True)
+
+
+UNUSED = VIP.removeprefix("mappings:\n").replace("VIP", "Other").replace('"vip"', '"other"')
+
+
+def test_once_for_a_purpose(cli: Cli, start: Start) -> None:
+    """With another mapping, or other options that decide what is sent, files are read again."""
+    sandbox = start()
+    folder = cli.folder / "in"
+    folder.mkdir()
+    (folder / "v.csv").write_text("email\na@example.com\n")
+    (cli.folder / "v.yaml").write_text(VIP + UNUSED)
+    (cli.folder / "w.yaml").write_text(VIP + UNUSED + "# changed\n")
+    usual = ("-m", "v.yaml", "--audience", "vip")
+
+    def lines(*given: str) -> int:
+        ran = cli.run("push", "in", "--once", "--json", *given)
+        assert ran.status == 0, ran.err
+        return int(ran.json()["lines"])
+
+    for given in (
+        usual,
+        ("-m", "v.yaml", "--audience", "vip=false"),
+        ("-m", "w.yaml", "--audience", "vip"),
+        (*usual, "--only", "VIP"),
+        (*usual, "--since", "7d"),
+        (*usual, "--since", "7d", "--undated", "skip"),
+        (*usual, "--order", "input"),
+        (*usual, "--ignore-integrations"),
+    ):
+        assert (lines(*given), lines(*given)) == (1, 0), given
+    assert lines(*usual, "--window", "5", "--batch-contacts", "1", "--jobs", "2") == 0
+    assert sandbox.values()[LIST]["a@example.com"][789] == "on"
+    assert "8 files forgotten" in cli.run("runs", "--forget-files").err
 
 
 def test_once_only_where_finished(cli: Cli, start: Start) -> None:
