@@ -18,6 +18,8 @@ DELIMITERS: Final = ",;\t|"
 
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _HASH: Final = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_NAMES_HASH: Final = re.compile(r"sha\d|md5|hash(ed|es)?$|^hash")
+_UNHASHED: Final = "Download it unhashed: a hash cannot be turned into an address."
 _PART_OF_HASH: Final = re.compile(r"[0-9a-fA-F]+")
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SHOWN_COLUMNS: Final = 30
@@ -214,6 +216,9 @@ def _check(file: str, header: _Header, names: Sequence[str], roles: Sequence[Rol
         hint = "Put a row with the names of the columns on top, for example: email"
         raise UsageError(f"{file}: its first row holds an address, not the names of columns", hint)
     if not {Role.EMAIL, Role.EXTERNAL_IDS, Role.TRAITS} & set(roles):
+        hashed = [name for name in names if _NAMES_HASH.search(_plain(name))]
+        if hashed:
+            raise UsageError(f"{file}: the column {hashed[0]} holds hashes", _UNHASHED)
         hint = f"{_columns(names)}\nName the one that holds the address: --email-column NAME"
         raise UsageError(f"{file}: no column holds e-mail addresses", hint)
     counts = Counter(
@@ -229,8 +234,7 @@ def _check(file: str, header: _Header, names: Sequence[str], roles: Sequence[Rol
         # The last may be cut off, as only the beginning of the file is looked at.
         is_like = _HASH.fullmatch if not whole else _PART_OF_HASH.fullmatch
         if role is Role.EMAIL and all(map(_HASH.fullmatch, whole)) and is_like(last):
-            hint = "Download it unhashed: a hash cannot be turned into an address."
-            raise UsageError(f"{file}: the column {names[index]} holds hashes", hint)
+            raise UsageError(f"{file}: the column {names[index]} holds hashes", _UNHASHED)
 
 
 def _check_membership(file: str, header: _Header, columns: Columns) -> None:

@@ -317,6 +317,11 @@ HEADERS = [
     ("email,plan,plan\n", "columns with the same name: plan", "Rename"),
     ("a@example.com,Ann\nb@example.com,Bob\n", "its first row holds an address", "on top"),
     (f"email\n{'a' * 64}\n{'b1' * 32}\n", "the column email holds hashes", "Download it unhashed"),
+    ("email_sha256\nx\n", "the column email_sha256 holds hashes", "Download it unhashed"),
+    ("name,Email Hash\n", "the column Email Hash holds hashes", "Download it unhashed"),
+    ("sha256,name\n", "the column sha256 holds hashes", "Download it unhashed"),
+    ("id,md5\n", "the column md5 holds hashes", "Download it unhashed"),
+    ("id,hashed_email\n", "the column hashed_email holds hashes", "Download it unhashed"),
     ("key,value,external_ids\nu,5,[]\n", "value of a computed trait", "--trait KEY"),
 ]
 
