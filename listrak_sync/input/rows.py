@@ -11,7 +11,9 @@ from typing import Final, TypeAlias
 MAX_CELL: Final = 16 << 20
 """How long a cell may be, in characters."""
 
-UNCLOSED: Final = "a cell begins with a quote, and does not end with one"
+UNCLOSED: Final = (
+    "a cell begins with a quote, and does not end with one; a row over several lines may have 1 MiB"
+)
 
 csv.field_size_limit(MAX_CELL)  # the module's own limit is 128 K
 

@@ -196,7 +196,7 @@ def test_bad_rows() -> None:
 @pytest.mark.parametrize(
     ("row", "reason", "detail"),
     [
-        (b'"open,Ann', "bad_row", "a cell begins with a quote, and does not end with one"),
+        (b'"open,Ann', "bad_row", UNCLOSED),
         (b"a@example.com,A\rB", "bad_row", "a carriage return stands in a cell without quotes"),
         (b"a@example.com,Zo\xeb", "bad_row", NOT_UTF8),
     ],
@@ -232,6 +232,8 @@ def test_endless_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     found = events_of(f'email,name\n"oops,X\n{rows}', block_bytes=300)
     assert len(found.lines) == 1000
     assert [each.line for each in found.rejected] == [2]
+    assert found.rejected[0].detail == UNCLOSED
+    assert "a row over several lines may have 1 MiB" in UNCLOSED
 
 
 def test_two_quotes_too_many() -> None:
