@@ -107,7 +107,8 @@ class Report:
         if not self.lines:
             self.warnings += ("the input is empty: no line was read",)
         elif not self.matched_lines:
-            self.warnings += (f"no mapping took any of the {self.lines:,} lines: {_SEE_WHY}",)
+            which = "the line" if self.lines == 1 else f"any of the {self.lines:,} lines"
+            self.warnings += (f"no mapping took {which}: {_SEE_WHY}",)
         elif idle:
             plural = "mappings" if len(idle) > 1 else "mapping"
             named = ", ".join(map(repr, idle))
@@ -116,8 +117,13 @@ class Report:
     def warn_of_older(self, *, is_skipped: bool) -> None:
         """Note values of rejects that are older than what a later run has sent."""
         if self.older_than_sent:
-            what = f"{self.older_than_sent:,} values of rejects are older than what was sent since"
-            then = "left out" if is_skipped else "sent all the same; --skip-older leaves them out"
+            is_one = self.older_than_sent == 1
+            are = "value of rejects is" if is_one else "values of rejects are"
+            what = f"{self.older_than_sent:,} {are} older than what was sent since"
+            them = "it" if is_one else "them"
+            then = (
+                "left out" if is_skipped else f"sent all the same; --skip-older leaves {them} out"
+            )
             self.warnings += (f"{what}: {then}",)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:

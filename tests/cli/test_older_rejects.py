@@ -69,7 +69,7 @@ def test_older(cli: Cli, start: Start, *, skips: bool) -> None:
     report = feed_back(cli, *(("--skip-older",) if skips else ()))
     assert report["older_than_sent"] == 1
     (warning,) = report["warnings"]
-    assert warning.startswith("1 values of rejects are older than what was sent since: ")
+    assert warning.startswith("1 value of rejects is older than what was sent since: ")
     assert report["skipped"] == ({"older_than_sent": 1} if skips else {})
     assert plans(sandbox.values()) == {"a": "new" if skips else "old", "b": "old", "c": "newer"}
 

@@ -97,7 +97,7 @@ def test_disabled_mappings_are_not_warned_of(cli: Cli) -> None:
         ("", "the input is empty: no line was read"),
         (
             '{"type": "page"}\n',
-            "no mapping took any of the 1 lines: dry-run --explain tells why",
+            "no mapping took the line: dry-run --explain tells why",
         ),
         (event("a@example.com"), "mapping that took no event: 'Gold': "),
     ],
