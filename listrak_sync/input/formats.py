@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import re
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +14,7 @@ import msgspec
 from listrak_sync.errors import UsageError
 from listrak_sync.input.columns import Columns, looks_like_rows, read_columns
 from listrak_sync.input.compression import UNREADABLE, Fill, decompressed
-from listrak_sync.input.sources import InputFormat, RowOptions, Source
+from listrak_sync.input.sources import InputFormat, RowOptions, Source, shown
 
 HEAD_BYTES: Final = 64 << 10
 """How much of an input is looked at, at most; a header row must end in it."""
@@ -23,6 +25,7 @@ _STEP_BYTES: Final = 8192
 BOM: Final = b"\xef\xbb\xbf"
 """The byte-order mark, which is taken off the start of a file."""
 
+_SHOWN: Final = 5
 _BLANKS: Final = b" \t\r\n"
 _UTF16: Final = "UTF-16"
 _CONVERT: Final = "Convert it: iconv -f UTF-16 -t UTF-8 FILE"
@@ -108,6 +111,7 @@ def check_formats(sources: Iterable[Source]) -> None:
     and no input is CSV.
     """
     problems: dict[str, list[str]] = {}
+    usable, stray = False, list[Source]()
     options, may_be_rows = RowOptions(), True
     for index, source in enumerate(sources):
         options = source.rows
@@ -122,19 +126,30 @@ def check_formats(sources: Iterable[Source]) -> None:
             continue  # said where it is read
         try:
             may_be_rows |= columns_of(source.name, head, source.rows) is not None or not head
+            usable = True
         except UsageError as error:
+            stray += [source] if source.folder is not None else []
             problems.setdefault(error.hint, []).append(error.message)
     if problems:
         several = [
             "\n".join([*messages, *([hint] if len(problems) > 1 else [])])
             for hint, messages in problems.items()
         ]
-        hint = next(iter(problems)) if len(problems) == 1 else ""
-        raise UsageError("\n".join(several), hint)
+        hints = [next(iter(problems))] if len(problems) == 1 else []
+        if usable and stray:
+            hints.append(_leaving_out(stray))
+        raise UsageError("\n".join(several), "\n".join(hints))
     if options.are_given and not may_be_rows:
         which = "--audience" if options.audience is not None else "--trait"
         hint = "Events name their audience themselves: leave the option out."
         raise UsageError(f"{which} is for CSV, and no input is CSV", hint)
+
+
+def _leaving_out(stray: Sequence[Source]) -> str:
+    """Return how files that were found in folders are left out."""
+    names = [Path(each.name).relative_to(shown(each.folder or "")).as_posix() for each in stray]
+    options = " ".join(f"--exclude {shlex.quote(glob.escape(name))}" for name in names[:_SHOWN])
+    return f"Leave out what is not input: {options}{' …' * (len(names) > _SHOWN)}"
 
 
 def head_of(source: Source) -> bytes:

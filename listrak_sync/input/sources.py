@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -67,11 +67,15 @@ _EVERY_FILE: Final = FileChoice()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: the path of a file, or `-`; its size on disk in bytes, 0 where that is unknown."""
+    """One input: the path of a file, or `-`; its size on disk in bytes, 0 where that is unknown.
+
+    `folder` is the folder in which it was found, None where it was named itself.
+    """
 
     file: str
     size: int = 0
     rows: RowOptions = _NO_ROWS
+    folder: str | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -121,7 +125,7 @@ def _named(argument: str, choice: FileChoice) -> list[Source]:
         return [Source(STANDARD_INPUT)]
     if path.is_dir():
         files = choice.chosen(path, sorted(_files_below(path)))
-        return [Source(str(file), _checked_size(file)) for file in files]
+        return [Source(str(file), _checked_size(file), folder=argument) for file in files]
     return [Source(argument, _checked_size(path))]
 
 

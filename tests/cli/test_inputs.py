@@ -303,6 +303,23 @@ def test_files_of_a_folder(cli: Cli) -> None:
     assert (ran.status, "no file to read in this folder" in ran.err) == (2, True)
 
 
+def test_stray_file_in_a_folder(cli: Cli) -> None:
+    """What is no input among the files of a folder is told, and how it is left out."""
+    folder = cli.folder / "in"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "v.csv").write_text(ROWS)
+    (folder / "notes.txt").write_text("Call them on Monday\n")
+    (folder / "sub" / "other [1].yaml").write_text(VIP)
+    command = ("dry-run", "in", "-m", "m.yaml", "--audience", "vip")
+    ran = cli.run(*command)
+    left_out = ("--exclude", "notes.txt", "--exclude", "sub/other [[]1].yaml")
+    assert ran.status == 2
+    assert "--exclude notes.txt --exclude 'sub/other [[]1].yaml'" in ran.err
+    assert cli.run(*command, *left_out).status == 0
+    ran = cli.run("dry-run", "in/notes.txt", "in/v.csv", *command[2:])
+    assert (ran.status, "--exclude" in ran.err) == (2, False)
+
+
 def test_once(cli: Cli, start: Start) -> None:
     """A file that a finished run with --once has read is left out until it changes."""
     sandbox = start()
