@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -53,6 +54,11 @@ _SIGNATURES: Final = (
 
 _UTF16_TEXT: Final = re.compile(rb"(?:[!-~]\0){2}|(?:\0[!-~]){2}")
 _ARRAY: Final = re.compile(rb"\[\s*\{")
+_COMMA: Final = re.compile(r"\s*,\s*(?:\{|$)")
+_TAKE_COMMAS: Final = (
+    "Save it as JSON lines, one event a line without a comma after it. Or take the commas away:\n"
+    "(echo '['; sed '$s/,[[:space:]]*$//' FILE; echo ']') | jq -c '.[]'"
+)
 _PRETTY: Final = re.compile(rb'\{[ \t\r]*\n\s*["}]')
 _PRETTY_LATER: Final = re.compile(rb'(\{[^\n]*[,{\[:])[ \t\r]*\n[ \t]*["{\[]')
 
@@ -83,6 +89,9 @@ def columns_of(name: str, head: bytes, options: RowOptions) -> Columns | None:
         raise UsageError(f"{name}: this is {what}, not lines of JSON", instead)
     if options.format is None:
         if start.startswith(b"{"):
+            if _have_commas(start):
+                what = "this is JSON objects with commas between them, not lines of JSON"
+                raise UsageError(f"{name}: {what}", _TAKE_COMMAS)
             if _is_pretty(start):
                 hint = "Put each event on one line: jq -c . FILE"
                 raise UsageError(f"{name}: this is JSON over several lines", hint)
@@ -176,6 +185,16 @@ def _foreign(head: bytes) -> tuple[str, str] | None:
     if _UTF16_TEXT.match(head):
         return "UTF-16", "Convert it: iconv -f UTF-16LE -t UTF-8 FILE (or UTF-16BE)"
     return None
+
+
+def _have_commas(start: bytes) -> bool:
+    """Say whether a comma follows the first object, and nothing or another object that comma."""
+    text = start.decode(errors="replace")
+    try:
+        _, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return _COMMA.match(text, end) is not None
 
 
 def _is_pretty(start: bytes) -> bool:

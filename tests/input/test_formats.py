@@ -58,6 +58,10 @@ FOREIGN: list[tuple[bytes | Callable[[Path], None], str, str]] = [
     (json.dumps([{"type": "track"}], indent=2).encode(), "a JSON array", "jq -c '.[]'"),
     (pretty, "JSON over several lines", "jq -c ."),
     (b'{"type": "track",\n "traits": {}}\n', "JSON over several lines", "jq -c ."),
+    (b'{"type": "track"},\n{"type": "track"},\n', "commas between them", "take the commas away"),
+    (b'{"type": "track"}, {"type": "track"}\n', "commas between them", "JSON lines"),
+    (b'{"type": "track"},\n', "commas between them", "JSON lines"),
+    (b'{\n "a": {\n }\n},\n{\n "a": 1\n}\n', "commas between them", "take the commas away"),
     (b"\n\xef\xbb\xbf".strip() + b"[\n{}]", "a JSON array", "jq -c '.[]'"),
     (zipped, "a ZIP file", "unzip"),
     (lzma.compress(EVENTS), "an xz file", "xz -dc"),
@@ -96,6 +100,7 @@ def test_foreign(
 
 
 LINES = [
+    b'{"type":"track"}, oops\n' + EVENTS,
     b"",
     b"\n\n",
     EVENTS,
