@@ -24,8 +24,9 @@ from listrak_sync.input.formats import check_formats
 from listrak_sync.input.identity import FileIdentity, identity_of
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.mapping.environment import names_in
 from listrak_sync.mapping.file import read
-from listrak_sync.mapping.files import digest, parse_all
+from listrak_sync.mapping.files import digest, digest_of_text, parse_all
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run_settings import RunOptions, check_updates
 
@@ -47,11 +48,13 @@ _AS_BEFORE: Final = "push the input again: values converge, so sending twice doe
 class PushOptions(RunOptions, frozen=True, kw_only=True):
     """The files of a run and the options that resuming it needs, as the journal keeps them.
 
-    `mapping` is the first mapping file, empty where there is none.
+    `mapping` is the first mapping file, empty where there is none. `mapping_sha256` is of the
+    files and the variables in them, `mapping_text_sha256` of the files alone.
     """
 
     mapping: str
     mapping_sha256: str
+    mapping_text_sha256: str = ""
     events: tuple[str, ...]
     more_mappings: tuple[str, ...] = ()
     guards: Guards = Guards()
@@ -163,6 +166,7 @@ def new_task(
         mapping=first,
         more_mappings=tuple(others),
         mapping_sha256=digest(contents),
+        mapping_text_sha256=digest_of_text(contents),
         events=tuple(_from_anywhere(source.file) for source in sources),
         guards=guards,
         **msgspec.structs.asdict(options),
@@ -264,11 +268,16 @@ def _as_before(info: RunInfo, options: PushOptions) -> tuple[Mapping, ...]:
         contents = [file.read_bytes() for file in files]
     except OSError as error:
         raise SettingsError(f"{error.filename}: {error.strerror or error}", hint) from error
-    if digest(contents) != options.mapping_sha256:
-        hint = f"Put the mapping back as it was and resume again, or {_AS_BEFORE}."
-        changed = ", ".join(map(str, files))
-        raise SettingsError(f"{changed}: changed since run {info.id}", hint)
-    return parse_all(files, contents)
+    if digest(contents) == options.mapping_sha256:
+        return parse_all(files, contents)
+    changed, named = ", ".join(map(str, files)), names_in(contents)
+    if named and digest_of_text(contents) == options.mapping_text_sha256:
+        which = f"the variable {named[0]}" if len(named) == 1 else f"one of {', '.join(named)}"
+        hint = f"Set it as it was and resume again, or {_AS_BEFORE}."
+        message = f"{changed}: {which} has another value in the environment than in run {info.id}"
+        raise SettingsError(message, hint)
+    hint = f"Put the mapping back as it was and resume again, or {_AS_BEFORE}."
+    raise SettingsError(f"{changed}: changed since run {info.id}", hint)
 
 
 def _unfinished(journal: Journal, run: str | None) -> RunInfo | None:

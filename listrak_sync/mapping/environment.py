@@ -37,5 +37,9 @@ def filled(document: Document, node: Node) -> Node:
 
 def variables_in(contents: Sequence[bytes]) -> str:
     """Return the variables that mapping files name, each with its value now."""
-    names = sorted({each.decode() for data in contents for each in _VARIABLES.findall(data)})
-    return "".join(f"\0{name}={os.environ.get(name)}" for name in names)
+    return "".join(f"\0{name}={os.environ.get(name)}" for name in names_in(contents))
+
+
+def names_in(contents: Sequence[bytes]) -> list[str]:
+    """Return the names of the variables that mapping files name, sorted."""
+    return sorted({each.decode() for data in contents for each in _VARIABLES.findall(data)})

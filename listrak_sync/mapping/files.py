@@ -28,6 +28,11 @@ def digest(contents: Sequence[bytes]) -> str:
     return hashlib.sha256(data).hexdigest() if contents else ""
 
 
+def digest_of_text(contents: Sequence[bytes]) -> str:
+    """Return a digest that tells whether a mapping file has changed, whatever its variables."""
+    return hashlib.sha256(b"".join(contents)).hexdigest() if contents else ""
+
+
 def parse_all(files: Sequence[Path], contents: Sequence[bytes]) -> tuple[Mapping, ...]:
     """Return the mappings in what mapping files hold. Raises as `load_all` does."""
     faults: list[Fault] = []

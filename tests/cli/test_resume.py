@@ -189,6 +189,21 @@ def test_mapping(cli: Cli, start: Start, change: str) -> None:
     assert set(map(str, sandbox.values()[LIST].values())) == {"{789: 'on'}"}
 
 
+def test_variable(cli: Cli, start: Start) -> None:
+    """A variable with another value than in the run to resume is told, not the mapping file."""
+    start()
+    (cli.folder / "m.yaml").write_text(MAPPING.replace("12345", "${LIST}"))
+    cli.environment["LIST"] = str(LIST)
+    assert cli.run(*PUSH, "--max-contacts", "0").status == 7
+    cli.environment["LIST"] = "2"
+    ran = cli.run(*RESUME, "--max-contacts", "9")
+    assert ran.status == 3
+    assert "m.yaml: the variable LIST has another value in the environment than in run" in ran.err
+    assert "Set it as it was and resume again" in ran.err
+    cli.environment["LIST"] = str(LIST)
+    assert cli.run(*RESUME, "--max-contacts", "9").status == 0
+
+
 @pytest.mark.parametrize("kept", [event("c0@example.com").encode(), b"\n" * 20])
 def test_input(cli: Cli, start: Start, kept: bytes) -> None:
     """With an input that was cut off or changed, nothing is read on; put back, all is."""
