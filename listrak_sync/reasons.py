@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -39,6 +40,17 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     LIST_REFUSED = "list_refused"
     UNSENT = "unsent"
+
+
+SKIP_REASONS: Final = frozenset(
+    {
+        Reason.BLANK_LINE,
+        Reason.UNSUPPORTED_EVENT_TYPE,
+        Reason.FILTERED_BY_INTEGRATIONS_OBJECT,
+        Reason.NO_MAPPING_MATCHED,
+    }
+)
+"""The reasons to pass over a line; all others reject it, or an update, or refuse a contact."""
 
 
 class RejectedError(Exception):

@@ -31,6 +31,7 @@ from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.ticks import Tick, with_ticks
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
+from listrak_sync.mapping.model import field_names
 from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import RunSettings
@@ -69,9 +70,8 @@ class Run:
         self.settings = settings
         self.callbacks = callbacks
         self.stop = stop
-        self.report = Report(
-            [mapping.name for mapping in settings.mappings], remarks=settings.remarks
-        )
+        names = [mapping.name for mapping in settings.mappings]
+        self.report = Report(names, settings.remarks, field_names(settings.mappings))
         self.files: list[str] = []
         self._read_to: ReadPoint | None = None
         self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None

@@ -24,11 +24,16 @@ from listrak_sync.listrak.verdicts import (
     words_of,
 )
 from listrak_sync.mapping.faults import Finding
+from listrak_sync.mapping.field_types import (
+    STRICT_TYPES,
+    DescribedField,
+    Misfit,
+    switch_misfit,
+)
 from listrak_sync.mapping.model import MappedField, Mapping, list_id_of
+from listrak_sync.mapping.profile_fields import constant_misfit, written_misfits
 from listrak_sync.mapping.values import field_text
 
-CHECK_BOX: Final = "CheckBox"
-SWITCHES: Final = frozenset({"on", "off"})
 _T = TypeVar("_T")
 
 _AREA_HINT: Final = """\
@@ -65,6 +70,8 @@ class Checked:
     not_checked: tuple[str, ...] = ()
     lists: int = 0
     """How many lists were found."""
+    remarks: tuple[Finding, ...] = ()
+    """What is wrong for some events only, or cannot be known beforehand."""
 
     def error(self, file: str) -> ListrakSyncError | None:
         """Return the error for the problems: a missing list weighs more than a field."""
@@ -107,6 +114,7 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
         if mapping.enabled and list_id is not None:
             by_list.setdefault(list_id, []).append(mapping)
     problems: list[Finding] = []
+    remarks: list[Finding] = []
     not_checked: list[str] = []
     there = 0
     for list_id, naming in by_list.items():
@@ -132,9 +140,11 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
             continue
         by_id = {field.id: field for _, field in answered(known)}
         for mapping in naming:
-            problems += _field_problems(mapping, list_id, by_id)
-    problems.sort(key=lambda problem: problem.place.line)
-    return Checked(tuple(problems), tuple(not_checked), there)
+            for is_certain, found_there in _field_findings(mapping, list_id, by_id):
+                (problems if is_certain else remarks).append(found_there)
+    for findings in (problems, remarks):
+        findings.sort(key=lambda finding: finding.place.line)
+    return Checked(tuple(problems), tuple(not_checked), there, tuple(remarks))
 
 
 def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...] | Failure:
@@ -149,29 +159,47 @@ def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField]
     return tuple(found)
 
 
-def _field_problems(
+def _field_findings(
     mapping: Mapping, list_id: int, known: dict[int, ProfileField]
-) -> Iterator[Finding]:
+) -> Iterator[tuple[bool, Finding]]:
+    """Yield what is wrong with a mapping's fields, each with whether that is so for every event."""
     for field in mapping.fields:
         there = known.get(field.id)
         if there is None:
             message = f"list {list_id} has no profile field {field.id}"
-            yield _problem(mapping, "missing_field", message, field)
+            yield True, _problem(mapping, "missing_field", message, field)
             continue
-        what = f"field {field.id} ({there.name}) of list {list_id}"
-        text = field_text(field.value.constant) or ""
-        if _switches(field) and there.data_type not in {CHECK_BOX, None}:
-            value = "on or off" if field.may_use_audience else text
-            message = f"{what} is set to {value}, but it is not a CheckBox: it is {there.data_type}"
-            yield _problem(mapping, "no_check_box", message, field)
-        elif not _switches(field) and 0 < (there.max_length or 0) < len(text):
-            message = f"{what} takes {there.max_length} characters, the constant has {len(text)}"
-            yield _problem(mapping, "too_long", message, field)
+        at_listrak = DescribedField(
+            there.id, there.name, there.data_type, there.max_length or 0, list_id
+        )
+        for is_certain, misfit in _misfits(field, at_listrak):
+            yield is_certain, _problem(mapping, misfit.kind, misfit.message, field)
 
 
-def _switches(field: MappedField) -> bool:
-    """Say whether a field is switched on or off rather than given a value."""
-    return field.may_use_audience or field_text(field.value.constant) in SWITCHES
+def _misfits(field: MappedField, there: DescribedField) -> Iterator[tuple[bool, Misfit]]:
+    """Yield why a field cannot hold what is set, each with whether that is so for every event."""
+    described = field.described
+    if described and described.data_type not in {None, there.data_type}:
+        message = (
+            f"{there} is of type {there.data_type}, profile_fields has {described.data_type}; "
+            f"write it anew: listrak-sync fields {there.list_id} --yaml"
+        )
+        yield True, Misfit("outdated_profile_field", message, "")
+    text = field_text(field.value.constant)
+    if field.may_use_audience and (misfit := switch_misfit(there, "on or off")):
+        yield True, misfit
+    elif text is not None and not field.may_use_audience:
+        if misfit := constant_misfit(there, text):
+            yield True, misfit
+    elif text is None:
+        yield from ((False, misfit) for misfit in written_misfits(field.value, there))
+        if described is None and not field.value.written and there.data_type in STRICT_TYPES:
+            takes = STRICT_TYPES[there.data_type]
+            message = (
+                f"{there} is of type {there.data_type}, which takes {takes}; "
+                "with profile_fields in the mapping file, values of events are checked"
+            )
+            yield False, Misfit("unchecked_values", message, "")
 
 
 def _problem(

@@ -16,8 +16,9 @@ from listrak_sync.errors import told
 
 EPILOG = """\
 Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 access refused ·
-5 Listrak not reachable · 6 done, some rejected · 7 refused by a guard or by Listrak for a list ·
-75 another run holds the journal · 130/143 interrupted
+5 Listrak not reachable · 6 done, some rejected, or a mapping's test failed ·
+7 refused by a guard or by Listrak for a list · 75 another run holds the journal ·
+130/143 interrupted
 """
 
 app = typer.Typer(

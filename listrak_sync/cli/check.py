@@ -46,8 +46,8 @@ def check(
         bool,
         typer.Option(
             "--online",
-            help="Also ask Listrak: whether lists and fields exist, on and off are for check "
-            "boxes, and constants are not too long.",
+            help="Also ask Listrak: whether lists and fields exist, and the fields' types can hold "
+            "what is set.",
         ),
     ] = False,
     as_json: Annotated[
@@ -91,6 +91,7 @@ def check(
             with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
                 checked = check_online(mappings, api)
             error = checked.error(name)
+            found += checked.remarks
         except ListrakSyncError as problem:
             error = problem
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Final
@@ -25,6 +25,7 @@ from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.check import likely_mistakes
 from listrak_sync.mapping.file import load
+from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
@@ -143,7 +144,7 @@ def dry_run(
                     RunCallbacks(
                         rejects_file.write,
                         display,
-                        on_explanation=_explainer() if explain else None,
+                        on_explanation=_explainer(settings.mappings) if explain else None,
                         on_note=messages.info,
                     ),
                     stop=stop,
@@ -167,30 +168,37 @@ def dry_run(
         )
 
 
-def _explainer() -> Callable[[Explanation], None]:
+def _explainer(mappings: Sequence[Mapping]) -> Callable[[Explanation], None]:
     """Return a function that prints an explanation: as text on a terminal, else as JSON."""
     if sys.stdout.isatty():
-        return lambda explanation: write_line(_readable(explanation).encode())
+        names = field_names(mappings)
+        return lambda explanation: write_line(readable(explanation, names).encode())
     return lambda explanation: write_line(msgspec.json.encode(explanation))
 
 
-def _readable(explanation: Explanation) -> str:
-    """Return an explanation as a line, with its details below it."""
+def readable(explanation: Explanation, names: dict[int, str]) -> str:
+    """Return an explanation as a line, with its details below it; `names` are those of fields."""
     where = f"{explanation.file}:{explanation.line}"
     who = f" {explanation.mapping}:" if explanation.mapping else ""
     why = f": {explanation.reason}" if explanation.reason else ""
     lines = (
         f"{where}:{who} {explanation.outcome}{why}",
-        *(f"    {line}" for line in _details(explanation)),
+        *(f"    {line}" for line in _details(explanation, names)),
     )
     return "\n".join(map(one_line, lines))
 
 
-def _details(explanation: Explanation) -> Iterator[str]:
+def _details(explanation: Explanation, names: dict[int, str]) -> Iterator[str]:
     if explanation.detail:
         yield explanation.detail
     if explanation.fields is not None:
-        values = _values(explanation.fields, " = ")
+        values = _values(
+            {
+                f"{field} ({name})" if (name := names.get(int(field))) else field: value
+                for field, value in explanation.fields.items()
+            },
+            " = ",
+        )
         yield f"list {explanation.list_id}, {explanation.email_address}: {values}"
     if explanation.condition is not None:
         yield f"{explanation.at}: {_cut(explanation.condition, SHOWN_CONDITION)}"

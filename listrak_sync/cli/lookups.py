@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,11 +11,16 @@ from listrak_sync.account import ids
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json
+from listrak_sync.cli.output import print_json, print_text
 from listrak_sync.cli.tables import print_table
 from listrak_sync.delivery.destination import open_listrak
+from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
+from listrak_sync.mapping.field_types import DATA_TYPES, DescribedField
 from listrak_sync.mapping.values import MAX_ID
+
+if TYPE_CHECKING:
+    from listrak_sync.listrak.verdicts import ProfileField
 
 ListId = Annotated[int, typer.Argument(metavar="LIST_ID", min=1, max=MAX_ID, help="The list's id.")]
 ListsJson = Annotated[
@@ -27,6 +33,14 @@ FieldsJson = Annotated[
         "--json",
         help='Print one JSON object: {"list_id", "fields": [{"id", "name", "group_id", "group", '
         '"data_type", "max_length"}, …]}.',
+    ),
+]
+
+
+FieldsYaml = Annotated[
+    bool,
+    typer.Option(
+        "--yaml", help="Print them as profile_fields: of a mapping file, which checks values then."
     ),
 ]
 
@@ -59,6 +73,7 @@ def lists(
 def fields(
     list_id: ListId,
     as_json: FieldsJson = False,
+    as_yaml: FieldsYaml = False,
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
@@ -68,12 +83,15 @@ def fields(
     The integration needs the areas List and Segmentation.
     """
     messages = Messages()
-    with (
-        answering("fields", messages, as_json=as_json),
-        open_listrak(Addresses(api_url, auth_url), client_secret_file) as api,
-    ):
-        found = ids.fields(api, list_id)
-    if as_json:
+    with answering("fields", messages, as_json=as_json):
+        if as_json and as_yaml:
+            hint = "Leave one out: each prints on standard output."
+            raise UsageError("--json and --yaml exclude each other", hint)
+        with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
+            found = ids.fields(api, list_id)
+    if as_yaml and found:
+        print_text(profile_fields_yaml(list_id, [field for _, field in found]))
+    elif as_json:
         records = [
             {
                 "id": field.id,
@@ -94,3 +112,23 @@ def fields(
         print_table(("field id", "name", "group", "data type", "max length"), rows)
     else:
         messages.info(f"List {list_id} has no profile fields.")
+
+
+def profile_fields_yaml(list_id: int, fields: Sequence[ProfileField]) -> list[str]:
+    """Return the lines of `profile_fields:` in a mapping file."""
+    from listrak_sync.mapping.profile_fields import profile_fields_entry  # noqa: PLC0415 - only here
+    from listrak_sync.segment_import.yaml_writer import comment, entry  # noqa: PLC0415 - only here
+
+    described: list[DescribedField] = []
+    remarks = [f"The profile fields of list {list_id}."]
+    for field in fields:
+        data_type = field.data_type if field.data_type in DATA_TYPES else None
+        described.append(DescribedField(field.id, field.name, data_type, field.max_length or 0))
+        if field.data_type not in {data_type, ""}:
+            remarks.append(
+                f"Field {field.id} is of type {field.data_type}, whose values are not checked."
+            )
+    return [
+        *(line for remark in remarks for line in comment(remark)),
+        *entry("profile_fields", profile_fields_entry(described)),
+    ]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
+from listrak_sync.cli.mapping_test import run
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, print_lines
+from listrak_sync.cli.output import counted, print_lines, printable
 from listrak_sync.cli.startup import Summarised
 from listrak_sync.errors import UsageError
+
+if TYPE_CHECKING:
+    from listrak_sync.segment_import.subscriptions import Unread
 
 app = typer.Typer(
     help="Write and check mapping files.",
@@ -23,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("check", cls=Summarised)(check)
+app.command("test", cls=Summarised)(run)
 
 
 @app.callback()
@@ -41,12 +47,13 @@ def schema() -> None:
 
 @app.command("import", cls=Summarised)
 def import_(
-    file: Annotated[
-        str,
+    files: Annotated[
+        list[str],
         typer.Argument(
             metavar="FILE",
             help="JSON of subscriptions: an answer of Segment's Public API, or Terraform's state "
-            "or plan (terraform show -json). - for standard input.",
+            "or plan (terraform show -json). Git Sync's .tf files, or a folder of them. - for "
+            "JSON on standard input.",
         ),
     ],
     output: Annotated[
@@ -73,10 +80,9 @@ def import_(
     from listrak_sync.segment_import.mapping_file import import_subscriptions  # noqa: PLC0415 - only here
 
     messages = Messages(quiet=quiet)
-    source = "standard input" if file == "-" else file
-    imported = import_subscriptions(source, _read(file), as_conditions=conditions)
-    for skipped in imported.skipped:
-        messages.info(f"left out: {skipped.what}: {skipped.reason}")
+    named = [(printable(name), data) for file in files for name, data in _read(file)]
+    imported = import_subscriptions(named, as_conditions=conditions)
+    _tell_skipped(imported.skipped, messages)
     if output is None:
         print_lines([imported.text.removesuffix("\n").encode()])
         return
@@ -85,12 +91,46 @@ def import_(
     messages.info(f"Read it, then run: listrak-sync mapping check -m {output}")
 
 
-def _read(file: str) -> bytes:
+MOST_OTHERS: Final = 10
+"""How many subscriptions of other destinations are named one by one."""
+
+
+def _tell_skipped(skipped: Sequence[Unread], messages: Messages) -> None:
+    """Tell what was left out: of many subscriptions of other destinations, their number."""
+    from listrak_sync.segment_import.subscriptions import OTHER_DESTINATION  # noqa: PLC0415 - as above
+
+    others = [each for each in skipped if each.reason == OTHER_DESTINATION]
+    if len(others) > MOST_OTHERS:
+        messages.info(f"left out: {counted(len(others), 'subscription')} of other destinations")
+    for each in skipped:
+        if each.reason != OTHER_DESTINATION or len(others) <= MOST_OTHERS:
+            messages.info(f"left out: {each.what}: {each.reason}")
+
+
+def _read(file: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the names and contents of a file, or of each .tf file in a folder."""
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file == "-":
+            yield "standard input", sys.stdin.buffer.read()
+            return
+        inside = _terraform_files(Path(file)) if Path(file).is_dir() else [Path(file)]
+        if not inside:
+            raise UsageError(f"{file}: there is no .tf file in this folder", "Name other files.")
+        for each in inside:
+            yield str(each), each.read_bytes()
     except OSError as error:
-        hint = "Name a file of JSON, or - for standard input."
-        raise UsageError(f"{file}: {error.strerror or error}", hint) from error
+        hint = "Name files of JSON, .tf files, or - for standard input."
+        name = error.filename or file
+        raise UsageError(f"{name}: {error.strerror or error}", hint) from error
+
+
+def _terraform_files(folder: Path) -> list[Path]:
+    """Return the .tf files below a folder; hidden folders hold copies of modules."""
+    return sorted(
+        file
+        for file in folder.rglob("*.tf")
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    )
 
 
 def _write(file: Path, text: str, *, replace: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from listrak_sync.evaluation.membership import audience_paths, membership
 from listrak_sync.events.key_paths import Event, KeyPath, excerpt
 from listrak_sync.mapping.conditions import paths_of
 from listrak_sync.mapping.directives.compiler import DirectiveError, Value
+from listrak_sync.mapping.field_types import STRICT_TYPES, Misfit, fitted
 from listrak_sync.mapping.model import MappedField, Mapping
 from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
 from listrak_sync.reasons import Reason, RejectedError
@@ -67,7 +68,7 @@ def made_by(made: Update | RejectedUpdate) -> int:
 
 
 MOST_SHARED: Final = 256
-"""How many characters the values of changes may have that are made only once."""
+"""How many characters values may have that are kept, to be used for several updates."""
 
 
 def shared(mapping: int, list_id: int, fields: FieldValues) -> Changes:
@@ -184,7 +185,9 @@ def _changes_finder(
         if field.value.constant == USE_AUDIENCE_KEY:  # most mappings: there are two outcomes
             inside, outside = (shared(index, list_id, ((field.id, it),)) for it in ("on", "off"))
             return membership(mapping, inside, outside)
-    resolvers = tuple((field.id, _text_finder(mapping, field)) for field in mapping.fields)
+    resolvers = tuple(
+        (field.id, _fitted(field, _text_finder(mapping, field))) for field in mapping.fields
+    )
 
     def changes(event: Event) -> Changes:
         list_id = find_list(event)
@@ -200,6 +203,34 @@ def _changes_finder(
         return shared(index, list_id, fields)
 
     return changes
+
+
+def _fitted(
+    field: MappedField, resolve: Callable[[Event], str | None]
+) -> Callable[[Event], str | None]:
+    """Return a function that finds a field's value as its type needs it; it raises RejectedError.
+
+    Only values from events of fields that the mapping file describes are looked at: constants
+    were, when the file was read.
+    """
+    described = field.described
+    if described is None or field.value.is_constant:
+        return resolve
+    fit_text: Callable[[str], str | Misfit] = partial(fitted, described)
+    # These types take time to read, and repeat: there are few days and sums in many events.
+    repeats = described.data_type in STRICT_TYPES
+    fit_short = lru_cache(maxsize=1024)(fit_text) if repeats else fit_text
+
+    def fit(event: Event) -> str | None:
+        text = resolve(event)
+        if text is None:
+            return None
+        found = (fit_short if len(text) <= MOST_SHARED else fit_text)(text)
+        if isinstance(found, Misfit):
+            raise RejectedError(Reason.INVALID_FIELD_VALUE, found.message)
+        return found
+
+    return fit
 
 
 def _text_finder(mapping: Mapping, field: MappedField) -> Callable[[Event], str | None]:
@@ -224,7 +255,8 @@ def _text_finder(mapping: Mapping, field: MappedField) -> Callable[[Event], str 
             return switched(event)
         text = field_text(found)
         if text is None:
-            detail = f"field {field.id}: {excerpt(found)} is not a text, a number or a boolean"
+            named = field.described or f"field {field.id}"
+            detail = f"{named}: {excerpt(found)} is not a text, a number or a boolean"
             raise RejectedError(Reason.INVALID_FIELD_VALUE, detail)
         return text
 

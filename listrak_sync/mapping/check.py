@@ -45,7 +45,7 @@ _AUDIENCE_NAMED: Final = Compare(
 )
 
 
-NOTES: Final = frozenset({"disabled", "list_from_event", "many_mappings"})
+NOTES: Final = frozenset({"disabled", "list_from_event", "many_mappings", "unchecked_values"})
 """Kinds of remarks that tell what a check leaves out; what they are about is hardly a mistake."""
 
 

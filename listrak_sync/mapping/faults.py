@@ -117,10 +117,10 @@ class MappingFileError(SettingsError):
 
     label = ""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[Fault], what: str = "mapping file") -> None:
         count = len(faults)
         super().__init__(
             "\n".join(fault.shown() for fault in faults),
-            f"{count} fault{'s' * (count > 1)} in the mapping file; nothing was read or sent.",
+            f"{count} fault{'s' * (count > 1)} in the {what}; nothing was read or sent.",
         )
         self.faults = tuple(faults)

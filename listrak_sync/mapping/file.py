@@ -15,6 +15,7 @@ from listrak_sync.mapping.constants import comment_after, is_hardly_comment, rem
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.directives.texts import COMPILERS
 from listrak_sync.mapping.faults import MappingFileError, Place
+from listrak_sync.mapping.field_types import TEXT, DescribedField
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.fql.tokens import FqlError
 from listrak_sync.mapping.keys import KEYS, REQUIRED, TOP
@@ -23,6 +24,8 @@ from listrak_sync.mapping.model import (
     MappedField,
     Mapping,
 )
+from listrak_sync.mapping.profile_fields import check_constants, read_profile_fields
+from listrak_sync.mapping.tests import read_tests
 from listrak_sync.mapping.values import USE_AUDIENCE_KEY, parse_id
 from listrak_sync.mapping.yaml.conditions import read_conditions
 from listrak_sync.mapping.yaml.document import Document, Entry, Node
@@ -78,6 +81,7 @@ class _MappingReader:
         self.compiler = Compiler(document, COMPILERS)
         self.names: dict[str, str] = {}
         """The path of the mapping that has each name; one without a name is called by its path."""
+        self.described: dict[int, DescribedField] = {}
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
         if not isinstance(root.value, dict) or not self.is_mapping_file(root, root.value):
@@ -85,6 +89,10 @@ class _MappingReader:
                 self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
             return ()
         self.document.known(root.value, TOP, "the key {} is unknown")
+        if described := root.value.get("profile_fields"):
+            self.described = read_profile_fields(self.document, described.value)
+        if tests := root.value.get("tests"):
+            read_tests(self.document, tests.value)
         entry = root.value.get("mappings")
         if entry is None:
             if not self.document.faults:
@@ -246,9 +254,16 @@ class _MappingReader:
             instead = "write a number from 1 to 2147483647"
             self.fault(entry.key, f"{name} is not a profile field id", instead)
             return None
-        value = value_checks.field_value(self.compiler, entry.value)
+        described = self.described.get(field_id)
+        is_text = described is not None and described.data_type == TEXT
+        value = value_checks.field_value(self.compiler, entry.value, is_text=is_text)
+        if described is not None:
+            check_constants(self.document, value, described)
+        elif self.described:
+            message = f"profile_fields has no field {field_id}, so its values are not checked"
+            self.document.remark(entry.key, "undescribed_field", message)
         audience = any(below.value == USE_AUDIENCE_KEY for below in nodes_below(entry.value))
-        return MappedField(field_id, value, audience, self.place(entry.key))
+        return MappedField(field_id, value, audience, self.place(entry.key), described)
 
     def place(self, node: Node) -> Place:
         return Place(*self.document.position(node.start), node.path)

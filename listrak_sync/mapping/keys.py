@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TOP: Final = ("mappings",)
+TOP: Final = ("mappings", "profile_fields", "tests")
 """The keys at the top of the file."""
 
 KEYS: Final = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from listrak_sync.mapping.conditions import Condition, Span
 from listrak_sync.mapping.directives.compiler import Value
 from listrak_sync.mapping.faults import Finding, Place
+from listrak_sync.mapping.field_types import DescribedField
 from listrak_sync.mapping.values import parse_id
 from listrak_sync.mapping.yaml.document import Document, Node
 
@@ -19,6 +21,8 @@ class MappedField:
     value: Value
     may_use_audience: bool
     place: Place
+    described: DescribedField | None = None
+    """What the file says of the field, None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +71,13 @@ class Mapping:
 def list_id_of(mapping: Mapping) -> int | None:
     """Return the id of a mapping's list, None where the event decides it."""
     return parse_id(mapping.list_id.constant) if mapping.list_id.is_constant else None
+
+
+def field_names(mappings: Sequence[Mapping]) -> dict[int, str]:
+    """Return the names of the profile fields that the mapping file describes, by their ids."""
+    return {
+        field.id: field.described.name
+        for mapping in mappings
+        for field in mapping.fields
+        if field.described is not None and field.described.name
+    }

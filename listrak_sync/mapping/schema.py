@@ -7,6 +7,8 @@ from typing import Final
 
 from listrak_sync.mapping.directives.schema import DEFINITIONS, Schema, or_directive
 from listrak_sync.mapping.keys import KEYS
+from listrak_sync.mapping.profile_fields import profile_fields_schema
+from listrak_sync.mapping.tests_schema import tests_schema
 from listrak_sync.mapping.values import MAX_ID, USE_AUDIENCE_KEY
 from listrak_sync.mapping.yaml.conditions import OPERATORS
 
@@ -28,7 +30,7 @@ def mapping_file_schema() -> Schema:
         "title": "Mapping file of listrak-sync",
         "description": "Which Segment events set which profile fields of which Listrak list.",
         "type": "object",
-        "required": ["mappings"],
+        "anyOf": [{"required": ["mappings"]}, {"required": ["tests"], "maxProperties": 1}],
         "additionalProperties": False,
         "properties": {
             "mappings": {
@@ -36,7 +38,9 @@ def mapping_file_schema() -> Schema:
                 "type": "array",
                 "minItems": 1,
                 "items": {"$ref": "#/$defs/mapping"},
-            }
+            },
+            "profile_fields": profile_fields_schema(_id_digits()),
+            "tests": tests_schema(_id_digits()),
         },
         "$defs": {
             "mapping": {

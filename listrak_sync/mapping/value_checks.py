@@ -37,9 +37,10 @@ def audience_key(compiler: Compiler, node: Node) -> Value:
     return _single(compiler, node, "the audience key", _audience_key_fault, remark_on_value)
 
 
-def field_value(compiler: Compiler, node: Node) -> Value:
-    """Compile the value of a profile field."""
-    return _single(compiler, node, "the value", _field_value_fault, remark_on_field_value)
+def field_value(compiler: Compiler, node: Node, *, is_text: bool = False) -> Value:
+    """Compile the value of a profile field; `is_text` says that the field is known to be a text."""
+    remark = remark_on_value if is_text else remark_on_field_value
+    return _single(compiler, node, "the value", _field_value_fault, remark)
 
 
 def _single(

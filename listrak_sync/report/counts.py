@@ -60,6 +60,8 @@ class Report:
 
     names: list[str]
     remarks: Sequence[Finding] = ()
+    field_names: dict[int, str] = field(default_factory=dict)
+    """The names of the profile fields that the mapping file describes."""
     warnings: tuple[str, ...] = ()
     lines: int = 0
     unreadable: int = 0
@@ -178,6 +180,7 @@ class Report:
                 entry.as_json(list_id) | self._applied(list_id)
                 for list_id, entry in self.lists.items()
             ],
+            **({"field_names": self.field_names} if self.field_names else {}),
             "remarks": [remark.as_json() for remark in self.remarks],
             "warnings": self.warnings,
             **({"funnels": self.funnels} if self.funnels else {}),

@@ -78,8 +78,10 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         refuse_twice("list", None, [mailing_list.id for mailing_list in self.lists])
 
     @classmethod
-    def of_fields(cls, lists: Mapping[int, Mapping[int, DataType | None]]) -> Account:
-        """Build an account from list id -> field id -> data type, None where the type is not known.
+    def of_fields(
+        cls, lists: Mapping[int, Mapping[int, AccountField | DataType | None]]
+    ) -> Account:
+        """Build an account from list id -> field id -> field, its type, or None if that is unknown.
 
         A field of unknown type takes any text, and every address counts as a contact.
         """
@@ -93,10 +95,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                             id=1,
                             name="Profile fields",
                             fields=tuple(
-                                AccountField(
-                                    id=field_id, name=f"Field {field_id}", data_type=kind or "Text"
+                                known
+                                if isinstance(known, AccountField)
+                                else AccountField(
+                                    id=field_id, name=f"Field {field_id}", data_type=known or "Text"
                                 )
-                                for field_id, kind in fields.items()
+                                for field_id, known in fields.items()
                             ),
                         ),
                     ),

@@ -26,6 +26,9 @@ RowResult: TypeAlias = Literal[
 ]
 
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s.,;<>]+(?:\.[^@\s.,;<>]+)+")
+_SWITCHED = frozenset({"on", "off", "true", "false", "1", "0"})
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")
+_DATE = re.compile(r"(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])/[0-9]{4}")
 
 
 class Row(NamedTuple):
@@ -58,10 +61,18 @@ def is_address(email: str) -> bool:
 
 
 def takes(field: AccountField, value: str) -> bool:
-    """Say whether a field can hold a value: its length, and `on` or `off` for a check box."""
-    if 0 < field.max_length < len(value):
-        return False
-    return field.data_type != "CheckBox" or value in ("on", "off")
+    """Say whether a field can hold a value, by its type and its length.
+
+    For the API this is unconfirmed: Listrak's help pages say so of the import wizard.
+    """
+    match field.data_type:
+        case "CheckBox" | "RadioButton":
+            return value in _SWITCHED
+        case "Numeric":
+            return not value or _NUMBER.fullmatch(value) is not None
+        case "Date":
+            return not value or _DATE.fullmatch(value) is not None
+    return not 0 < field.max_length < len(value)
 
 
 class Contacts:

@@ -23,8 +23,14 @@ _SETTINGS: Final = {
 }
 """The keys of a mapping by the settings that become them, in lower case without underscores."""
 
-_OURS: Final = frozenset({"list_id", "profile_field_values"})
-"""Keys that only settings of Listrak (Actions) become."""
+_OURS: Final = "profile_field_values"
+"""The key that only settings of Listrak (Actions) become; many destinations have a list_id."""
+
+_SLUGS: Final = frozenset({"updateEmailContactProfileFields", "updateContactProfileFields"})
+"""The slugs that the action of Listrak (Actions) has had."""
+
+_WITHOUT_EFFECT: Final = frozenset({"batchsize", "batchkeys"})
+"""Settings of how Segment makes its requests, which are made otherwise here."""
 
 
 def _first(first: str, second: str) -> Json:
@@ -34,10 +40,6 @@ def _first(first: str, second: str) -> Json:
 
 
 _DEFAULTS: Final[dict[str, tuple[Json, ...]]] = {
-    "email_address": (
-        {"@path": "$.context.traits.email"},
-        _first("$.context.traits.email", "$.traits.email"),
-    ),
     "audience_key": (
         {"@path": "$.context.personas.computation_key"},
         _first("$.context.personas.computation_key", "$.properties.audience_key"),
@@ -46,7 +48,10 @@ _DEFAULTS: Final[dict[str, tuple[Json, ...]]] = {
     "traits_or_props": (_first("$.properties", "$.traits"),),
     "properties": ({"@path": "$.properties"},),
 }
-"""Values that Segment fills in by default, so that a mapping need not have them."""
+"""Values that Segment fills in by default, and that mean what leaving them out means here.
+
+None of an e-mail address does: it would be looked for in four places.
+"""
 
 _PARSE_INT: Final = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 
@@ -60,9 +65,12 @@ class MappingEntry:
     remarks: tuple[str, ...] = ()
 
 
-def is_listrak(settings: dict[str, Json]) -> bool:
-    """Say whether settings belong to Listrak (Actions), not to another destination."""
-    return any(_key(name) in _OURS for name in settings)
+def is_listrak(settings: dict[str, Json], slug: str = "") -> bool:
+    """Say whether settings belong to Listrak (Actions), not to another destination.
+
+    The slug of their action decides; where it is not known, what the settings name.
+    """
+    return slug in _SLUGS if slug else any(_key(name) == _OURS for name in settings)
 
 
 def counterparts(settings: dict[str, Json]) -> tuple[list[MappingEntry], list[str]]:
@@ -90,10 +98,12 @@ def _sorted(settings: dict[str, Json]) -> tuple[dict[str, Json], dict[str, Json]
     taken: dict[str, Json] = {}
     others: dict[str, Json] = {}
     for name, given in sorted(settings.items(), key=lambda each: _folded(each[0]) == "audiencekey"):
-        value, key = _without_metadata(given), _key(name)
+        value, key = _meant(given), _key(name)
         if key in _MAKERS and key not in taken and value is not None:
             taken[key] = value
-        elif value is not None and value not in _DEFAULTS.get(key, ()):
+        elif value is None or _folded(name) in _WITHOUT_EFFECT:
+            continue
+        elif value not in _DEFAULTS.get(key, ()):
             others[name] = value
     return taken, others
 
@@ -106,18 +116,24 @@ def _key(name: str) -> str:
     return _SETTINGS.get(_folded(name), name)
 
 
-def _without_metadata(value: Json) -> Json:
-    """Return a value without the `_metadata` of directives, which only Segment's screen reads."""
+def _meant(value: Json) -> Json:
+    """Return a value without what Segment's screen leaves in directives and nothing reads.
+
+    That is `_metadata`, and a `pattern2` that is empty.
+    """
     match value:
         case dict():
             is_directive = any(name.startswith("@") for name in value)
-            return {
-                name: _without_metadata(inner)
-                for name, inner in value.items()
-                if not (is_directive and name == "_metadata")
-            }
+            kept = {name: _meant(inner) for name, inner in value.items()}
+            if is_directive:
+                kept.pop("_metadata", None)
+            replacing = kept.get("@replace")
+            if isinstance(replacing, dict) and replacing.get("pattern2") == "":
+                del replacing["pattern2"]
+                replacing.pop("replacement2", None)
+            return kept
         case list():
-            return [_without_metadata(inner) for inner in value]
+            return [_meant(inner) for inner in value]
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
@@ -17,18 +18,31 @@ RESOURCE: Final = "segment_destination_subscription"
 
 _HINT: Final = (
     "Give it Segment's answer to GET /destinations/{destinationId}/subscriptions, "
-    "or what terraform show -json prints."
+    "what terraform show -json prints, or Git Sync's .tf files."
 )
+_SPLIT: Final = re.compile(
+    r"((?<!\\)(?:\\\\)+)(\\u[dD][89abAB][0-9a-fA-F]{2})\\\\(\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+"""A character beyond U+FFFF in JSON, with a backslash before each half of it."""
+
+
+OTHER_DESTINATION: Final = "it has no settings of Listrak"
+"""Why a subscription of another destination is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription: its trigger, and the settings of its action by name."""
+    """A subscription: its trigger, its action, and the settings of the action by name.
+
+    The action's id is empty where it is not told, the slug also for Terraform, which has none.
+    """
 
     name: str
     enabled: bool
     trigger: str
     settings: dict[str, Json]
+    action_id: str = ""
+    action_slug: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +69,22 @@ def read(source: str, data: bytes) -> Iterator[SubscriptionOrUnread]:
         line = data.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{source}:{line}: this is not UTF-8", _HINT) from error
     try:
-        document = cast(Json, msgspec.json.decode(text))
+        document = _decoded(text)
     except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(f"{source}{_place(text)}: this is not JSON", _HINT) from error
     found = _found(document)
     if found is None:
         raise UsageError(f"{source}: there are no subscriptions in this JSON", _HINT)
     yield from found
+
+
+def _decoded(text: str) -> Json:
+    """Return what a JSON text holds. Raises msgspec.DecodeError or RecursionError.
+
+    Segment's screen writes a backslash before each half of a character beyond U+FFFF; here one
+    backslash stands before the character.
+    """
+    return cast(Json, msgspec.json.decode(_SPLIT.sub(r"\1\2\3", text)))
 
 
 def _place(text: str) -> str:
@@ -92,9 +115,9 @@ def _found(document: Json) -> Iterator[SubscriptionOrUnread] | None:
         case {"subscriptions": list(items), **rest}:
             return _page(items, rest.get("pagination"))
         case {"subscription": dict(item)}:
-            return iter((_subscription(item),))
+            return iter((subscription(item),))
         case {"settings": _}:
-            return iter((_subscription(document),))
+            return iter((subscription(document),))
     return None
 
 
@@ -130,14 +153,14 @@ def _resources(resources: Json) -> Iterator[SubscriptionOrUnread]:
         match resource:
             case {"instances": list(instances)}:
                 for instance in instances:
-                    yield _subscription(
+                    yield subscription(
                         instance.get("attributes") if isinstance(instance, dict) else None
                     )
             case _:
-                yield _subscription(resource.get("values"))
+                yield subscription(resource.get("values"))
 
 
-def _subscription(item: Json) -> SubscriptionOrUnread:
+def subscription(item: Json) -> SubscriptionOrUnread:
     """Read one subscription, whose settings are an object or a JSON text."""
     if not isinstance(item, dict):
         return Unread("a subscription", "it is not an object")
@@ -146,7 +169,7 @@ def _subscription(item: Json) -> SubscriptionOrUnread:
     settings = item.get("settings")
     if isinstance(settings, str):
         try:
-            settings = cast(Json, msgspec.json.decode(settings))
+            settings = _decoded(settings)
         except (msgspec.DecodeError, RecursionError):
             return Unread(name or "a subscription", "its settings are not JSON")
     if not isinstance(settings, dict):
@@ -157,4 +180,14 @@ def _subscription(item: Json) -> SubscriptionOrUnread:
         item.get("enabled") is not False,
         trigger if isinstance(trigger, str) else "",
         settings,
+        *(_text(item, *names) for names in _ACTION),
     )
+
+
+_ACTION: Final = (("actionId", "action_id"), ("actionSlug", "action_slug"))
+"""What an action's id and its slug are called by the Public API, and by Terraform."""
+
+
+def _text(item: dict[str, Json], *names: str) -> str:
+    """Return the first of some members that is a text, or an empty text."""
+    return next((each for name in names if isinstance(each := item.get(name), str)), "")

@@ -49,7 +49,13 @@ GROUPS = (
     AccountFieldGroup(
         id=3,
         name="Person",
-        fields=(AccountField(id=790, name="City", max_length=5), AccountField(id=791, name="Note")),
+        fields=(
+            AccountField(id=790, name="City", max_length=5),
+            AccountField(id=791, name="Note"),
+            AccountField(id=792, name="Plan", data_type="RadioButton"),
+            AccountField(id=793, name="Total", data_type="Numeric"),
+            AccountField(id=794, name="Birthday", data_type="Date"),
+        ),
     ),
 )
 ACCOUNT = Account(
@@ -132,6 +138,9 @@ def test_fields(start: Start) -> None:
         ("Audiences", 789),
         ("Person", 790),
         ("Person", 791),
+        ("Person", 792),
+        ("Person", 793),
+        ("Person", 794),
     ]
 
 
@@ -201,7 +210,32 @@ def test_once_for_each_list(start: Start) -> None:
         (
             {"790": "Munich"},
             "too_long",
-            "field 790 (City) of list 7 takes 5 characters, the constant has 6",
+            "field 790 (City) of list 7 takes 5 characters, this has 6",
+        ),
+        (
+            {"789": "yes"},
+            "not_on_or_off",
+            'field 789 (VIP) of list 7 is a CheckBox: "yes" is neither on nor off',
+        ),
+        (
+            {"792": "gold"},
+            "not_on_or_off",
+            'field 792 (Plan) of list 7 is a RadioButton: "gold" is neither on nor off',
+        ),
+        (
+            {"793": "many"},
+            "not_a_number",
+            'field 793 (Total) of list 7 is Numeric: "many" is not a number',
+        ),
+        (
+            {"793": 1.234},
+            "not_a_number",
+            'field 793 (Total) of list 7 is Numeric: "1.234" has more than two decimals',
+        ),
+        (
+            {"794": "2026-03-01"},
+            "not_a_date",
+            "field 794 (Birthday) of list 7 is a Date: 2026-03-01 is not written as MM/DD/YYYY",
         ),
     ],
 )
@@ -218,10 +252,81 @@ def test_field_problems(start: Start, values: dict[str, object], kind: str, mess
     assert error.message == f"m.yaml:1:{problem.place.column}: {path}: {problem.message}"
 
 
-@pytest.mark.parametrize("value", ["Köln!", {"@path": "$.properties.city"}])
-def test_no_field_problem(start: Start, value: object) -> None:
-    """A value that fits exactly, counted in characters, is fine; so is one from the event."""
-    assert start().check((7, {"790": value})).problems == ()
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("790", "Köln!"),
+        ("790", {"@path": "$.properties.city"}),
+        ("789", "useAudienceKey"),
+        ("792", "on"),
+        ("792", "useAudienceKey"),
+        ("792", "0"),
+        ("793", 12.5),
+        ("794", "03/01/2026"),
+        ("789", {"@if": {"exists": {"@path": "$.a"}, "then": "on", "else": "off"}}),
+    ],
+)
+def test_no_finding(start: Start, field: str, value: object) -> None:
+    """A value that fits, counted in characters, is fine; so is one from an event for a text."""
+    checked = start().check((7, {field: value}))
+    assert (checked.problems, checked.remarks) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kind", "message"),
+    [
+        (
+            "794",
+            {"@path": "$.a"},
+            "unchecked_values",
+            "field 794 (Birthday) of list 7 is of type Date, which takes MM/DD/YYYY",
+        ),
+        (
+            "794",
+            {"@if": {"exists": {"@path": "$.a"}, "then": "soon", "else": {"@path": "$.a"}}},
+            "not_a_date",
+            'field 794 (Birthday) of list 7 is a Date: "soon" is not a date',
+        ),
+        (
+            "790",
+            {"@if": {"exists": {"@path": "$.a"}, "then": "Munich", "else": "Ulm"}},
+            "too_long",
+            "field 790 (City) of list 7 takes 5 characters, this has 6",
+        ),
+    ],
+)
+def test_remarks(start: Start, field: str, value: object, kind: str, message: str) -> None:
+    """What is wrong for some events only, or cannot be known, is remarked and no problem."""
+    checked = start().check((7, {field: value}))
+    (remark,) = checked.remarks
+    said, _, how = remark.message.partition("; ")
+    assert (remark.kind, said) == (kind, f"'mappings[0]': {message}")
+    assert bool(how) == (kind == "unchecked_values")
+    assert checked.problems == ()
+    assert checked.error("m.yaml") is None
+
+
+def test_described(start: Start) -> None:
+    """A field that the file describes has its values checked; another type there is a problem."""
+    text = json.dumps(
+        {
+            "profile_fields": {"793": {"type": "Numeric"}, "794": {"type": "Text"}},
+            "mappings": [
+                {
+                    "list_id": 7,
+                    "profile_field_values": {"793": {"@path": "$.a"}, "794": {"@path": "$.b"}},
+                }
+            ],
+        }
+    )
+    checked = check(parse("m.yaml", text), start().api)
+    assert checked.remarks == ()
+    (problem,) = checked.problems
+    assert problem.kind == "outdated_profile_field"
+    assert problem.message == (
+        "'mappings[0]': field 794 (Birthday) of list 7 is of type Date, profile_fields has Text; "
+        "write it anew: listrak-sync fields 7 --yaml"
+    )
 
 
 def test_missing_list(start: Start) -> None:

@@ -104,6 +104,20 @@ def test_faults_as_json(cli: Cli) -> None:
     ]
 
 
+def test_online_remarks(cli: Cli, start: Start) -> None:
+    """What Listrak's fields leave open is a remark like the others, and no failure."""
+    typed = (AccountField(id=789, name="Total", data_type="Numeric"),)
+    groups = (AccountFieldGroup(id=1, name="All", fields=typed),)
+    start(account=Account(lists=(MailingList(id=12345, groups=groups),)))
+    write(cli, field='789: {"@path": $.properties.total}')
+    done = cli.run(*CHECK, "--online")
+    assert done.status == 0
+    assert "is of type Numeric, which takes numbers of up to two decimals" in done.out
+    assert done.err.endswith("1 remark, 1 list found at Listrak\n")
+    (remark,) = cli.run(*CHECK, "--online", "--json").json()["remarks"]
+    assert remark["kind"] == "unchecked_values"
+
+
 def test_file_that_cannot_be_read(cli: Cli) -> None:
     """A missing file is an error, not a file without remarks."""
     assert cli.run("mapping", "check", "-m", "none.yaml").status == 3

@@ -95,7 +95,7 @@ def test_mapping_file(cli: Cli, start: Start, command: str) -> None:
     """3: every fault of the mapping file is told with its place, its line and a caret."""
     sandbox = start()
     text = (cli.folder / "m.yaml").read_text()
-    bad = text.replace('"track"', '"track').replace("789: on", "0: on")
+    bad = text.replace('"Entered"', '"Entered').replace("789: on", "0: on")
     (cli.folder / "bad.yaml").write_text(bad)
     ran = cli.run(command, "e.ndjson", "-m", "bad.yaml")
     assert (ran.status, ran.out) == (3, "")

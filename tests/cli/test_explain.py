@@ -257,6 +257,22 @@ def test_no_mapping_looks(cli: Cli) -> None:
     ] * 3
 
 
+def test_field_names(cli: Cli) -> None:
+    """Fields that the mapping file describes are named, on a terminal and in the report."""
+    (cli.folder / "d.yaml").write_text(
+        "profile_fields: {789: {name: VIP shoppers, type: CheckBox}}\n"
+        "mappings: [{name: A, list_id: 12345, profile_field_values: {789: on, 790: on}}]\n"
+    )
+    event = {"type": "track", "context": {"traits": {"email": "a@example.com"}}}
+    (cli.folder / "one.ndjson").write_text(json.dumps(event))
+    command = ("dry-run", "one.ndjson", "-m", "d.yaml")
+    _, shown = on_terminal(cli.launcher, cli.folder, cli.environment, *command, "--explain")
+    assert 'list 12345, a@example.com: 789 (VIP shoppers) = "on", 790 = "on"' in shown
+    record = cli.run(*command, "--json").json()
+    assert record["field_names"] == {"789": "VIP shoppers"}
+    assert "field_names" not in cli.run("dry-run", "one.ndjson", "-m", "m.yaml", "--json").json()
+
+
 def test_names_cannot_steer_a_terminal(cli: Cli) -> None:
     """Control characters and line breaks in names of files and mappings are escapes."""
     name = "e\x1b[2J\n.ndjson"

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from listrak_sync.cli.lookups import profile_fields_yaml
+from listrak_sync.listrak.verdicts import ProfileField
+from listrak_sync.mapping.field_types import DescribedField
+from listrak_sync.mapping.file import parse
 from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList
 from listrak_sync.sandbox.account import ALL_AREAS
 from tests.cli.terminal import on_terminal
@@ -60,6 +64,39 @@ def test_fields(cli: Cli, start: Start) -> None:
         ["789", "VIP", "Audiences", "CheckBox"],
         ["790", "City", "Audiences", "Text", "5"],
     ]
+
+
+def test_fields_as_yaml(cli: Cli, start: Start) -> None:
+    """Fields are printed as a mapping file describes them; it can be read with them."""
+    start(account=ACCOUNT)
+    done = cli.run("fields", "12345", "--yaml")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == (
+        "# The profile fields of list 12345.\n"
+        "profile_fields:\n"
+        "  789:\n    name: VIP\n    type: CheckBox\n"
+        "  790:\n    name: City\n    type: Text\n    max_length: 5\n"
+    )
+    mapping = "mappings: [{list_id: 12345, profile_field_values: {789: on}}]\n"
+    (cli.folder / "m.yaml").write_text(done.out + mapping)
+    assert cli.run("mapping", "check", "-m", "m.yaml").status == 0
+    both = cli.run("fields", "12345", "--yaml", "--json")
+    assert both.status == 2
+    assert "--json and --yaml exclude each other" in both.err
+    assert cli.run("fields", "2", "--yaml").out == ""
+
+
+def test_unknown_type_as_yaml() -> None:
+    """A type that is not known here is told in a comment, so that the file can be used."""
+    fields = [ProfileField(1, "A: b", "Hologram", 5), ProfileField(2, None, None, None)]
+    lines = profile_fields_yaml(7, fields)
+    assert lines[:2] == [
+        "# The profile fields of list 7.",
+        "# Field 1 is of type Hologram, whose values are not checked.",
+    ]
+    mapping = "mappings: [{list_id: 7, profile_field_values: {1: abc}}]"
+    (read,) = parse("m.yaml", "\n".join([*lines, mapping]))
+    assert read.fields[0].described == DescribedField(1, "A: b", None, 5)
 
 
 def test_fields_as_json(cli: Cli, start: Start) -> None:

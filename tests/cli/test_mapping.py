@@ -61,6 +61,40 @@ def test_import(answer: Path, tmp_path: Path) -> None:
     assert run("import", str(answer), "--quiet").stderr == ""
 
 
+def test_several(answer: Path, tmp_path: Path) -> None:
+    """Several files and folders of .tf files make one mapping file."""
+    folder = tmp_path / "sync" / "listrak"
+    folder.mkdir(parents=True)
+    (folder / "vip.tf").write_text(
+        'resource "segment_destination_subscription" "vip" {\n  name = "VIP"\n'
+        '  settings = jsonencode({listId = 1, profileFieldValues = {"7" = "on"}})\n'
+        '  trigger = "type = \\"track\\""\n}\n'
+    )
+    ran = run("import", str(answer), str(tmp_path / "sync"))
+    assert ran.exit_code == 0
+    assert [line for line in ran.stdout.splitlines() if "name:" in line] == [
+        "  - name: Größe L",
+        "  - name: VIP",
+    ]
+    hidden = tmp_path / "sync" / ".terraform"
+    hidden.mkdir()
+    (hidden / "copy.tf").write_text((folder / "vip.tf").read_text())
+    assert run("import", str(tmp_path / "sync")).stdout.count("name:") == 1
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    error = run("import", str(empty)).exception
+    assert isinstance(error, UsageError)
+    assert error.message == f"{empty}: there is no .tf file in this folder"
+
+
+def test_many_others(tmp_path: Path) -> None:
+    """Many subscriptions of other destinations are told by their number."""
+    (listrak, other) = json.loads(ANSWER)["data"]["subscriptions"]
+    file = tmp_path / "s.json"
+    file.write_text(json.dumps([listrak, *[other] * 11]))
+    assert run("import", str(file)).stderr == "left out: 11 subscriptions of other destinations\n"
+
+
 def test_standard_input(answer: Path) -> None:
     """`-` reads standard input."""
     ran = run("import", "-", stdin=ANSWER)

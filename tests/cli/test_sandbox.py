@@ -49,6 +49,21 @@ def test_serves_until_a_signal(cli: Cli, number: int) -> None:
     assert "Traceback" not in shown
 
 
+def test_knows_described_fields(cli: Cli) -> None:
+    """It knows the names and types of the fields that the mapping file describes."""
+    (cli.folder / "d.yaml").write_text(
+        "profile_fields: {789: {name: Birthday, type: Date, max_length: 10}}\n"
+        "mappings: [{list_id: 12345, profile_field_values: {789: 03/01/2026}}]\n"
+    )
+    process, environment = begin(cli, "-m", "d.yaml")
+    (field,) = cli.run("fields", "12345", "--json", changed=environment).json()["fields"]
+    assert (field["name"], field["data_type"], field["max_length"]) == ("Birthday", "Date", 10)
+    wrong = cli.run("push", "e.ndjson", "-m", "m.yaml", "--no-journal", changed=environment)
+    assert wrong.status == 6
+    process.send_signal(signal.SIGINT)
+    assert process.wait(TIMEOUT) == 0
+
+
 def test_script(cli: Cli) -> None:
     """A script says what the sandbox knows and how it misbehaves."""
     (cli.folder / "s.json").write_text(

@@ -10,8 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from io import BufferedReader, BytesIO
 from itertools import pairwise
 from pathlib import Path
+from random import Random
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -19,6 +22,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.input import blocks
 from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
+from listrak_sync.input.compression import UNREADABLE, Reader, decompressed
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.reasons import Reason
 from tests.lines import lines_of
@@ -418,3 +422,45 @@ def test_memory_of_a_long_line(file: Path) -> None:
         assert length == size
         peaks.append(peak)
     assert peaks[1] < peaks[0] + 4_000
+
+
+def _by_standard_library(data: bytes) -> tuple[bytes, type[Exception] | None]:
+    """Return what the standard library reads of a gzip file, and how that ends."""
+    return _emptied(cast(Reader, gzip.GzipFile(fileobj=BytesIO(data))))
+
+
+def _emptied(reader: Reader) -> tuple[bytes, type[Exception] | None]:
+    buffer, found = memoryview(bytearray(1 << 16)), b""
+    try:
+        while length := reader.readinto1(buffer):
+            found += buffer[:length]
+    except UNREADABLE as error:
+        return found, type(error)
+    return found, None
+
+
+@given(
+    parts=st.lists(st.integers(0, 4000), min_size=1, max_size=3),
+    padding=st.sampled_from([0, 1, 700]),
+    damage=st.sampled_from(["none", "cut", "flip", "garbage"]),
+    at=st.floats(0, 1, exclude_max=True),
+    seed=st.integers(0, 9),
+)
+def test_gzip_as_by_the_standard_library(
+    parts: list[int], padding: int, damage: str, at: float, seed: int
+) -> None:
+    """Whole, cut off or damaged: a gzip file gives what the standard library reads of it."""
+    chance = Random(seed)  # noqa: S311 - made-up data
+    members = (gzip.compress(chance.randbytes(length).hex().encode()) for length in parts)
+    data = bytearray((b"\0" * padding).join(members))
+    match damage:
+        case "cut":
+            del data[max(4, int(at * len(data))) :]
+        case "flip":
+            data[4 + int(at * (len(data) - 4))] ^= 1 << seed % 8
+        case "garbage":
+            data += b"garbage"[: 1 + seed % 7]
+    found, error = _emptied(decompressed(BufferedReader(BytesIO(data))))
+    wanted, wanted_error = _by_standard_library(bytes(data))
+    assert (error, found[: len(wanted)]) == (wanted_error, wanted)
+    assert len(found) == len(wanted) or error is not None

@@ -141,6 +141,7 @@ def test_what_yaml_cannot_say(condition: Condition, some: list[Decoded]) -> None
 @example(["any"])
 @example(["5", "a"])
 @example(["true", "a"])
+@example(["-", "any"])
 def test_path(names: list[str]) -> None:
     """A path of any names is read as those names, in a trigger and as a key."""
     assume(not any(sign in name for name in names for sign in "[]"))

@@ -45,6 +45,8 @@ BEYOND = {
     "name_of_earlier_unnamed",
     "name_of_unnamed",
     "name_twice",
+    "profile_fields_constants",
+    "tests_twice",
     "trigger_cut_off",
     "trigger_escaped",
     "trigger_escaped_end",
@@ -239,3 +241,35 @@ def test_directives(value: str) -> None:
     """A field's value is valid exactly if the program takes it."""
     text = f"mappings: [{{list_id: 1, profile_field_values: {{7: {value}}}}}]"
     assert accepts(text) == loads(text)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "{event: {}, expect: {1: {a@example.com: {7: on}}}}",
+        "{name: 5, events: [{a: [null]}], expect: {rejected: missing_email}}",
+        "{event: {}, expect: {skipped: [no_mapping_matched], 1: {a@example.com: {7: 5}}}}",
+        "{event: {}, expect: {}}",
+        "{event: {}}",
+        "{expect: {rejected: missing_email}}",
+        "{event: {}, events: [{}], expect: {rejected: missing_email}}",
+        "{event: [], expect: {rejected: missing_email}}",
+        "{events: [], expect: {rejected: missing_email}}",
+        "{event: {}, expect: {rejected: no_mapping_matched}}",
+        "{event: {}, expect: {rejected: []}}",
+        "{event: {}, expect: {1: {}}}",
+        "{event: {}, expect: {1: {a: {7: on}}}}",
+        "{event: {}, expect: {1: {a@example.com: {}}}}",
+        "{event: {}, expect: {1: {a@example.com: {7: null}}}}",
+        "{event: {}, expect: {1: {a@example.com: {7: useAudienceKey}}}}",
+        "{event: {}, expect: {VIP: {a@example.com: {7: on}}}}",
+        "{event: {}, expect: {1: {a@example.com: {VIP: on}}}}",
+        "{event: {}, expect: {rejected: missing_email}, other: 1}",
+        "{name: '', event: {}, expect: {rejected: missing_email}}",
+    ],
+)
+def test_tests(test: str) -> None:
+    """A test is valid exactly if the program takes it; a file may hold tests alone."""
+    text = f"{mapping('')}tests: [{test}]\n"
+    assert accepts(text) == loads(text)
+    assert accepts(f"tests: [{test}]") == loads(text)

@@ -16,6 +16,13 @@ def test_of_fields_opens_every_list() -> None:
     assert kinds == {789: "CheckBox", 790: "Text"}
 
 
+def test_of_known_fields() -> None:
+    """A field that is known is in the account as it is."""
+    known = AccountField(id=791, name="City", max_length=5)
+    ((_, field),) = Account.of_fields({1: {791: known}}).lists[0].fields()
+    assert field is known
+
+
 def test_list_twice() -> None:
     """A list id stands once in an account."""
     with pytest.raises(ValueError, match="list 4 is given twice"):

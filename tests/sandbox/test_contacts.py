@@ -105,10 +105,16 @@ def test_unknown_type_takes_any_text(value: str) -> None:
         (AccountField(id=1, data_type="CheckBox"), "off", True),
         (AccountField(id=1, data_type="CheckBox"), "On", False),
         (AccountField(id=1, data_type="CheckBox"), "", False),
+        *((AccountField(id=1, data_type="RadioButton"), text, True) for text in ("true", "0")),
+        (AccountField(id=1, data_type="RadioButton"), "gold", False),
+        *((AccountField(id=1, data_type="Numeric"), text, True) for text in ("", "-5", "1.25")),
+        *((AccountField(id=1, data_type="Numeric"), text, False) for text in ("x", "1.255")),
+        *((AccountField(id=1, data_type="Date"), text, True) for text in ("", "02/29/2028")),
+        *((AccountField(id=1, data_type="Date"), text, False) for text in ("2028-02-29", "1/2/28")),
         (AccountField(id=1, max_length=2), "ää", True),
         (AccountField(id=1, max_length=2), "abc", False),
     ],
 )
 def test_takes(field: AccountField, value: str, taken: bool) -> None:  # noqa: FBT001 - parametrized
-    """A check box takes `on` and `off` alone, and no field more characters than its length."""
+    """A field takes what its type can hold, and no more characters than its length."""
     assert takes(field, value) is taken

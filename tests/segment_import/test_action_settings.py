@@ -42,17 +42,7 @@ def test_names(setting: str, key: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"emailAddress": CONTEXT_EMAIL},
-        {
-            "emailAddress": {
-                "@if": {
-                    "exists": CONTEXT_EMAIL,
-                    "then": CONTEXT_EMAIL,
-                    "else": {"@path": "$.traits.email"},
-                }
-            }
-        },
-        {"emailAddress": {**CONTEXT_EMAIL, "_metadata": {"label": "Email"}}},
+        {"batch_size": 0, "batch_keys": ["listId"]},
         {"segment_audience_key": COMPUTATION_KEY},
         {
             "audienceKey": {
@@ -80,6 +70,30 @@ def test_names(setting: str, key: str) -> None:
 def test_defaults(settings: dict[str, Any]) -> None:
     """Segment's defaults and null are neither written nor remarked on."""
     assert keys(settings) == {}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        CONTEXT_EMAIL,
+        {"@if": {"exists": CONTEXT_EMAIL, "then": CONTEXT_EMAIL, "else": {"@path": "$.b"}}},
+        "a@example.com",
+    ],
+)
+def test_address(address: Any) -> None:
+    """An e-mail address is always written: without it, four places would be looked at."""
+    assert keys({"emailAddress": address}) == {"email_address": address}
+
+
+def test_empty_second_pattern() -> None:
+    """An empty second pattern, which the screen leaves behind, is left out with its replacement."""
+    given = {"pattern": "a", "replacement": "b", "pattern2": "", "replacement2": "", "value": "x"}
+    kept = {"pattern": "a", "replacement": "b", "value": "x"}
+    fields = {"7": {"@if": {"exists": 1, "then": {"@replace": given}}}}
+    written = {"7": {"@if": {"exists": 1, "then": {"@replace": kept}}}}
+    assert keys({"profileFieldValues": fields}) == {"profile_field_values": written}
+    second = given | {"pattern2": "c"}
+    assert keys({"emailAddress": {"@replace": second}}) == {"email_address": {"@replace": second}}
 
 
 def test_others() -> None:
@@ -151,7 +165,9 @@ def test_list_id() -> None:
 
 
 def test_is_listrak() -> None:
-    """Listrak's settings are told from those of other destinations by what they name."""
-    assert is_listrak({"listId": 1})
+    """Listrak's settings are told from others by the action's slug, else by the fields they set."""
+    assert is_listrak({"profileFieldValues": {}, "listId": 1})
     assert is_listrak({"profile_field_values": {}})
-    assert not is_listrak({"emailAddress": "a@example.com", "webhookUrl": ""})
+    assert not is_listrak({"list_id": "abc", "email": "a@example.com"})
+    assert is_listrak({}, "updateEmailContactProfileFields")
+    assert not is_listrak({"profileFieldValues": {}}, "addProfileToList")

@@ -16,6 +16,7 @@ _CONSTANTS: Final = {
     **dict.fromkeys(("none", "nil", "undefined"), "null"),
 }
 _GROUPED_DIGITS: Final = re.compile(r"[+-]?\d{1,3}(?:_\d{3})+(?:\.\d+)?", re.ASCII)
+_NUMBER_LIKE: Final = re.compile(r"[+-]?\.?\d", re.ASCII)
 _A_LIST: Final = "write a condition for each text of the list, joined with or"
 
 
@@ -38,7 +39,7 @@ def check_operand(text: str, operand: Operand) -> None:
         return
     if constant := _CONSTANTS.get(word.lower()):
         fail(f"{word} is not a constant of the language", f"write {constant}", operand.span)
-    if word[0] in "+-0123456789":
+    if _NUMBER_LIKE.match(word):
         number = f"write {word.replace('_', '')}" if _GROUPED_DIGITS.fullmatch(word) else ""
         instead = number or "write digits alone, or a text in quotes"
         fail(f"{word} is not a number", instead, operand.span)
