@@ -56,9 +56,9 @@ class EarlierRun:
 class PushRequest:
     """What a push is asked to do.
 
-    `flush_every` and `wait` are in seconds. Without `jobs`, a process for each core evaluates;
-    without `journal`, the journal is the user's own; without `rejects`, rejects are only counted.
-    With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
+    `flush_every`, `wait` and `verify` are in seconds. Without `jobs`, a process for each core
+    evaluates; without `journal`, the journal is the user's own; without `rejects`, rejects are only
+    counted. With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
     """
 
     run: NewRun | EarlierRun
@@ -69,6 +69,7 @@ class PushRequest:
     flush_every: float | None = None
     in_flight: int = 4
     wait: float | None = None
+    verify: float | None = None
     rejects: Path | None = None
     existing_rejects: ExistingRejects = ExistingRejects.REFUSE
     strict: bool = False
@@ -86,12 +87,14 @@ class PushRequest:
 class PushCallbacks:
     """Who is told what happens in a push; all but `on_reading` are called from several threads.
 
-    `on_note` gets what people should know, `on_remarks` the mapping file and the likely mistakes
+    `on_note` gets what people should know, `on_detail` what is for those who look closely,
+    `on_remarks` the mapping file and the likely mistakes
     in it. `on_reading` is called before the first input is
     read, and returns a context that lasts as long as the run and is told of its progress.
     """
 
     on_note: Callable[[str], object] = ignore
+    on_detail: Callable[[str], object] = ignore
     on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
         nullcontext(ignore)
     )
@@ -208,11 +211,13 @@ def _sent(
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,
                             on_planning=rejects.sync,
+                            on_detail=callbacks.on_detail,
                         ),
                         api,
                         options,
                         journal=journal,
                         wait=request.wait,
+                        verify=request.verify,
                         stop=stop,
                     )
                     return result.or_else(rejects.close())
@@ -221,6 +226,7 @@ def _sent(
 def _files(request: PushRequest, task: PushTask) -> Iterator[Source]:
     """Yield the files that a push reads."""
     yield from task.sources
+    yield from map(Source, task.options.previous)
     yield from map(Source, task.options.events)  # those that are read already
     yield Source(task.options.mapping)
     secret_file = secret_file_of(os.environ, request.secret_file)

@@ -73,12 +73,16 @@ def new_task(mapping: Path, events: Sequence[str], options: RunOptions, guards: 
     """
     data = read(mapping)  # once: it may be a pipe
     mappings, sources = parse_bytes(mapping, data), tuple(expand(events))
+    earlier = tuple(expand(options.previous)) if options.previous else ()
+    previous = tuple(_from_anywhere(source.file) for source in earlier)
+    if STANDARD_INPUT in previous:
+        raise UsageError("--previous takes files and folders", "Save the pipe to a file first.")
     pushed = PushOptions(
         mapping=str(mapping.absolute()),
         mapping_sha256=_digest(data),
         events=tuple(_from_anywhere(source.file) for source in sources),
         guards=guards,
-        **msgspec.structs.asdict(options),
+        **msgspec.structs.asdict(options) | {"previous": previous},
     )
     return PushTask(pushed, mappings, sources)
 

@@ -14,7 +14,7 @@ from listrak_sync.batching.list_files import MAX_FILE_BYTES
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.input.sources import Source
+from listrak_sync.input.sources import Source, expand
 from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.mapping.model import Mapping
@@ -40,6 +40,15 @@ class RunSettings:
     flush_every: float | None = None
     start: Checkpoint = field(default_factory=Checkpoint)
     jobs: int = 1
+    only_changes: bool = False
+    reject_unknown: bool = False
+    mirror: bool = False
+    previous: Sequence[Source] = ()
+
+    @property
+    def switches_off(self) -> bool:
+        """Say whether the run switches off who is not in the input, which then must be whole."""
+        return self.mirror or bool(self.previous)
 
 
 class Order(StrEnum):
@@ -67,6 +76,10 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     route: RouteChoice
     batch_contacts: int | None
     batch_bytes: int | None
+    only_changes: bool = False
+    reject_unknown: bool = False
+    mirror: bool = False
+    previous: tuple[str, ...] = ()
 
     def settings(
         self,
@@ -79,8 +92,14 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     ) -> RunSettings:
         """Return the settings of a run with these options; without `jobs`, it takes every core.
 
-        Raises UsageError for batches that are larger than Listrak takes.
+        Raises UsageError for batches that are larger than Listrak takes, and for an earlier input
+        that cannot be read.
         """
+        previous = tuple(expand(self.previous)) if self.previous else ()
+        switches_off = self.mirror or bool(previous)
+        if switches_off and flush_every is not None:
+            hint = "Leave out --flush-every: the whole input says who is switched off."
+            raise UsageError("--mirror and --previous need the whole input at once", hint)
         return RunSettings(
             mappings=mappings,
             sources=sources,
@@ -90,10 +109,14 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             window_bytes=self.window_bytes,
             limits=self._limits(),
             route=self._first_route(),
-            guards=guards,
+            guards=guards.switching_off() if switches_off else guards,
             flush_every=flush_every,
             start=start or Checkpoint(),
             jobs=jobs or usable_cores(),
+            only_changes=self.only_changes,
+            reject_unknown=self.reject_unknown,
+            mirror=self.mirror,
+            previous=previous,
         )
 
     def _first_route(self) -> Route:

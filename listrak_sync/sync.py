@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 import msgspec
 
+from listrak_sync.account.comparison import Box
+from listrak_sync.account.plan import add_to_plan, change_lines
+from listrak_sync.account.state import AccountState, ReadsAccount
 from listrak_sync.batching.batches import LIST_IMPORT, Batch, Route
 from listrak_sync.batching.window import Contact, Window
+from listrak_sync.comparing import Comparing, Verification
 from listrak_sync.delivery.delivery import Delivery, Phase, Phases
 from listrak_sync.delivery.imports import Summarizing, wait_for_imports
 from listrak_sync.delivery.journal import Journal
@@ -23,11 +28,18 @@ from listrak_sync.errors import (
     SettingsError,
     StoppedError,
 )
+from listrak_sync.evaluation.result import RESENT, Updates
+from listrak_sync.evaluation.updates import shared
+from listrak_sync.events.timestamps import NEVER
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.listrak.verdicts import Failure, ListInfo
 from listrak_sync.report.counts import Report
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
+from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, told
+
+_DONE: Final = Checkpoint(done=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,8 @@ class RunResult:
 
     report: Report
     error: Exception | None = None
+    something_to_change: int | None = None
+    """The exit status of a plan by which there is something to change, if that is asked for."""
 
     def or_else(self, error: Exception | None) -> RunResult:
         """Return the result with an error, unless it already has one."""
@@ -58,6 +72,9 @@ def dry_run(
     """
     run = Run(settings, callbacks, stop or Stop())
     addresses = addresses or Addresses()
+    if settings.previous:
+        boxes = mirrored_boxes(settings.mappings)
+        run.on_whole = lambda window: _switch_off_previous(run, window, boxes)
 
     def show(window: Window) -> None:
         run.report.contacts += window.contacts_to_send
@@ -79,78 +96,194 @@ def dry_run(
     return RunResult(run.finish())
 
 
+def plan(
+    settings: RunSettings,
+    callbacks: RunCallbacks,
+    listrak: ReadsAccount,
+    options: DeliveryOptions | None = None,
+    *,
+    on_change: Callable[[bytes], None] | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Say what a push would change at Listrak, and change nothing.
+
+    `on_change` is called with a JSON line for each contact of which something is not right.
+    """
+    stop = stop or Stop()
+    run = Run(settings, callbacks, stop)
+    account = AccountState(listrak, stop, options or DeliveryOptions(), callbacks.on_detail)
+    comparing = Comparing(run, account, keeps_held=on_change is not None)
+    try:
+        for window in run.windows():
+            comparison = comparing.compare(window)
+            add_to_plan(run.report.plan, comparison)
+            run.report.planned_requests += sum(1 for _ in _batches(run.phases(window)))
+            run.report.contacts += window.contacts_to_send
+            if on_change is not None:
+                for line in change_lines(comparison):
+                    on_change(line)
+            del window  # before the next one is gathered
+    except ListrakSyncError as error:
+        run.report.contacts += run.rest().contacts_to_send
+        return RunResult(run.finish(), error)
+    return RunResult(run.finish())
+
+
+class Pushing(Summarizing, ReadsAccount, Protocol):
+    """The part of Listrak's API that a push needs."""
+
+    def list(self, list_id: int) -> ListInfo | Failure:
+        """Return one list."""
+
+
 def push(  # noqa: PLR0913 - the parts of a run come from as many places
     settings: RunSettings,
     callbacks: RunCallbacks,
-    listrak: Summarizing,
+    listrak: Pushing,
     options: DeliveryOptions | None = None,
     *,
     journal: Journal | None = None,
     wait: float | None = None,
+    verify: float | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
     """Send what earlier runs of the journal left unanswered, then what the input asks for.
 
     Reading and evaluating go on while a window is sent. When a run ends early, what is gathered
     and not sent is answered for as unsent and planned in the journal. It is not planned, but read
-    again by a later run, where a guard stopped the run or an output could not be written. With
-    `wait`, imports are followed for that many seconds after everything is sent.
+    again by a later run, where a guard stopped the run, an output could not be written, or the run
+    compares with what Listrak holds. With `wait`, imports are followed for that many seconds after
+    everything is sent; with `verify`, each window is read back for that many seconds.
     """
     stop, options = stop or Stop(), options or DeliveryOptions()
     run = Run(settings, callbacks, stop)
-    delivery = Delivery(listrak, run.take_receipt, stop, options, journal)
+    _Push(run, listrak, options, journal=journal, verify=verify, stop=stop).send_all()
+    report = run.report
+    if wait is not None and stop.error is None:
+        report.applied = wait_for_imports(listrak, report.imports(), wait, stop, options)
+    return RunResult(run.finish(), stop.error)
 
-    def leave(window: Window, error: ListrakSyncError) -> None:
-        """Answer for a window that is neither sent nor planned, after the one before."""
-        delivery.finish()
-        stop.because(error)
-        for batch in _batches(run.phases(window)):
-            run.take_receipt(UnsentBatch(batch, str(error)))
 
-    def plan(phases: Phases, position: Checkpoint) -> Phases:
-        if journal is None:
-            return phases
-        callbacks.on_planning()
-        return journal.plan(phases, run.files, position)
+class _Push:
+    """One push: what it sends, and what it leaves where it ends early."""
 
-    def send(window: Window) -> None:
-        route: Route | None = LIST_IMPORT if delivery.fell_back else None
-        run.note_field_sets(window, route)
-        phases = run.phases(window, route)
+    def __init__(
+        self,
+        run: Run,
+        listrak: Pushing,
+        options: DeliveryOptions,
+        *,
+        journal: Journal | None,
+        verify: float | None,
+        stop: Stop,
+    ) -> None:
+        self.run = run
+        self._settings = run.settings
+        self._callbacks = run.callbacks
+        self._journal = journal
+        self._verifies = verify is not None
+        self._stop = stop
+        account = AccountState(listrak, stop, options, run.callbacks.on_detail)
+        self._verification = Verification(self.run, account, verify)
+        self._delivery = Delivery(listrak, self._verification.take_receipt, stop, options, journal)
+        self._comparing = Comparing(self.run, account, self._settle)
+
+    def send_all(self) -> None:
+        """Send what was left over, and every window; what ends it early is in the stop."""
         try:
-            planned = plan(phases, run.checkpoint)
+            # Before anything new: each window waits for the one before, so the newer values win.
+            self._send_left_over()
+            for window in self.run.windows():
+                self._send(window)
+                del window  # before the next one is gathered
+            self._plan((), _DONE)
+        except (StoppedError, SettingsError, OutputError) as error:
+            # What a guard held back must not be sent by the next run unseen. Where rejects or the
+            # journal cannot be written, planning more would lose answers.
+            self._leave(self.run.rest(), error)
+        except Exception as error:  # noqa: BLE001 - handed on when all is answered for
+            if self._compares:
+                # Planned would be what is not compared: it is read again, and compared anew.
+                self._leave(self.run.rest(), error)
+            else:
+                self._stop.because(error)
+                with suppress(SettingsError, OutputError, ExhaustedError):
+                    self._send(self.run.rest())
+        self._delivery.finish()
+        if self._journal is not None:
+            try:
+                self._journal.end()
+            except SettingsError as error:
+                self._stop.because(error)
+        self.run.report.fell_back = self._delivery.fell_back
+
+    @property
+    def _compares(self) -> bool:
+        return self._settings.only_changes or self._settings.switches_off
+
+    def _send_left_over(self) -> None:
+        if self._compares:
+            # What an earlier run did not follow is not followed now either.
+            self._delivery.settle()
+            self._delivery.unfollowed.clear()
+        window = Window(())
+        for phases in _left_over(self._journal, self.run):
+            self._delivery.start(_gathering(phases, window) if self._verifies else phases)
+        self._verify(window)
+
+    def _send(self, window: Window) -> None:
+        if self._settings.only_changes:
+            try:
+                self._comparing.compare(window)
+            except Exception as error:
+                self._leave(window, error)
+                raise
+        route: Route | None = LIST_IMPORT if self._delivery.fell_back else None
+        self.run.note_field_sets(window, route)
+        phases = self.run.phases(window, route)
+        # The one window of a run that switches off is all of its input.
+        position = _DONE if self._settings.switches_off else self.run.checkpoint
+        try:
+            planned = self._plan(phases, position)
         except (SettingsError, OutputError) as error:
-            leave(window, error)
+            self._leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
             raise
-        delivery.start(planned)
+        self._delivery.start(planned)
+        self._verify(window)
 
-    try:
-        # Before anything new: each window waits for the one before, so the newer values win.
-        for phases in _left_over(journal, run):
-            delivery.start(phases)
-        for window in run.windows():
-            send(window)
-        plan((), Checkpoint(done=True))
-    except (StoppedError, SettingsError, OutputError) as error:
-        # What a guard held back must not be sent by the next run unseen. Where rejects or the
-        # journal cannot be written, planning more would lose answers.
-        leave(run.rest(), error)
-    except Exception as error:  # noqa: BLE001 - handed on when all is answered for
-        stop.because(error)
-        with suppress(SettingsError, OutputError, ExhaustedError):
-            send(run.rest())
-    delivery.finish()
-    if journal is not None:
-        try:
-            journal.end()
-        except SettingsError as error:
-            stop.because(error)
-    if wait is not None and stop.error is None:
-        imports = run.report.imports()
-        run.report.applied = wait_for_imports(listrak, imports, wait, stop, options)
-    run.report.fell_back = delivery.fell_back
-    return RunResult(run.finish(), stop.error)
+    def _plan(self, phases: Phases, position: Checkpoint) -> Phases:
+        if self._journal is None:
+            return phases
+        self._callbacks.on_planning()
+        return self._journal.plan(phases, self.run.files, position)
+
+    def _verify(self, window: Window) -> None:
+        """Read back what was sent of a window, where that is wanted."""
+        if self._verifies:
+            self._delivery.finish()
+            self._verification.verify(window)
+
+    def _settle(self) -> frozenset[int]:
+        """Wait for what was sent; return the lists for which it may not show yet."""
+        self._delivery.settle()
+        if self._stop.error is not None:
+            raise self._stop.error
+        return frozenset(self._verification.uncertain | self._delivery.unfollowed)
+
+    def _leave(self, window: Window, error: Exception) -> None:
+        """Answer for a window that is neither sent nor planned, after the one before."""
+        self._delivery.finish()
+        self._stop.because(error)
+        for batch in _batches(self.run.phases(window)):
+            self.run.take_receipt(UnsentBatch(batch, str(error)))
+
+
+def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> None:
+    check_ons(boxes, window)
+    switch_off_previous(run, window, boxes)
+    for line in told(run):
+        run.callbacks.on_note(line)
 
 
 def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
@@ -189,6 +322,22 @@ def _counted(phases: Phases, run: Run, before: int, *, is_own: bool) -> Phases:
                 for contact in batch.contacts
             )
             yield msgspec.structs.replace(batch, contacts=contacts)
+
+    for phase in phases:
+        yield Phase(batches(phase), phase.alone)
+
+
+def _gathering(phases: Phases, window: Window) -> Phases:
+    """Add the contacts of every batch to a window as they go."""
+
+    def batches(phase: Phase) -> Iterator[Batch]:
+        for batch in phase.batches:
+            rows = (
+                (0, each.email_address, shared(RESENT, each.list_id, each.fields), NEVER)
+                for each in batch.contacts
+            )
+            window.add_all(Updates.of_rows(rows), 0)
+            yield batch
 
     for phase in phases:
         yield Phase(batches(phase), phase.alone)

@@ -72,6 +72,7 @@ def dry_run(
             "else as JSON lines.",
         ),
     ] = False,
+    previous: options.Previous = None,
     rejects: options.Rejects = None,
     append: options.Append = False,
     force: options.Force = False,
@@ -119,6 +120,7 @@ def dry_run(
             route=route,
             batch_contacts=batch_contacts,
             batch_bytes=batch_bytes,
+            previous=tuple(previous or ()),
         )
         mappings = load(mapping)
         found = likely_mistakes(str(mapping), mappings, strict=strict)
@@ -135,7 +137,7 @@ def dry_run(
             with (
                 interruptible(stop),
                 RejectsFile(
-                    rejects, (*settings.sources, Source(str(mapping))), existing
+                    rejects, (*settings.sources, *settings.previous, Source(str(mapping))), existing
                 ) as rejects_file,
                 ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
             ):

@@ -32,6 +32,16 @@ def push(
     context: typer.Context,
     mapping: options.OptionalMappingFile = None,
     events: options.Events = None,
+    only_changes: Annotated[
+        bool,
+        typer.Option(
+            "--only-changes",
+            help="Read the lists first, and send only what is not right there already.",
+        ),
+    ] = False,
+    mirror: options.Mirror = False,
+    previous: options.Previous = None,
+    reject_unknown: options.RejectUnknown = False,
     rejects: options.Rejects = None,
     append: options.Append = False,
     force: options.Force = False,
@@ -57,9 +67,16 @@ def push(
     route: options.RouteOption = RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
-    in_flight: Annotated[
-        int, typer.Option(metavar="N", min=1, max=64, help="Requests at the same time, at most.")
-    ] = 4,
+    in_flight: options.InFlight = 4,
+    verify: Annotated[
+        float | None,
+        typer.Option(
+            metavar="[DURATION]",
+            parser=parse_duration,
+            help="Read back what was sent until it is seen, for 10m unless another time is given.",
+            show_default=False,
+        ),
+    ] = None,
     wait: Annotated[
         float | None,
         typer.Option(
@@ -125,7 +142,14 @@ def push(
                 route=route,
                 batch_contacts=batch_contacts,
                 batch_bytes=batch_bytes,
+                only_changes=only_changes,
+                reject_unknown=reject_unknown,
+                mirror=mirror,
+                previous=tuple(previous or ()),
             )
+            if reject_unknown and not only_changes:
+                hint = "Give --only-changes as well: without it, the lists are not read."
+                raise UsageError("--reject-unknown needs --only-changes", hint)
             run = NewRun(mapping, events or (), run_options)
         request = PushRequest(
             run=run,
@@ -137,6 +161,7 @@ def push(
             flush_every=flush_every,
             in_flight=in_flight,
             wait=wait,
+            verify=verify,
             rejects=rejects,
             existing_rejects=options.existing_rejects(append=append, force=force),
             journal=journal,
@@ -145,6 +170,7 @@ def push(
         )
         callbacks = PushCallbacks(
             on_note=messages.info,
+            on_detail=messages.detail,
             on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
             on_receipt=lambda receipt: tell(receipt, messages),

@@ -63,7 +63,7 @@ class _Reply(msgspec.Struct, Generic[_T]):
 class _Page(msgspec.Struct):
     """The object that wraps a page."""
 
-    data: tuple[HeldContact, ...] | None = None
+    data: tuple[HeldContact, ...] | None
     nextPageCursor: str | None = None  # noqa: N815 - Listrak's name
 
 

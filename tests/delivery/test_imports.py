@@ -12,7 +12,8 @@ import pytest
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
 from listrak_sync.delivery.delivery import BARRIER_PATIENCE, Delivery, Phase
-from listrak_sync.delivery.imports import FIRST_PAUSE, LONGEST_PAUSE, Followed, follow
+from listrak_sync.delivery.imports import Followed, follow
+from listrak_sync.delivery.polling import FIRST_PAUSE, LONGEST_PAUSE
 from listrak_sync.delivery.sending import DeliveryOptions, Timing, Waiting
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError, UnreachableError

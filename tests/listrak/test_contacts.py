@@ -116,7 +116,7 @@ def test_too_many_fields() -> None:
         assert isinstance(api.contacts(7, "Subscribed", fields, FIRST_PAGE), Refused)
 
 
-@pytest.mark.parametrize("body", ["<h1>Proxy</h1>", "[]", '{"data": [{"emailAddress": 5}]}'])
+@pytest.mark.parametrize("body", ["<h1>Proxy</h1>", "[]", "{}", '{"data": [{"emailAddress": 5}]}'])
 def test_other_answers(body: str) -> None:
     """A good status with a body that is not a page is a passing failure, never an empty page."""
     rule = Rule(action=Reply(status=200, body=body), route="contacts")
