@@ -83,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     """Write the inputs and return what is run on them."""
-    names = ("1.json", "untidy.json", "1.json.gz", "several", "few.json", "many.json")
-    events, untidy, packed, several, few, many = (str(here / name) for name in names)
+    names = ("1.json", "untidy.json", "1.json.gz", "several", "few.json", "many.json", "vip.csv")
+    events, untidy, packed, several, few, many, rows = (str(here / name) for name in names)
     one, broad, fifty, template, liquid = (
         str(here / f"{name}.yaml") for name in ("one", "broad", "fifty", "template", "liquid")
     )
@@ -94,6 +94,7 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
     made_up.compress_in_parts(Path(events), lines, Path(several), 6)
     made_up.write_events(Path(few), min(lines, SCRIPT_LINES))
     made_up.write_contacts(Path(many), contacts)
+    made_up.write_rows(Path(rows), lines)
     made_up.write_mappings(Path(one), 1)
     made_up.write_mappings(Path(fifty), 50)
     made_up.write_broad_mapping(Path(broad))
@@ -119,6 +120,10 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
         Case("six gzip files, 2 jobs", ("dry-run", one, several, "2"), "gzip"),
         Case("pipe", ("dry-run", one, "-", "1"), "one mapping", piped=events),
         Case("untidy events", ("dry-run", fifty, untidy, "1"), "fifty mappings"),
+        Case("csv.reader", ("csv", one, rows, "1")),
+        Case("CSV rows as events", ("rows", one, rows, "1"), "csv.reader"),
+        Case("CSV rows", ("dry-run", one, rows, "1"), "csv.reader"),
+        Case("CSV rows, 2 jobs", ("dry-run", one, rows, "2"), "csv.reader"),
         Case("push, one mapping", ("push", one, events, "1", str(port)), "one mapping"),
         Case("push, fifty mappings", ("push", fifty, events, "1", str(port)), "fifty mappings"),
         Case("script, few events", ("script", one, few, "1", str(port))),

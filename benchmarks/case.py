@@ -10,7 +10,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from listrak_sync.input.sources import expand
+from benchmarks.made_up import AUDIENCES
+from listrak_sync.input.blocks import read
+from listrak_sync.input.row_events import row_events
+from listrak_sync.input.sources import RowOptions, expand
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import load
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import DEFAULT_WINDOW, RunSettings
@@ -20,7 +24,9 @@ from listrak_sync.sync import RunResult, dry_run, push
 def _settings(
     mapping: str, events: str, jobs: str, window: str = str(DEFAULT_WINDOW)
 ) -> RunSettings:
-    return RunSettings(expand([events]), load(Path(mapping)), jobs=int(jobs), window=int(window))
+    rows = RowOptions(audience=AUDIENCES[0] if events.endswith(".csv") else None)
+    sources = expand([events], rows)
+    return RunSettings(sources, load(Path(mapping)), jobs=int(jobs), window=int(window))
 
 
 def _answered(ended: RunResult) -> None:
@@ -81,6 +87,20 @@ def _json(_: str, events: str, __: str) -> None:
     _loads(json.loads, events)
 
 
+def _csv(_: str, events: str, __: str) -> None:
+    import csv  # noqa: PLC0415 - only for this case
+
+    with Path(events).open(newline="") as file:
+        for _row in csv.reader(file):
+            pass
+
+
+def _rows(_: str, events: str, __: str) -> None:
+    for unit in read(expand([events], RowOptions(audience=AUDIENCES[0]))):
+        if isinstance(unit, Block) and unit.columns is not None:
+            row_events(unit, unit.columns)
+
+
 def _jq(_: str, events: str, __: str) -> None:
     """Let jq find the events of one audience; it gives up at what is malformed, so skip that."""
     program = (
@@ -100,6 +120,8 @@ CASES: dict[str, Callable[..., None]] = {
     "script": _script,
     "orjson": _orjson,
     "json": _json,
+    "csv": _csv,
+    "rows": _rows,
     "jq": _jq,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import random
@@ -14,6 +15,20 @@ FIRST_AUDIENCE = 0.125
 """How many of the audiences' events are about the first: so one mapping takes a tenth of all."""
 
 MALFORMED = 0.001
+_TRAITS = {
+    "first_name": "Ann",
+    "last_name": "Example",
+    "city": "Portland",
+    "state": "OR",
+    "country": "US",
+    "postal_code": "97201",
+    "created_at": "2024-01-01T00:00:00.000Z",
+    "last_order": "2026-01-01T00:00:00.000Z",
+    "lifetime_value": 1234.5,
+    "favourite_category": "shoes",
+    "newsletter": True,
+}
+_EXTERNAL_ID = {"collection": "users", "encoding": "none"}
 NAMES = (
     *("José García", "Zoë Müller", "François Lefèvre", "Łukasz Wójcik", "Søren Ångström"),
     *("Юлия Кузнецова", "Ελένη Παπαδοπούλου", "محمد علي", "田中さくら", "김지우", "Nguyễn Thị Hoa"),
@@ -48,6 +63,21 @@ def write_contacts(path: Path, lines: int) -> None:
                 b'"contact%d@example.com","audience_0":true},"context":{"personas":'
                 b'{"computation_key":"audience_0"}}}\n' % number
             )
+
+
+def write_rows(path: Path, rows: int) -> None:
+    """Write an exported audience: its members with their external ids and traits, as JSON."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["user_key", "external_ids", "traits", "email"])
+        for number in range(rows):
+            address = f"contact{number}@example.com"
+            anonymous = f"{number:08x}-7a1c-4c5e-9d3f-1b2a3c4d5e6f"
+            ids = {"email": address, "user_id": f"u_{number}", "anonymous_id": anonymous}
+            entries = [{"id": each, "type": kind, **_EXTERNAL_ID} for kind, each in ids.items()]
+            traits = {"email": address, "orders": number % 40, **_TRAITS}
+            cells = (json.dumps(entries), json.dumps(traits))
+            writer.writerow([f"use_{number:024x}", *cells, address])
 
 
 def compress(path: Path, packed: Path) -> None:

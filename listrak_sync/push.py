@@ -17,13 +17,16 @@ from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, igno
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import StoppedError, UsageError
 from listrak_sync.guards import Guards
-from listrak_sync.input.sources import Source, shown
+from listrak_sync.input.choice import FileChoice
+from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.mapping.check import likely_mistakes
 from listrak_sync.mapping.faults import Finding
+from listrak_sync.mapping.files import by_file
 from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
 from listrak_sync.resume import (
+    Once,
     PushTask,
     check_destination,
     new_task,
@@ -38,11 +41,18 @@ from listrak_sync.sync import RunResult
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run over the whole of its input: the names of files and folders, `-` for a pipe."""
+    """A run over the whole of its input: the names of files and folders, `-` for a pipe.
 
-    mapping: Path
+    `include` and `exclude` are patterns of files in folders. With `once`, files that a finished
+    run has read are left out.
+    """
+
+    mappings: Sequence[Path]
     events: Sequence[str]
     options: RunOptions
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class PushRequest:
     rejects: Path | None = None
     existing_rejects: ExistingRejects = ExistingRejects.REFUSE
     strict: bool = False
+    skip_older: bool = False
     journal: Path | None = None
     no_journal: bool = False
     sandbox: bool = False
@@ -88,13 +99,12 @@ class PushCallbacks:
     """Who is told what happens in a push; all but `on_reading` are called from several threads.
 
     `on_note` gets what people should know, `on_detail` what is for those who look closely,
-    `on_remarks` the mapping file and the likely mistakes
-    in it. `on_reading` is called before the first input is
-    read, and returns a context that lasts as long as the run and is told of its progress.
+    `on_remarks` the mapping file and the likely mistakes in it. `on_reading` is called before the
+    first input is read, and returns a context that lasts as long as the run and is told of its
+    progress.
     """
 
     on_note: Callable[[str], object] = ignore
-    on_detail: Callable[[str], object] = ignore
     on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
         nullcontext(ignore)
     )
@@ -102,6 +112,7 @@ class PushCallbacks:
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
     on_wait: OnWait = ignore
+    on_detail: Callable[[str], object] = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +129,14 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
     Raises a ListrakSyncError where the run cannot begin. What ends it later is in the result.
     """
     with open_journal(request.journal, wanted=request.wants_journal) as journal:
-        task = _task(request, journal)
+        task = _task(request, callbacks, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
-        mapping = shown(_mapping_named(request, task))
-        remarks = likely_mistakes(mapping, task.mappings, strict=request.strict)
-        callbacks.on_remarks(mapping, remarks)
+        remarks: list[Finding] = []
+        for file, mappings in by_file(task.mappings):
+            found = likely_mistakes(file, mappings, strict=request.strict)
+            callbacks.on_remarks(file, found)
+            remarks += found
         settings = task.options.settings(
             task.mappings,
             task.sources,
@@ -132,32 +145,41 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             request.flush_every,
             task.start,
         )
-        settings = replace(settings, remarks=remarks)
+        settings = replace(settings, remarks=remarks, skip_older=request.skip_older)
         result = _sent(request, callbacks, task, settings, journal)
         if journal is None or result.error is None:
+            return PushResult(result, None)
+        if isinstance(result.error, UsageError) and not (result.report.lines or task.start):
+            journal.forget(journal.run)  # a pipe that holds something else: nothing to resume
             return PushResult(result, None)
         by_guard = isinstance(result.error, StoppedError)
         return PushResult(result, way_on(journal, task.options, by_guard=by_guard))
 
 
-def _mapping_named(request: PushRequest, task: PushTask) -> Path:
-    """Return the mapping file as it was given, or as the journal has it."""
-    match request.run:
-        case NewRun(mapping=mapping):
-            return mapping
-        case EarlierRun():
-            return Path(task.options.mapping)
-
-
-def _task(request: PushRequest, journal: Journal | None) -> PushTask:
+def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | None) -> PushTask:
     """Return what there is to do. Raises UsageError and SettingsError."""
     match request.run:
-        case NewRun(mapping, events, options):
-            return new_task(mapping, events, options, request.guards)
+        case NewRun(mappings, events, options) as run:
+            if request.sandbox and not mappings:
+                hint = "Name a mapping file with -m: it knows the lists and fields in there."
+                raise UsageError("--sandbox needs a mapping file", hint)
+            own = [*mappings, *([request.rejects] if request.rejects else [])]
+            choice = FileChoice(run.include, run.exclude, own, callbacks.on_note)
+            once = _once(request, journal) if run.once else None
+            return new_task(mappings, events, options, request.guards, choice, once)
         case EarlierRun(run) if journal is not None:
             return resumed_task(journal, run, request.guards)
     hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
     raise UsageError("--resume needs a journal", hint)
+
+
+def _once(request: PushRequest, journal: Journal | None) -> Once:
+    """Return which files need not be read again. Raises UsageError without a journal."""
+    if journal is None:
+        hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
+        raise UsageError("--once needs a journal", hint)
+    destination = "sandbox" if request.sandbox else request.addresses.api
+    return Once(destination, journal.files_read(destination))
 
 
 def _sent(
@@ -199,7 +221,7 @@ def _sent(
                     callbacks.on_note(rejects.note)
                 if journal is not None:
                     if not resumes:
-                        journal.begin(task.options.encoded(addresses))
+                        journal.begin(task.options.encoded(addresses), task.once)
                     for note in runs_elsewhere(journal, addresses):
                         callbacks.on_note(note)
                 with callbacks.on_reading(settings.sources) as on_progress:
@@ -212,6 +234,7 @@ def _sent(
                             on_note=callbacks.on_note,
                             on_planning=rejects.sync,
                             on_detail=callbacks.on_detail,
+                            newest_sent=None if journal is None else journal.newest_sent,
                         ),
                         api,
                         options,
@@ -220,6 +243,7 @@ def _sent(
                         verify=request.verify,
                         stop=stop,
                     )
+                    result.report.files_read_before = task.read_before
                     return result.or_else(rejects.close())
 
 
@@ -228,7 +252,7 @@ def _files(request: PushRequest, task: PushTask) -> Iterator[Source]:
     yield from task.sources
     yield from map(Source, task.options.previous)
     yield from map(Source, task.options.events)  # those that are read already
-    yield Source(task.options.mapping)
+    yield from (Source(str(file)) for file in task.options.mapping_files)
     secret_file = secret_file_of(os.environ, request.secret_file)
     certificates = os.environ.get("SSL_CERT_FILE")
     yield from (Source(str(each)) for each in (secret_file, certificates) if each)

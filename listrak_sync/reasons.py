@@ -13,7 +13,10 @@ class Reason(StrEnum):
     BLANK_LINE = "blank_line"
     UNSUPPORTED_EVENT_TYPE = "unsupported_event_type"
     FILTERED_BY_INTEGRATIONS_OBJECT = "filtered_by_integrations_object"
+    OUTSIDE_TIME = "outside_time"
+    FILTERED_BY_CONSENT = "filtered_by_consent"
     NO_MAPPING_MATCHED = "no_mapping_matched"
+    OLDER_THAN_SENT = "older_than_sent"
 
     # We cannot use a line.
     NOT_JSON = "not_json"
@@ -23,6 +26,7 @@ class Reason(StrEnum):
     NUMBER_OUT_OF_RANGE = "number_out_of_range"
     LINE_TOO_LONG = "line_too_long"
     UNREADABLE_FILE = "unreadable_file"
+    BAD_ROW = "bad_row"
     UNKNOWN_MAPPING = "unknown_mapping"
     INVALID_UPDATE = "invalid_update"
 
@@ -51,7 +55,10 @@ SKIP_REASONS: Final = frozenset(
         Reason.BLANK_LINE,
         Reason.UNSUPPORTED_EVENT_TYPE,
         Reason.FILTERED_BY_INTEGRATIONS_OBJECT,
+        Reason.OUTSIDE_TIME,
+        Reason.FILTERED_BY_CONSENT,
         Reason.NO_MAPPING_MATCHED,
+        Reason.OLDER_THAN_SENT,
     }
 )
 """The reasons to pass over a line; all others reject it, or an update, or refuse a contact."""

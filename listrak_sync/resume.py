@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,28 +13,41 @@ from typing import Final
 import msgspec
 
 from listrak_sync.delivery.database import guarded
-from listrak_sync.delivery.journal import Journal
+from listrak_sync.delivery.journal import Journal, OnceFiles
 from listrak_sync.delivery.rows import DESTINATION, RunInfo
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
+from listrak_sync.input.choice import FileChoice
+from listrak_sync.input.formats import check_formats
+from listrak_sync.input.identity import FileIdentity, identity_of
 from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.mapping.file import load, parse_bytes, read
+from listrak_sync.mapping.file import read
+from listrak_sync.mapping.files import digest, parse_all
 from listrak_sync.mapping.model import Mapping
-from listrak_sync.run_settings import RunOptions
+from listrak_sync.run_settings import RunOptions, check_updates
 
 _NOTHING: Final = Source(os.devnull)
 _AS_BEFORE: Final = "push the input again: values converge, so sending twice does no harm"
 
 
 class PushOptions(RunOptions, frozen=True, kw_only=True):
-    """The files of a run and the options that resuming it needs, as the journal keeps them."""
+    """The files of a run and the options that resuming it needs, as the journal keeps them.
+
+    `mapping` is the first mapping file, empty where there is none.
+    """
 
     mapping: str
     mapping_sha256: str
     events: tuple[str, ...]
+    more_mappings: tuple[str, ...] = ()
     guards: Guards = Guards()
+
+    @property
+    def mapping_files(self) -> tuple[Path, ...]:
+        """Return the mapping files of the run."""
+        return tuple(map(Path, (self.mapping, *self.more_mappings))) if self.mapping else ()
 
     def encoded(self, addresses: Addresses) -> bytes:
         """Return the options and the destination of the run as JSON."""
@@ -53,10 +65,38 @@ def decode_options(encoded: msgspec.Raw) -> PushOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """The files that finished runs have read for a destination, so that they are left out."""
+
+    destination: str
+    known: Collection[FileIdentity]
+
+    def left_of(self, sources: Sequence[Source]) -> tuple[tuple[Source, ...], OnceFiles]:
+        """Return the inputs that are left to be read, and those of them to be remembered.
+
+        Raises UsageError for a file that cannot be read.
+        """
+        left: list[Source] = []
+        files: list[FileIdentity] = []
+        for source in sources:
+            try:
+                identity = identity_of(source)
+            except OSError as error:
+                message = f"{source.name}: {error.strerror or error}"
+                raise UsageError(message, "Name files, folders, or -.") from error
+            if identity in self.known:
+                continue
+            left.append(source)
+            files += [] if identity is None else [identity]
+        return tuple(left), OnceFiles(self.destination, files)
+
+
+@dataclass(frozen=True, slots=True)
 class PushTask:
     """The options, mappings and inputs of a push, and where it starts to read.
 
-    `lost` is a message about a pipe that an earlier run did not read to its end.
+    `lost` is a message about a pipe that an earlier run did not read to its end. `once` are the
+    files to be remembered as read, and `read_before` tells how many were left out as such.
     """
 
     options: PushOptions
@@ -64,27 +104,45 @@ class PushTask:
     sources: tuple[Source, ...]
     start: Checkpoint | None = None
     lost: str | None = None
+    once: OnceFiles | None = None
+    read_before: int = 0
 
 
-def new_task(mapping: Path, events: Sequence[str], options: RunOptions, guards: Guards) -> PushTask:
+def new_task(
+    files: Sequence[Path],
+    events: Sequence[str],
+    options: RunOptions,
+    guards: Guards,
+    choice: FileChoice,
+    once: Once | None = None,
+) -> PushTask:
     """Return the task of a push of all of its input.
 
-    Raises SettingsError for the mapping file, UsageError for an input that cannot be read.
+    Raises SettingsError for a mapping file, UsageError for an input that cannot be read.
     """
-    data = read(mapping)  # once: it may be a pipe
-    mappings, sources = parse_bytes(mapping, data), tuple(expand(events))
-    earlier = tuple(expand(options.previous)) if options.previous else ()
+    contents = list(map(read, files))  # once: it may be a pipe
+    mappings, sources = parse_all(files, contents), expand(events, options.rows(), choice)
+    found = len(sources)
+    remembered = None
+    if once is not None:
+        sources, remembered = once.left_of(sources)
+    check_formats(sources)
+    if not files:
+        check_updates(sources)
+    earlier = expand(options.previous) if options.previous else ()
     previous = tuple(_from_anywhere(source.file) for source in earlier)
     if STANDARD_INPUT in previous:
         raise UsageError("--previous takes files and folders", "Save the pipe to a file first.")
+    first, *others = (str(file.absolute()) for file in files) if files else ("",)
     pushed = PushOptions(
-        mapping=str(mapping.absolute()),
-        mapping_sha256=_digest(data),
+        mapping=first,
+        more_mappings=tuple(others),
+        mapping_sha256=digest(contents),
         events=tuple(_from_anywhere(source.file) for source in sources),
         guards=guards,
         **msgspec.structs.asdict(options) | {"previous": previous},
     )
-    return PushTask(pushed, mappings, sources)
+    return PushTask(pushed, mappings, sources, once=remembered, read_before=found - len(sources))
 
 
 def resumed_task(journal: Journal, run: str | None, guards: Guards) -> PushTask:
@@ -96,7 +154,8 @@ def resumed_task(journal: Journal, run: str | None, guards: Guards) -> PushTask:
     """
     with guarded(journal.path):
         info, options = _resumed(journal, run)
-    journal.run, mappings = info.id, load(Path(options.mapping))
+    mappings = _as_before(info, options)
+    journal.run = info.id
     sources, start = _left_to_read(info, options)
     guards = options.guards.given(
         guards,
@@ -149,7 +208,7 @@ def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
     """Return the run to resume, and its options.
 
     Raises UsageError where there is none, or where it is not named and a newer one has run
-    since; SettingsError where its mapping has changed.
+    since.
     """
     info = _unfinished(journal, run)
     if info is None:
@@ -166,19 +225,25 @@ def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
     options = decode_options(info.settings)
     if info.position.line and not 0 <= info.position.source < len(options.events):
         raise msgspec.ValidationError(f"run {info.id} was read beyond its input")
-    mapping = Path(options.mapping)
-    if mapping.exists() and not mapping.is_file():  # reading a pipe might never end
-        hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
-        raise SettingsError(f"{mapping}: is not a file", hint)
-    try:
-        changed = _digest(mapping.read_bytes()) != options.mapping_sha256
-    except OSError as error:
-        hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
-        raise SettingsError(f"{mapping}: {error.strerror or error}", hint) from error
-    if changed:
-        hint = f"Put the mapping back as it was and resume again, or {_AS_BEFORE}."
-        raise SettingsError(f"{mapping}: changed since run {info.id}", hint)
     return info, options
+
+
+def _as_before(info: RunInfo, options: PushOptions) -> tuple[Mapping, ...]:
+    """Return the mappings of a run. Raises SettingsError where a file is not what it was."""
+    files = options.mapping_files
+    hint = f"Put the mapping file back and resume again, or {_AS_BEFORE}."
+    for file in files:
+        if file.exists() and not file.is_file():  # reading a pipe might never end
+            raise SettingsError(f"{file}: is not a file", hint)
+    try:
+        contents = [file.read_bytes() for file in files]
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror or error}", hint) from error
+    if digest(contents) != options.mapping_sha256:
+        hint = f"Put the mapping back as it was and resume again, or {_AS_BEFORE}."
+        changed = ", ".join(map(str, files))
+        raise SettingsError(f"{changed}: changed since run {info.id}", hint)
+    return parse_all(files, contents)
 
 
 def _unfinished(journal: Journal, run: str | None) -> RunInfo | None:
@@ -208,7 +273,7 @@ def _left_to_read(info: RunInfo, options: PushOptions) -> tuple[tuple[Source, ..
     if others:
         hint = f"Put it back as it was and resume again, or {_AS_BEFORE}."
         raise UsageError("\n".join(f"{file}: is not a file any more" for file in others), hint)
-    left = dict(zip(files, expand(files), strict=True)) if files else {}
+    left = dict(zip(files, expand(files, options.rows()), strict=True)) if files else {}
     return tuple(left.get(event, _NOTHING) for event in options.events), start
 
 
@@ -224,11 +289,6 @@ def _what_is_lost(info: RunInfo, options: PushOptions) -> str | None:
         else "it had taken nothing of it: push it again"
     )
     return f"run {info.id} read from a pipe, which cannot be read again; {taken}"
-
-
-def _digest(mapping: bytes) -> str:
-    """Return a digest that tells whether a mapping file has changed."""
-    return hashlib.sha256(mapping).hexdigest()
 
 
 def _from_anywhere(file: str) -> str:

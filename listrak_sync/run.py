@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -28,6 +28,7 @@ from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
+from listrak_sync.fed_back import NewestSent, older_values, without_older
 from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.ticks import Tick, with_ticks
@@ -57,6 +58,7 @@ class RunCallbacks:
 
     `on_note` gets what people should know, `on_detail` what is for those who look closely.
     `on_planning` is called before the journal passes over input whose rejects were handed on.
+    `newest_sent` says what was sent while rejects could be fed back; without it nobody knows.
     """
 
     on_reject: OnReject = ignore
@@ -66,6 +68,7 @@ class RunCallbacks:
     on_note: Callable[[str], object] = ignore
     on_planning: Callable[[], None] = ignore
     on_detail: Callable[[str], object] = ignore
+    newest_sent: NewestSent | None = None
 
 
 class Run:
@@ -87,6 +90,7 @@ class Run:
         self._single = [not mapping.enable_batching for mapping in settings.mappings]
         self._window = Window(self._single)
         self._gathered = 0
+        self._told = set[str]()
         self._place = "", 0
         self._started = time.monotonic()
 
@@ -110,8 +114,7 @@ class Run:
         """
         evaluator = Evaluator(
             self.settings.mappings,
-            ignore_integrations=self.settings.ignore_integrations,
-            by_timestamp=self.settings.by_timestamp,
+            self.settings.rules,
             on_explanation=self.callbacks.on_explanation,
         )
         units: Iterator[InputUnit | Tick] = read_from(
@@ -129,6 +132,7 @@ class Run:
                         yield self._full()
                     continue
                 unit, evaluated = result
+                self._look_for_older(evaluated)
                 self._gathering = unit, evaluated, evaluated.updates
                 self._count(evaluated)
                 yield from self._gather(unit, evaluated)
@@ -139,7 +143,8 @@ class Run:
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
-        if self.settings.start == Checkpoint():
+        self.report.warn_of_older(is_skipped=self.settings.skip_older)
+        if self.settings.start == Checkpoint() and self.settings.sources:
             taking = [mapping.name for mapping in self.settings.mappings if mapping.enabled]
             self.report.warn_of_nothing(taking)
         self.settings.guards.check_fewest(self._gathered + self._window.contacts)
@@ -227,6 +232,12 @@ class Run:
         names = self.report.names
         return [names[index] for index in contact.mappings if 0 <= index < len(names)]
 
+    def origin(self, contact: Contact) -> tuple[Sequence[str], str, int]:
+        """Return the mappings that gave a contact's values, with the file and line of the last."""
+        if contact.origin is not None:
+            return contact.origin.mappings, contact.origin.file, contact.origin.line
+        return self.names(contact), self.files[contact.file], contact.line
+
     @property
     def _is_line_by_line(self) -> bool:
         """Say whether each event counts at once."""
@@ -238,6 +249,16 @@ class Run:
         """Return how many processes evaluate."""
         return self.settings.jobs if can_fork() and not self._is_line_by_line else 1
 
+    def _look_for_older(self, evaluated: EvaluationResult) -> None:
+        """Count the values of rejects that are older than what was sent, or leave them out."""
+        newest_sent = self.callbacks.newest_sent
+        if not evaluated.fed_back or newest_sent is None:
+            return
+        older = older_values(evaluated, newest_sent)
+        self.report.older_than_sent += len(older)
+        if older and self.settings.skip_older:
+            without_older(evaluated, older)
+
     def _count(self, evaluated: EvaluationResult) -> None:
         self.report.count_evaluated(evaluated)
         self.is_cut_off[evaluated.file] = any(
@@ -245,6 +266,10 @@ class Run:
             or (reject.line == evaluated.end.line and reject.reason in _BROKEN)
             for reject in evaluated.rejects
         )
+        for what, line in evaluated.not_events.items():
+            if what not in self._told:
+                self._told.add(what)
+                self.report.warnings += (f"{evaluated.file}:{line}: {what}",)
         for reject in evaluated.rejects:
             self.callbacks.on_reject(reject)
 
@@ -297,14 +322,16 @@ class Run:
         self.report.count_window(
             values=window.given, superseded=window.superseded, values_to_send=window.values
         )
+        if self.settings.rules.by_timestamp:
+            self.report.ordered_by_line += window.ordered_by_line
         return window
 
     def _refused(self, contact: Contact, reason: Reason, detail: str) -> RefusedContact:
         fields = {str(field_id): value for field_id, value in contact.fields}
         update = ContactUpdate(contact.list_id, contact.email_address, fields)
-        names = self.names(contact)
+        names, file, line = self.origin(contact)
         name = names[0] if len(names) == 1 else None
-        return RefusedContact(reason, detail, self.files[contact.file], contact.line, name, update)
+        return RefusedContact(reason, detail, file, line, name, update)
 
     def file(self, name: str) -> int:
         """Return the index of a file, which is the one read last or a new one."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -12,11 +16,17 @@ import msgspec
 from listrak_sync.batching.batches import DEFAULT_LIMITS, LIST_IMPORT, PROFILE_FIELDS, Limits, Route
 from listrak_sync.batching.list_files import MAX_FILE_BYTES
 from listrak_sync.errors import UsageError
+from listrak_sync.evaluation.compiled import EvaluationRules
+from listrak_sync.evaluation.evaluator import NO_RULES, no_mapping_file
+from listrak_sync.evaluation.event_times import Period
+from listrak_sync.events.rejects import GivenUpdate, given_update, unwrap
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.input.sources import Source, expand
+from listrak_sync.input.compression import UNREADABLE
+from listrak_sync.input.formats import BOM, check_formats, head_of
+from listrak_sync.input.sources import STANDARD_INPUT, InputFormat, RowOptions, Source, expand
 from listrak_sync.jobs.in_order import usable_cores
-from listrak_sync.mapping.faults import Finding
+from listrak_sync.mapping.faults import Finding, suggestion
 from listrak_sync.mapping.model import Mapping
 
 DEFAULT_WINDOW: Final = 1_000_000
@@ -29,15 +39,15 @@ class RunSettings:
 
     sources: Sequence[Source]
     mappings: Sequence[Mapping]
+    rules: EvaluationRules = NO_RULES
     remarks: Sequence[Finding] = ()
-    ignore_integrations: bool = False
-    by_timestamp: bool = True
     window: int = DEFAULT_WINDOW
     window_bytes: int = DEFAULT_WINDOW_BYTES
     limits: Limits | None = None
     route: Route = PROFILE_FIELDS
     guards: Guards = field(default_factory=Guards)
     flush_every: float | None = None
+    skip_older: bool = False
     start: Checkpoint = field(default_factory=Checkpoint)
     jobs: int = 1
     only_changes: bool = False
@@ -66,8 +76,18 @@ class RouteChoice(StrEnum):
     list_import = "list-import"
 
 
+class Undated(StrEnum):
+    """What becomes of events that have no time, where only some time is wanted."""
+
+    keep = "keep"
+    skip = "skip"
+
+
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """The options that decide which windows and requests a run makes of its input."""
+    """The options that decide which windows and requests a run makes of its input.
+
+    `since` and `until` are in nanoseconds since 1970.
+    """
 
     ignore_integrations: bool
     order: Order
@@ -80,6 +100,38 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     reject_unknown: bool = False
     mirror: bool = False
     previous: tuple[str, ...] = ()
+    audience: str | None = None
+    trait: str | None = None
+    email_column: str | None = None
+    format_in: InputFormat | None = None
+    only: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    undated: Undated = Undated.keep
+
+    def rows(self) -> RowOptions:
+        """Return how the rows of CSV become events.
+
+        Raises UsageError where the options contradict each other.
+        """
+        if self.audience is not None and self.trait is not None:
+            hint = "A file holds the members of an audience, or the values of a trait."
+            raise UsageError("--audience and --trait exclude each other", hint)
+        key, is_member = self.audience, True
+        if self.audience is not None and "=" in self.audience:
+            key, _, word = self.audience.rpartition("=")
+            if word not in {"true", "false"}:
+                hint = "Write --audience KEY, or --audience KEY=false for those who left it."
+                raise UsageError(f"--audience {self.audience}: {word!r} is not true or false", hint)
+            is_member = word == "true"
+        for option, name in (("--audience", key), ("--trait", self.trait)):
+            if name is not None and not name.strip():
+                hint = "Its key is in the events as context.personas.computation_key."
+                raise UsageError(f"{option} names nothing", hint)
+            if name is not None and len(name.split()) > 1:
+                hint = f"Did you mean {'_'.join(name.lower().split())}? A key is in snake case."
+                raise UsageError(f"{option} {name}: this is a name, not a key", hint)
+        return RowOptions(key, is_member, self.trait, self.email_column, self.format_in)
 
     def settings(
         self,
@@ -95,16 +147,18 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         Raises UsageError for batches that are larger than Listrak takes, and for an earlier input
         that cannot be read.
         """
-        previous = tuple(expand(self.previous)) if self.previous else ()
+        previous = expand(self.previous, self.rows()) if self.previous else ()
+        check_formats(previous)
         switches_off = self.mirror or bool(previous)
-        if switches_off and flush_every is not None:
-            hint = "Leave out --flush-every: the whole input says who is switched off."
-            raise UsageError("--mirror and --previous need the whole input at once", hint)
+        partial = flush_every is not None or self.since is not None or self.until is not None
+        if switches_off and partial:
+            hint = "Leave out --flush-every, --since and --until: who is left out would be off."
+            raise UsageError("--mirror and --previous need the whole input", hint)
+        mappings, left_out = chosen(mappings, self.only)
         return RunSettings(
             mappings=mappings,
             sources=sources,
-            ignore_integrations=self.ignore_integrations,
-            by_timestamp=self.order is Order.timestamp,
+            rules=self._rules(left_out),
             window=self.window,
             window_bytes=self.window_bytes,
             limits=self._limits(),
@@ -118,6 +172,17 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             mirror=self.mirror,
             previous=previous,
         )
+
+    def _rules(self, left_out: frozenset[str]) -> EvaluationRules:
+        """Return by which rules events are evaluated. Raises UsageError."""
+        period = None
+        if self.since is not None or self.until is not None:
+            if None not in {self.since, self.until} and (self.since or 0) >= (self.until or 0):
+                hint = "Events from --since to before --until are read."
+                raise UsageError("--since is not before --until", hint)
+            period = Period(self.since, self.until, self.undated is Undated.keep)
+        by_timestamp = self.order is Order.timestamp
+        return EvaluationRules(self.ignore_integrations, by_timestamp, period, left_out)
 
     def _first_route(self) -> Route:
         """Return the route that a run begins with."""
@@ -137,3 +202,47 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             hint = f"Listrak takes files of up to {MAX_FILE_BYTES:,} bytes."
             raise UsageError(f"--batch-bytes {limits.bytes} is too much for a list import", hint)
         return limits
+
+
+def chosen(
+    mappings: Sequence[Mapping], only: Sequence[str]
+) -> tuple[Sequence[Mapping], frozenset[str]]:
+    """Return the mappings with one of these names, or with a name like one of these patterns.
+
+    Also returns the names of the others. Raises UsageError for a name that none has, and for one
+    of a mapping that is not enabled.
+    """
+    if not only:
+        return mappings, frozenset()
+    names = [mapping.name for mapping in mappings]
+    wanted = set[str]()
+    for each in only:
+        found = {each} & {*names} or {name for name in names if fnmatchcase(name, each)}
+        if not found:
+            hint = suggestion(each, names)
+            raise UsageError(
+                f"--only {each}: no mapping has this name", f"{hint[:1].upper()}{hint[1:]}"
+            )
+        if not any(mapping.enabled for mapping in mappings if mapping.name in found):
+            hint = "Set enabled: true in the mapping file."
+            raise UsageError(f"--only {each}: the mapping is not enabled", hint)
+        wanted |= found
+    kept = tuple(mapping for mapping in mappings if mapping.name in wanted)
+    return kept, frozenset(names) - wanted
+
+
+def check_updates(sources: Iterable[Source]) -> None:
+    """Raise UsageError where a run without a mapping file is given events.
+
+    Only the first line of the first file is looked at; the others when they are read.
+    """
+    for source in sources:
+        if source.file == STANDARD_INPUT and sys.stdin.isatty():
+            raise no_mapping_file("")
+        if not Path(source.file).is_file():
+            return
+        with suppress(*UNREADABLE):
+            line = head_of(source).removeprefix(BOM).lstrip().split(b"\n", 1)[0]
+            if line and not isinstance(given_update(line) or unwrap(line), GivenUpdate):
+                raise no_mapping_file(f"{source.name}: this does not begin with an update, and ")
+        return

@@ -52,8 +52,7 @@ def _switches_on(field: MappedField) -> bool:
 
 def check_ons(boxes: Mapping[Box, int], window: Window) -> None:
     """Raise StoppedError where a box would get no `on` at all: its audience may be missing."""
-    rows = {change for change in {*window.rows} if change.value == ON}
-    found = {(change.list_id, change.field) for change in rows}
+    found = {(change.list_id, change.field) for change in window.rows if change.value == ON}
     for list_id, field in boxes:
         if (list_id, field) not in found:
             hint = "Is the input whole? Everybody would be switched off."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -38,8 +38,6 @@ from listrak_sync.report.counts import Report
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, told
-
-_DONE: Final = Checkpoint(done=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +179,7 @@ class _Push:
         self._settings = run.settings
         self._callbacks = run.callbacks
         self._journal = journal
+        self._notes_sent = journal is not None and journal.has_rejects()
         self._verifies = verify is not None
         self._stop = stop
         account = AccountState(listrak, stop, options, run.callbacks.on_detail)
@@ -196,7 +195,7 @@ class _Push:
             for window in self.run.windows():
                 self._send(window)
                 del window  # before the next one is gathered
-            self._plan((), _DONE)
+            self._plan((), self._end)
         except (StoppedError, SettingsError, OutputError) as error:
             # What a guard held back must not be sent by the next run unseen. Where rejects or the
             # journal cannot be written, planning more would lose answers.
@@ -216,6 +215,10 @@ class _Push:
             except SettingsError as error:
                 self._stop.because(error)
         self.run.report.fell_back = self._delivery.fell_back
+
+    @property
+    def _end(self) -> Checkpoint:
+        return Checkpoint(done=True, rejects=self.run.checkpoint.rejects)
 
     @property
     def _compares(self) -> bool:
@@ -242,9 +245,9 @@ class _Push:
         self.run.note_field_sets(window, route)
         phases = self.run.phases(window, route)
         # The one window of a run that switches off is all of its input.
-        position = _DONE if self._settings.switches_off else self.run.checkpoint
+        position = self._end if self._settings.switches_off else self.run.checkpoint
         try:
-            planned = self._plan(phases, position)
+            planned = self._plan(phases, position, window)
         except (SettingsError, OutputError) as error:
             self._leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
@@ -252,11 +255,12 @@ class _Push:
         self._delivery.start(planned)
         self._verify(window)
 
-    def _plan(self, phases: Phases, position: Checkpoint) -> Phases:
+    def _plan(self, phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
         if self._journal is None:
             return phases
         self._callbacks.on_planning()
-        return self._journal.plan(phases, self.run.files, position)
+        sent = window.instants() if window is not None and self._notes_sent else ()
+        return self._journal.plan(phases, self.run.files, position, sent)
 
     def _verify(self, window: Window) -> None:
         """Read back what was sent of a window, where that is wanted."""
@@ -358,6 +362,7 @@ def _request_line(addresses: Addresses, batch: Batch) -> bytes:
 def _contact_line(run: Run, contact: Contact) -> bytes:
     """Return a contact's final state as dry-run shows it."""
     encode = msgspec.json.encode
+    names, file, line = run.origin(contact)
     fields = b", ".join(
         b"%b: %b" % (encode(str(field_id)), encode(value)) for field_id, value in contact.fields
     )
@@ -368,7 +373,7 @@ def _contact_line(run: Run, contact: Contact) -> bytes:
         contact.list_id,
         encode(contact.email_address),
         fields,
-        b", ".join(map(encode, run.names(contact))),
-        contact.line,
-        encode(run.files[contact.file]),
+        b", ".join(map(encode, names)),
+        line,
+        encode(file),
     )

@@ -23,7 +23,7 @@ from msgspec import UNSET
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.evaluation.updates import field_values
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.directives.compiler import Compiler
 from listrak_sync.mapping.directives.liquid.environment import compile_template

@@ -64,7 +64,7 @@ def new_run(tmp_path: Path) -> NewRun:
         for n in range(5)
     ]
     (tmp_path / "e.ndjson").write_text("\n".join(lines))
-    return NewRun(tmp_path / "m.yaml", [str(tmp_path / "e.ndjson")], OPTIONS)
+    return NewRun([tmp_path / "m.yaml"], [str(tmp_path / "e.ndjson")], OPTIONS)
 
 
 @pytest.fixture
@@ -242,11 +242,11 @@ def test_a_mapping_from_a_pipe(push: PushTo, new_run: NewRun, sandbox: Sandbox) 
     """A mapping that comes from a pipe is read once; its run cannot be resumed, and says so."""
     pipe = push.folder / "pipe"
     os.mkfifo(pipe)
-    data = new_run.mapping.read_bytes()
+    data = new_run.mappings[0].read_bytes()
     threading.Thread(target=pipe.write_bytes, args=(data,), daemon=True).start()
     signal.alarm(120)  # who reads it twice waits for ever
     try:
-        stopped = push(replace(new_run, mapping=pipe), Guards(max_contacts=2))
+        stopped = push(replace(new_run, mappings=[pipe]), Guards(max_contacts=2))
     finally:
         signal.alarm(0)
     assert isinstance(stopped.run.error, StoppedError)

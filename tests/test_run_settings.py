@@ -59,6 +59,6 @@ def test_too_large(route: RouteChoice) -> None:
 
 def test_order_and_jobs() -> None:
     """By default the newest event wins, and every core evaluates."""
-    assert settings().by_timestamp
-    assert not settings(order=Order.input).by_timestamp
+    assert settings().rules.by_timestamp
+    assert not settings(order=Order.input).rules.by_timestamp
     assert settings().jobs >= 1

@@ -78,6 +78,7 @@ class Comparison:
         self.held: list[str | None] | None = [None] * count if keeps_held else None
         self.readings: dict[int, ListReading] = {}
         self.others_on: dict[Box, list[str]] = {box: [] for box in sorted(boxes)}
+        self._fields = {(change.list_id, change.field) for change in window.rows}
         self.uncertain = uncertain
         if uncertain:
             for row, change in enumerate(window.rows):
@@ -86,9 +87,8 @@ class Comparison:
 
     def fields(self, list_id: int) -> list[int]:
         """Return the fields of a list to ask for."""
-        changes = {*self.window.rows}  # most are shared
-        fields = {change.field for change in changes if change.list_id == list_id}
-        return sorted(fields | {box for of_list, box in self.others_on if of_list == list_id})
+        asked = self._fields | self.others_on.keys()
+        return sorted(field for of_list, field in asked if of_list == list_id)
 
     def rows(self, first: int) -> Iterator[int]:
         """Yield the rows of a contact that are compared."""

@@ -12,7 +12,14 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from listrak_sync.evaluation.result import Updates
-from listrak_sync.evaluation.updates import Change, Changes, FieldValues, field_values
+from listrak_sync.evaluation.updates import (
+    Change,
+    Changes,
+    FieldValues,
+    GivenChange,
+    Origin,
+    field_values,
+)
 from listrak_sync.events.timestamps import NEVER
 
 LAST: Final = -1
@@ -39,6 +46,8 @@ class Contact(msgspec.Struct, frozen=True, gc=False, array_like=True):
     mappings: tuple[int, ...]
     file: int
     line: int
+    origin: Origin | None = None
+    """Where dry-run had the values from, where they are given as updates."""
 
 
 class Window:
@@ -67,6 +76,8 @@ class Window:
         self.given = 0
         """How many values it was given."""
         self.superseded = 0
+        self.ordered_by_line = 0
+        """How many values met another whose time, or its own, was missing: the later line won."""
         self.bytes = 0
         """How long the values are that it holds, in characters: about their bytes in memory."""
         self.alone: list[Contact] = []
@@ -134,6 +145,8 @@ class Window:
             self.bytes -= len(rows[size].value)
             del rows[size]
             instant, line = instants.pop(size), lines.pop(size)
+            if instant == NEVER or instants[row] == NEVER:
+                self.ordered_by_line += 1
             if NEVER < instant < instants[row]:
                 late.add(index)
             else:
@@ -251,6 +264,16 @@ class Window:
             if not self._is_single(change.mapping) and not self._is_left_out(row):
                 yield change.value
 
+    def instants(self) -> Iterator[tuple[int, str, int, int]]:
+        """Yield the list, address in lower case, field and instant of every value."""
+        rows, instants, following = self._rows, self._instants, self._next
+        for list_id, contacts in self._lists.items():
+            for key, row in contacts.items():
+                at = row
+                while at != LAST:
+                    yield list_id, key, rows[at].field, instants[at]
+                    at = following[at]
+
     def final(self) -> Iterator[Contact]:
         """Yield every contact with all of its final values, lists and contacts in input order."""
         return self._contacts(with_alone=True)
@@ -285,6 +308,9 @@ class Window:
                             continue
                     changes = tuple([rows[row] for row in its])
                     file, line = max([(files[row], lines[row]) for row in its])
+                if type(changes[-1]) is GivenChange or type(changes[0]) is GivenChange:
+                    yield _given(list_id, address, changes, file, line)
+                    continue
                 fields, mappings = known.get(changes) or _final_values(changes, known)
                 yield Contact(list_id, address, fields, mappings, file, line)
 
@@ -293,6 +319,19 @@ class Window:
 
     def _is_left_out(self, row: int) -> bool:
         return self._left_out is not None and bool(self._left_out[row])
+
+
+def _given(list_id: int, address: str, changes: Changes, file: int, line: int) -> Contact:
+    """Return a contact with values that are given as input, and where all of them are from.
+
+    Of several lines, the last counts, as it does for the values of events.
+    """
+    fields, mappings = _final_values(changes, {})
+    origins = [change.origin for change in changes if isinstance(change, GivenChange)]
+    names = tuple(dict.fromkeys(name for origin in origins for name in origin.mappings))
+    last = max(origins, key=lambda origin: (origin.file, origin.line))
+    origin = Origin(names, last.file, last.line)
+    return Contact(list_id, address, fields, mappings, file, line, origin)
 
 
 def _no_contacts() -> dict[str, int]:

@@ -18,7 +18,7 @@ from listrak_sync.delivery.sending import look_up
 from listrak_sync.errors import StoppedError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.listrak.verdicts import NotFound, words_of
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.files import load_all
 from listrak_sync.mapping.model import Mapping, list_id_of
 
 app = typer.Typer(
@@ -34,7 +34,7 @@ def _group() -> None:
 @app.command("test", cls=Summarised)
 def auth_test(
     mapping: Annotated[
-        Path | None,
+        list[Path] | None,
         options.mapping_file("Also ask for each list of this mapping file."),
     ] = None,
     api_url: options.ApiUrl = API_URL,
@@ -48,7 +48,7 @@ def auth_test(
     names: dict[int, str | None] = {}
     missing: list[str] = []
     with answering("auth test", messages, as_json=as_json):
-        wanted = _list_ids(load(mapping)) if mapping else ()
+        wanted = _list_ids(load_all(mapping)) if mapping else ()
         with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
             check_access(api)
             count = len(answered(look_up(api.lists)))

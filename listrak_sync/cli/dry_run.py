@@ -21,10 +21,13 @@ from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.events.key_paths import Json
 from listrak_sync.guards import Guards
+from listrak_sync.input.choice import FileChoice
+from listrak_sync.input.formats import check_formats
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.check import likely_mistakes
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.faults import Finding
+from listrak_sync.mapping.files import by_file, load_all
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
@@ -35,6 +38,8 @@ from listrak_sync.run_settings import (
     Order,
     RouteChoice,
     RunOptions,
+    Undated,
+    check_updates,
 )
 from listrak_sync.sync import dry_run as run_dry
 
@@ -54,7 +59,7 @@ class Format(StrEnum):
 
 
 def dry_run(
-    mapping: options.MappingFile,
+    mapping: options.MappingFiles = None,
     events: options.Events = None,
     format_: Annotated[
         Format,
@@ -73,6 +78,16 @@ def dry_run(
         ),
     ] = False,
     previous: options.Previous = None,
+    only: options.Only = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    undated: options.UndatedOption = Undated.keep,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    audience: options.Audience = None,
+    trait: options.Trait = None,
+    email_column: options.EmailColumn = None,
+    format_in: options.FormatIn = None,
     rejects: options.Rejects = None,
     append: options.Append = False,
     force: options.Force = False,
@@ -121,12 +136,30 @@ def dry_run(
             batch_contacts=batch_contacts,
             batch_bytes=batch_bytes,
             previous=tuple(previous or ()),
+            audience=audience,
+            trait=trait,
+            email_column=email_column,
+            format_in=format_in,
+            only=tuple(only or ()),
+            since=since,
+            until=until,
+            undated=undated,
         )
-        mappings = load(mapping)
-        found = likely_mistakes(str(mapping), mappings, strict=strict)
-        warn(messages, str(mapping), found)
+        files = mapping or ()
+        mappings = load_all(files)
+        found: list[Finding] = []
+        for file, group in by_file(mappings):
+            remarks = likely_mistakes(file, group, strict=strict)
+            warn(messages, file, remarks)
+            found += remarks
+        own = [*files, *([rejects] if rejects else [])]
+        choice = FileChoice(include or (), exclude or (), own, messages.info)
+        sources = expand(events or (), run_options.rows(), choice)
+        check_formats(sources)
+        if not files:
+            check_updates(sources)
         guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
-        settings = run_options.settings(mappings, expand(events or ()), guards, jobs)
+        settings = run_options.settings(mappings, sources, guards, jobs)
         settings = replace(settings, remarks=found)
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
@@ -137,7 +170,13 @@ def dry_run(
             with (
                 interruptible(stop),
                 RejectsFile(
-                    rejects, (*settings.sources, *settings.previous, Source(str(mapping))), existing
+                    rejects,
+                    (
+                        *settings.sources,
+                        *settings.previous,
+                        *(Source(str(file)) for file in files),
+                    ),
+                    existing,
                 ) as rejects_file,
                 ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
             ):

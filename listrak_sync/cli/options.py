@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,8 +12,25 @@ import typer
 
 from listrak_sync.cli.messages import LogFormat
 from listrak_sync.errors import UsageError
+from listrak_sync.events.timestamps import NEVER, instant
+from listrak_sync.input.sources import InputFormat
 from listrak_sync.report.rejects_file import ExistingRejects
-from listrak_sync.run_settings import Order, RouteChoice
+from listrak_sync.run_settings import Order, RouteChoice, Undated
+
+_AGO: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|w)(?: ago)?", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def parse_moment(text: str) -> int:
+    """Return a time, or how long ago, in nanoseconds since 1970. Raises typer.BadParameter."""
+    if ago := _AGO.fullmatch(text.strip()):
+        return time.time_ns() - round(float(ago[1]) * _SECONDS[ago[2]] * 1_000_000_000)
+    found = instant(text.strip())
+    if found == NEVER:
+        hint = "write 2026-03-01, 2026-03-01T12:00:00Z, 36h or 7d"
+        raise typer.BadParameter(f"{text!r} is not a valid time; {hint}")
+    return found
+
 
 EVENTS = typer.Argument(
     metavar="EVENTS",
@@ -47,8 +66,11 @@ def existing_rejects(*, append: bool, force: bool) -> ExistingRejects:
     return ExistingRejects.REPLACE if force else ExistingRejects.REFUSE
 
 
-MappingFile = Annotated[Path, mapping_file("The mapping file, YAML.")]
 OptionalMappingFile = Annotated[Path | None, mapping_file("The mapping file, YAML.")]
+MappingFiles = Annotated[
+    list[Path] | None,
+    mapping_file("A mapping file, YAML; may be given several times. Updates as input need none."),
+]
 JournalPath = Annotated[
     Path | None,
     typer.Option(
@@ -62,6 +84,87 @@ IgnoreIntegrations = Annotated[
     bool,
     typer.Option(
         "--ignore-integrations", help="Take events that their integrations object filters out."
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="MAPPING",
+        help="Use only the mappings of this name, or like this pattern (VIP*); may be given "
+        "several times.",
+        show_default=False,
+    ),
+]
+_WHEN = "A date, an ISO 8601 time, or how long ago: 36h, 7d."
+Since = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TIME",
+        parser=parse_moment,
+        help=f"Take only events from this time on. {_WHEN}",
+        show_default=False,
+    ),
+]
+Until = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TIME",
+        parser=parse_moment,
+        help="Take only events before this time.",
+        show_default=False,
+    ),
+]
+UndatedOption = Annotated[
+    Undated,
+    typer.Option("--undated", help="With --since or --until: take events without a time or not."),
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Of folders, read only files like this; may be given several times.",
+        show_default=False,
+    ),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Of folders, leave out files like this.  [default: without --include, _SUCCESS, "
+        "*.tmp, *.crc, *.md]",
+        show_default=False,
+    ),
+]
+Audience = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY[=false]",
+        help="The rows of CSV are the members of this audience; with =false, those who left it.",
+        show_default=False,
+    ),
+]
+Trait = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="The rows of CSV hold this computed trait, in the column value.",
+        show_default=False,
+    ),
+]
+EmailColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The column of CSV that holds the address.  [default: email, email_1, …, and the "
+        "external ids]",
+        show_default=False,
+    ),
+]
+FormatIn = Annotated[
+    InputFormat | None,
+    typer.Option(
+        help="What the input is.  [default: each file's beginning tells]",
+        show_default=False,
     ),
 ]
 Rejects = Annotated[

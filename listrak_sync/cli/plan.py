@@ -20,10 +20,13 @@ from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
+from listrak_sync.input.choice import FileChoice
+from listrak_sync.input.formats import check_formats
 from listrak_sync.input.sources import Source, expand
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.check import likely_mistakes
-from listrak_sync.mapping.file import load
+from listrak_sync.mapping.faults import Finding
+from listrak_sync.mapping.files import by_file, load_all
 from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
@@ -33,6 +36,8 @@ from listrak_sync.run_settings import (
     Order,
     RouteChoice,
     RunOptions,
+    Undated,
+    check_updates,
 )
 from listrak_sync.sync import plan as run_plan
 
@@ -47,7 +52,7 @@ class Format(StrEnum):
 
 
 def plan(
-    mapping: options.MappingFile,
+    mapping: options.MappingFiles = None,
     events: options.Events = None,
     format_: Annotated[
         Format,
@@ -66,6 +71,16 @@ def plan(
     mirror: options.Mirror = False,
     previous: options.Previous = None,
     reject_unknown: options.RejectUnknown = False,
+    only: options.Only = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    undated: options.UndatedOption = Undated.keep,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    audience: options.Audience = None,
+    trait: options.Trait = None,
+    email_column: options.EmailColumn = None,
+    format_in: options.FormatIn = None,
     rejects: options.Rejects = None,
     append: options.Append = False,
     force: options.Force = False,
@@ -122,14 +137,32 @@ def plan(
             reject_unknown=reject_unknown,
             mirror=mirror,
             previous=tuple(previous or ()),
+            audience=audience,
+            trait=trait,
+            email_column=email_column,
+            format_in=format_in,
+            only=tuple(only or ()),
+            since=since,
+            until=until,
+            undated=undated,
         )
-        mappings = load(mapping)
-        found = likely_mistakes(str(mapping), mappings, strict=strict)
-        warn(messages, str(mapping), found)
+        files = mapping or ()
+        mappings = load_all(files)
+        found: list[Finding] = []
+        for file, group in by_file(mappings):
+            remarks = likely_mistakes(file, group, strict=strict)
+            warn(messages, file, remarks)
+            found += remarks
+        own = [*files, *([rejects] if rejects else [])]
+        choice = FileChoice(include or (), exclude or (), own, messages.info)
+        sources = expand(events or (), run_options.rows(), choice)
+        check_formats(sources)
+        if not files:
+            check_updates(sources)
         guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
-        settings = run_options.settings(mappings, expand(events or ()), guards, jobs)
+        settings = run_options.settings(mappings, sources, guards, jobs)
         settings = replace(settings, remarks=found)
-        needed = (*settings.sources, *settings.previous, Source(str(mapping)))
+        needed = (*sources, *settings.previous, *(Source(str(file)) for file in files))
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data

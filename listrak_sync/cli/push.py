@@ -25,12 +25,13 @@ from listrak_sync.run_settings import (
     Order,
     RouteChoice,
     RunOptions,
+    Undated,
 )
 
 
 def push(
     context: typer.Context,
-    mapping: options.OptionalMappingFile = None,
+    mapping: options.MappingFiles = None,
     events: options.Events = None,
     only_changes: Annotated[
         bool,
@@ -42,6 +43,16 @@ def push(
     mirror: options.Mirror = False,
     previous: options.Previous = None,
     reject_unknown: options.RejectUnknown = False,
+    only: options.Only = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    undated: options.UndatedOption = Undated.keep,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    audience: options.Audience = None,
+    trait: options.Trait = None,
+    email_column: options.EmailColumn = None,
+    format_in: options.FormatIn = None,
     rejects: options.Rejects = None,
     append: options.Append = False,
     force: options.Force = False,
@@ -87,6 +98,21 @@ def push(
             show_default=False,
         ),
     ] = None,
+    skip_older: Annotated[
+        bool,
+        typer.Option(
+            "--skip-older",
+            help="Leave out values of rejects that are older than what was sent since.",
+        ),
+    ] = False,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once",
+            help="Leave out files that a finished run with --once has read, unless they have "
+            "changed.",
+        ),
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option(
@@ -131,8 +157,6 @@ def push(
         if resume:
             _refuse_what_the_journal_has(context, events or ())
             run: NewRun | EarlierRun = EarlierRun(events[0] if events else None)
-        elif mapping is None:
-            raise UsageError("no mapping file", "Name one with -m FILE or LISTRAK_SYNC_MAPPING.")
         else:
             run_options = RunOptions(
                 ignore_integrations=ignore_integrations,
@@ -146,17 +170,36 @@ def push(
                 reject_unknown=reject_unknown,
                 mirror=mirror,
                 previous=tuple(previous or ()),
+                audience=audience,
+                trait=trait,
+                email_column=email_column,
+                format_in=format_in,
+                only=tuple(only or ()),
+                since=since,
+                until=until,
+                undated=undated,
             )
             if reject_unknown and not only_changes:
                 hint = "Give --only-changes as well: without it, the lists are not read."
                 raise UsageError("--reject-unknown needs --only-changes", hint)
-            run = NewRun(mapping, events or (), run_options)
+            if once and (mirror or previous):
+                hint = "Leave out --once: who is in a file that is read already stays on."
+                raise UsageError("--mirror and --previous need the whole input", hint)
+            run = NewRun(
+                mapping or (),
+                events or (),
+                run_options,
+                include=include or (),
+                exclude=exclude or (),
+                once=once,
+            )
         request = PushRequest(
             run=run,
             addresses=Addresses(api_url, auth_url),
             secret_file=client_secret_file,
             guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts),
             strict=strict,
+            skip_older=skip_older,
             jobs=jobs,
             flush_every=flush_every,
             in_flight=in_flight,
@@ -196,7 +239,7 @@ def push(
 
 def _refuse_what_the_journal_has(context: typer.Context, events: Sequence[str]) -> None:
     """Raise UsageError for options beside --resume that it would ignore."""
-    names = {*PushOptions.__struct_fields__} - {"events"}
+    names = {*PushOptions.__struct_fields__, "include", "exclude", "once"} - {"events"}
     given = [
         parameter.opts[0]
         for parameter in context.command.params

@@ -12,7 +12,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import one_line, print_lines, print_text
+from listrak_sync.cli.output import counted, one_line, print_lines, print_text
 from listrak_sync.cli.tables import Cell, in_columns, print_table
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal, default_journal
@@ -48,6 +48,10 @@ def runs(
             show_default=False,
         ),
     ] = None,
+    forget_files: Annotated[
+        bool,
+        typer.Option("--forget-files", help="Forget which files push --once has read."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON line for each run on standard output.")
     ] = False,
@@ -60,7 +64,7 @@ def runs(
     with guarded(path):
         is_there = path.exists()
     if not is_there:
-        if forget:
+        if forget or forget_files:
             raise UsageError(f"{path}: there is no journal", "Name one with --journal PATH.")
         Messages().info(f"{path}: there is no journal yet")
         return
@@ -69,6 +73,8 @@ def runs(
             if all(info.id != forget for info in book.runs()):
                 raise UsageError(f"{path}: no run {forget}", "See: listrak-sync runs")
             book.forget(forget)
+        if forget_files:
+            Messages().info(f"{counted(book.forget_files(), 'file')} forgotten")
         with guarded(path, reads_rows=True):
             found = [_listed(info) for info in book.runs()]
     if as_json:
@@ -111,6 +117,6 @@ def _listed(info: RunInfo) -> ListedRun:
         refused=info.contacts.get("refused", 0),
         unsent=info.contacts.get("planned", 0),
         read_up_to="the end" if position.done else where,
-        mapping=shown(pushed.mapping),
+        mapping=", ".join(map(shown, pushed.mapping_files)),
         inputs=[shown(file) for file in pushed.events],
     )

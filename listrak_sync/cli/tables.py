@@ -41,9 +41,13 @@ def summary(title: str, report: Report) -> Table:
 
 
 def _rows(report: Report) -> Iterator[_Row]:
+    if report.files_read_before:
+        yield "files read before", report.files_read_before, "left out by --once"
     yield "lines read", report.lines, ""
     yield from _reasons("skipped", report.skipped)
     yield from _reasons("rejected", report.rejected)
+    if report.undated:
+        yield "without a time, kept", report.undated, "--undated skip leaves them out"
     yield "events matched", report.matched_lines, ""
     for name, count in report.named_matches().items():
         yield f"  {name}", count, ""
@@ -52,18 +56,7 @@ def _rows(report: Report) -> Iterator[_Row]:
         for step in funnel.steps:
             yield f"  {step.condition}", step.passed, step.at
     yield "updates", report.updates, ""
-    yield "values", report.values, ""
-    yield "  superseded by newer ones", report.superseded, ""
-    for name, count in (
-        ("already right at Listrak", report.already_right),
-        ("of contacts not on the list", report.not_on_list),
-        ("of unsubscribed contacts", report.unsubscribed),
-    ):
-        if count:
-            yield f"  {name}", count, ""
-    yield "  to send", report.values_to_send, ""
-    for (list_id, field_id), count in report.switched_off.items():
-        yield f"switched off, not being in the input: {list_id} {field_id}", count, ""
+    yield from _values(report)
     left_over = f"{report.left_over:,} of them left over from before" if report.left_over else ""
     yield "contacts", report.contacts, left_over
     for one in report.plan.values():
@@ -78,6 +71,23 @@ def _rows(report: Report) -> Iterator[_Row]:
         if list_id in report.verified:
             yield from _verified(report.verified[list_id])
     yield from _reasons("refused by Listrak", report.refused)
+
+
+def _values(report: Report) -> Iterator[_Row]:
+    yield "values", report.values, ""
+    yield "  superseded by newer ones", report.superseded, ""
+    for name, count in (
+        ("already right at Listrak", report.already_right),
+        ("of contacts not on the list", report.not_on_list),
+        ("of unsubscribed contacts", report.unsubscribed),
+    ):
+        if count:
+            yield f"  {name}", count, ""
+    if report.ordered_by_line:
+        yield "  ordered by line", report.ordered_by_line, "for want of a time"
+    yield "  to send", report.values_to_send, ""
+    for (list_id, field_id), count in report.switched_off.items():
+        yield f"switched off, not being in the input: {list_id} {field_id}", count, ""
 
 
 def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[_Row]:

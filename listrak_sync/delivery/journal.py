@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 from uuid import uuid4
@@ -14,7 +15,7 @@ from uuid import uuid4
 import msgspec
 
 from listrak_sync.batching.batches import Batch
-from listrak_sync.delivery import rows
+from listrak_sync.delivery import read_files, rows, sent_values
 from listrak_sync.delivery.database import Database, Lock, guarded
 from listrak_sync.delivery.delivery import Phase, Phases
 from listrak_sync.delivery.receipts import (
@@ -25,7 +26,9 @@ from listrak_sync.delivery.receipts import (
     UnsentBatch,
 )
 from listrak_sync.delivery.rows import RunInfo
+from listrak_sync.delivery.sent_values import SentField, SentValue
 from listrak_sync.input.checkpoints import Checkpoint
+from listrak_sync.input.identity import FileIdentity
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL
 
@@ -34,6 +37,14 @@ KEEP_DAYS: Final = 30
 
 FOLLOW_SECONDS: Final = 86_400
 """For how many seconds after its answer an import may still be running."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnceFiles:
+    """Files that are read only once for a destination."""
+
+    destination: str
+    files: Sequence[FileIdentity]
 
 
 class Journal:
@@ -57,12 +68,17 @@ class Journal:
             self._lock = Lock(path)
         try:
             self._database = Database(path, rows.SCHEMA, rows.APPLICATION, rows.VERSION)
+            with self._database.writing() as db:
+                for table in (read_files.TABLE, sent_values.TABLE):
+                    db.execute(table)  # journals of earlier versions have none
             with self._database.reading() as db:
                 self._answered = rows.last_answered(db)
         except BaseException:
             self._lock.release()
             raise
         self.run = ""
+        self._destination_of = ""
+        self._known_destination = API_URL
 
     def __enter__(self) -> Self:
         """Return the open journal."""
@@ -73,8 +89,11 @@ class Journal:
         self._database.close()
         self._lock.release()
 
-    def begin(self, settings: bytes) -> None:
-        """Write down a new run; forget old runs that are finished."""
+    def begin(self, settings: bytes, once: OnceFiles | None = None) -> None:
+        """Write down a new run, with the files that are to be read once; forget old runs.
+
+        Only finished ones are forgotten.
+        """
         run, now = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid4().hex[:6]}", time.time()
         nothing = msgspec.json.encode(Checkpoint())
         with self._database.writing() as db:
@@ -87,11 +106,42 @@ class Journal:
                 "INSERT INTO runs VALUES (?, ?, NULL, ?, ?, ?)",
                 (run, now, settings, b"[]", nothing),
             )
+            if not rows.have_rejects(db, run):
+                sent_values.forget(db)
+            if once is not None:
+                read_files.note(db, run, once.destination, once.files)
         self.run = run
 
-    def plan(self, phases: Phases, files: list[str], position: Checkpoint) -> Phases:
+    def has_rejects(self) -> bool:
+        """Say whether other runs have left rejects, which may be fed back."""
+        with self._database.reading() as db:
+            return rows.have_rejects(db, self.run)
+
+    def newest_sent(self, fields: Sequence[SentField]) -> dict[SentField, int]:
+        """Return when the values happened that were noted last, for the fields that have one."""
+        with self._database.reading() as db:
+            return sent_values.instants(db, self._destination, fields)
+
+    def files_read(self, destination: str) -> set[FileIdentity]:
+        """Return the files that finished runs with `--once` have read for a destination."""
+        with self._database.reading() as db:
+            return read_files.known(db, destination)
+
+    def forget_files(self) -> int:
+        """Forget which files were read; return how many there were."""
+        with self._database.writing() as db:
+            return read_files.forget(db)
+
+    def plan(
+        self,
+        phases: Phases,
+        files: list[str],
+        position: Checkpoint,
+        sent: Iterable[SentValue] = (),
+    ) -> Phases:
         """Write down a window, and that the input is planned up to a position.
 
+        `sent` are the values of the window as far as they are to be known later.
         Returns the batches of the window, which are read back one by one as they are sent.
         """
         with self._database.writing(durably=True) as db:
@@ -105,6 +155,7 @@ class Journal:
                 "UPDATE runs SET files = ?, position = ? WHERE id = ?",
                 (msgspec.json.encode(files), msgspec.json.encode(position), self.run),
             )
+            sent_values.note(db, self._destination, sent)
         return self._window(self.run, window)
 
     def unanswered(self, run: str) -> Iterator[Phases]:
@@ -126,6 +177,7 @@ class Journal:
                     rows.close(db, batch, "accepted", self._now(), ",".join(imports))
                 case RefusedBatch(batch, reason, detail):
                     rows.close(db, batch, "refused", self._now(), f"{reason}: {detail}")
+                    sent_values.drop(db, self._destination, _fields_of(batch))
                 case UnsentBatch():
                     pass
 
@@ -166,6 +218,7 @@ class Journal:
                 "(SELECT 1 FROM batches WHERE run = runs.id AND state = 'planned')",
                 (time.time(),),
             )
+            read_files.confirm(db)
         return changed.rowcount > 0
 
     def forget(self, run: str) -> None:
@@ -183,6 +236,15 @@ class Journal:
         found = self.runs()
         own = next((info.destination for info in found if info.id == self.run), API_URL)
         return [info for info in found if info.destination == own]
+
+    @property
+    def _destination(self) -> str:
+        """Return the address that the current run sends to."""
+        if self._destination_of != self.run:
+            found = (info.destination for info in self.runs() if info.id == self.run)
+            self._known_destination = next(found, API_URL)
+            self._destination_of = self.run
+        return self._known_destination
 
     def _now(self) -> float:
         """Return the time of an answer, which is after that of every other in the journal."""
@@ -207,6 +269,12 @@ class Journal:
             rank, batch = found
             number = batch.number
             yield batch
+
+
+def _fields_of(batch: Batch) -> Iterator[SentField]:
+    for contact in batch.contacts:
+        for field, _ in contact.fields:
+            yield SentField(contact.list_id, contact.email_address.lower(), field)
 
 
 def default_journal() -> Path:

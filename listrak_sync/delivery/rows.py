@@ -126,6 +126,17 @@ def last_answered(db: sqlite3.Connection) -> float:
     return float(answered)
 
 
+def have_rejects(db: sqlite3.Connection, but: str) -> bool:
+    """Say whether runs other than one have rejected lines, or had contacts refused."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM runs WHERE id <> ? AND ("
+        "coalesce(json_extract(CAST(position AS TEXT), '$.rejects'), 0) > 0 OR EXISTS "
+        "(SELECT 1 FROM batches WHERE run = runs.id AND state = 'refused')))"
+    )
+    (found,) = db.execute(query, (but,)).fetchone()
+    return bool(found)
+
+
 def close(
     db: sqlite3.Connection,
     batch: Batch,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress, count, repeat
 from operator import attrgetter
 from typing import Any, Final
@@ -14,13 +15,15 @@ from msgspec import UNSET
 
 from listrak_sync.evaluation.compiled import CompiledMappings, Takers
 from listrak_sync.evaluation.email_addresses import default_addresses
+from listrak_sync.evaluation.event_times import Period, happened
 from listrak_sync.evaluation.line_evaluator import LineEvaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates, whole_numbers
 from listrak_sync.evaluation.updates import UNMAKEABLE, RejectedUpdate, Update, UpdateMaker, made_by
 from listrak_sync.events.acceptance import ACCEPTED_TYPES, INTEGRATIONS, TYPE, find_type
 from listrak_sync.events.decoding import UNDECODABLE, is_utf8
 from listrak_sync.events.key_paths import Event, over_slots, slots_reader
-from listrak_sync.input.blocks import Block
+from listrak_sync.events.timestamps import NEVER
+from listrak_sync.input.units import Block
 from listrak_sync.reasons import Reason
 
 _unusual: Final = over_slots(
@@ -41,13 +44,15 @@ class _Stage:
     """What is known of the lines of a block: for each, the event and what may take it.
 
     `odd` are the indices of lines that do not look like events. They are left to the evaluator of
-    lines. `skipped` counts the events that are skipped whatever the mappings say.
+    lines. `skipped` counts the events that are skipped whatever the mappings say, and `passed` are
+    the indices of some of them.
     """
 
     events: list[Event]
     takers: list[Takers]
     odd: set[int]
     skipped: Counter[Reason]
+    passed: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -74,10 +79,15 @@ class BlockEvaluator:
     def evaluate(self, block: Block, result: EvaluationResult) -> None:
         """Evaluate the lines of a block into the result."""
         stage = self._look(block.lines)
+        if self._compiled.rules.period is not None:
+            self._leave_out(block.lines, stage, self._compiled.rules.period, result)
         if not self._looks_once:
             self._look_again(block.lines, stage)
         before = result.matched_lines
-        self._make(self._matches(block, stage), block, stage.odd, result)
+        matches = self._matches(block, stage)
+        if self._compiled.asks_consent:
+            matches = _consented(matches, stage.skipped)
+        self._make(matches, block, stage.odd, result)
         matched = result.matched_lines - before
         for reason, lines in stage.skipped.items():
             result.skip(reason, lines)
@@ -121,9 +131,23 @@ class BlockEvaluator:
                 stage.odd.add(index)
             elif isinstance(found := self._compiled.takers(event), Reason):
                 stage.skipped[found] += 1
+                stage.passed.add(index)
             else:
                 takers[index] = found
         return stage
+
+    def _leave_out(
+        self, lines: Sequence[bytes], stage: _Stage, period: Period, result: EvaluationResult
+    ) -> None:
+        """Skip the events that happened outside a period."""
+        for index, instant in enumerate(happened(stage.events, lines.__getitem__)):
+            if index in stage.odd or index in stage.passed:
+                continue
+            if instant not in period:
+                stage.takers[index] = ()
+                stage.skipped[Reason.OUTSIDE_TIME] += 1
+            elif instant == NEVER:
+                result.undated += 1
 
     def _look_again(self, lines: Sequence[bytes], stage: _Stage) -> None:
         """Decode all that the mappings read of the events that may be taken."""
@@ -167,7 +191,7 @@ class BlockEvaluator:
                 whole_numbers(numbers),
                 self._addresses(makers, events),
                 [maker.changes(event) for maker, event in zip(makers, events, strict=True)],
-                self._compiled.happened(events),
+                self._instants(matches, block),
             )
         except (*UNMAKEABLE, msgspec.DecodeError):
             self._make_by_line(matches, block, odd, result)
@@ -180,7 +204,7 @@ class BlockEvaluator:
         self, matches: _Matches, block: Block, odd: set[int], result: EvaluationResult
     ) -> None:
         """Make the updates that can be made, and reject the others."""
-        instants = self._compiled.happened(matches.events)
+        instants = self._instants(matches, block)
         rows = zip(matches.numbers, matches.events, matches.makers, instants, strict=True)
         updates: list[Update] = []
         rejected: list[tuple[int, RejectedUpdate]] = []
@@ -206,11 +230,37 @@ class BlockEvaluator:
             content = block.lines[number - block.first_line].removesuffix(b"\n")
             result.reject_update(number, made, self._compiled.names, content)
 
+    def _instants(self, matches: _Matches, block: Block) -> array[int]:
+        """Return when the events of matches happened."""
+        numbers, first = matches.numbers, block.first_line
+        if block.columns is not None:  # rows have no time
+            return array("q", [NEVER]) * len(numbers)
+        return self._compiled.instants(
+            matches.events, lambda index: block.lines[numbers[index] - first]
+        )
+
     def _addresses(self, makers: Sequence[UpdateMaker], events: Sequence[Event]) -> list[str]:
         """Return the addresses of events. Raises one of UNMAKEABLE, or msgspec.DecodeError."""
         if self._are_addresses_usual:
             return default_addresses(events)
         return [maker.address(event) for maker, event in zip(makers, events, strict=True)]
+
+
+def _consented(matches: _Matches, skipped: Counter[Reason]) -> _Matches:
+    """Return the matches to which their contact agreed; count the lines of which none is left."""
+    rows = zip(matches.numbers, matches.events, matches.makers, strict=True)
+    found = [
+        (number, event, maker)
+        for number, event, maker in rows
+        if maker.lacks_consent is None or maker.lacks_consent(event) is None
+    ]
+    left = _Matches(
+        [number for number, _, _ in found],
+        [event for _, event, _ in found],
+        [maker for _, _, maker in found],
+    )
+    skipped[Reason.FILTERED_BY_CONSENT] += len({*matches.numbers} - {*left.numbers})
+    return left
 
 
 def _each(making: Iterator[Any], instead: Any) -> list[Any]:  # noqa: ANN401 - whatever is made

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from typing import Final, TypeAlias
 
+from listrak_sync.evaluation.event_times import TIMESTAMP, Period, happened
 from listrak_sync.evaluation.updates import (
-    TIMESTAMP,
     UpdateMaker,
     rare_paths,
     trigger_paths,
@@ -24,8 +24,8 @@ from listrak_sync.events.acceptance import (
     passes_integrations,
 )
 from listrak_sync.events.decoding import Decoder
-from listrak_sync.events.key_paths import Event, KeyPath, column_finder, finder
-from listrak_sync.events.timestamps import NEVER, instants
+from listrak_sync.events.key_paths import Event, KeyPath, finder
+from listrak_sync.events.timestamps import NEVER
 from listrak_sync.mapping.conditions import Condition
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.pins import Pins, pins, without
@@ -98,15 +98,25 @@ def _best_path(demands: Sequence[Pins]) -> KeyPath:
     return min(paths, key=left, default=TYPE)  # any will do where no trigger demands a text
 
 
-_timestamps: Final = column_finder(TIMESTAMP)
+@dataclass(frozen=True, slots=True)
+class EvaluationRules:
+    """By which rules events are evaluated, whatever the mappings say.
+
+    `left_out` are the names of mappings that this run does not use: what they rejected in an
+    earlier run is passed over.
+    """
+
+    ignore_integrations: bool = False
+    by_timestamp: bool = True
+    period: Period | None = None
+    left_out: frozenset[str] = frozenset()
 
 
 class CompiledMappings:
     """The enabled mappings as functions of events; `names` are those of all, by index."""
 
-    def __init__(
-        self, mappings: Sequence[Mapping], *, ignore_integrations: bool, by_timestamp: bool
-    ) -> None:
+    def __init__(self, mappings: Sequence[Mapping], rules: EvaluationRules) -> None:
+        self.rules: Final = rules
         self.names: Final = [mapping.name for mapping in mappings]
         self.enabled: Final = {
             index: mapping for index, mapping in enumerate(mappings) if mapping.enabled
@@ -117,10 +127,11 @@ class CompiledMappings:
                 for index, mapping in self.enabled.items()
             ]
         )
-        self.happened: Final = _happened if by_timestamp else _never
-        self._ignore_integrations = ignore_integrations
+        self.asks_consent: Final = any(each.consent for each in self.enabled.values())
         self._find_text = finder(self.dispatch.path)
         deciding = {TYPE, *INTEGRATIONS, self.dispatch.path}
+        if rules.period is not None:
+            deciding.add(TIMESTAMP)
         read = {
             path
             for mapping in self.enabled.values()
@@ -137,18 +148,14 @@ class CompiledMappings:
         kind = find_type(event)
         if not isinstance(kind, str) or kind not in ACCEPTED_TYPES:
             return Reason.UNSUPPORTED_EVENT_TYPE
-        if not (self._ignore_integrations or passes_integrations(event)):
+        if not (self.rules.ignore_integrations or passes_integrations(event)):
             return Reason.FILTERED_BY_INTEGRATIONS_OBJECT
         text = self._find_text(event)
         others = self.dispatch.others
         return self.dispatch.by_text.get(text, others) if isinstance(text, str) else others
 
-
-def _happened(events: Sequence[Event]) -> array[int]:
-    """Return when events happened."""
-    return instants(_timestamps(events))
-
-
-def _never(events: Sequence[Event]) -> array[int]:
-    """Return NEVER for each event, as nobody asks when it happened."""
-    return array("q", [NEVER]) * len(events)
+    def instants(self, events: Sequence[Event], line: Callable[[int], bytes]) -> array[int]:
+        """Return when events happened, as far as that decides which of their values wins."""
+        if not self.rules.by_timestamp:
+            return array("q", [NEVER]) * len(events)
+        return happened(events, line)

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
+from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.block_evaluator import BlockEvaluator
-from listrak_sync.evaluation.compiled import CompiledMappings
+from listrak_sync.evaluation.compiled import CompiledMappings, EvaluationRules
 from listrak_sync.evaluation.explain import Explainer, Explanation, Funnel
-from listrak_sync.evaluation.line_evaluator import LineEvaluator, RejectedLine
+from listrak_sync.evaluation.line_evaluator import (
+    LineEvaluator,
+    LineOutcome,
+    MatchedLine,
+    RejectedLine,
+    SkippedLine,
+)
 from listrak_sync.evaluation.result import EvaluationResult
-from listrak_sync.input.blocks import Block, ReadUnit
 from listrak_sync.input.checkpoints import checkpoint_after, first_checkpoint
+from listrak_sync.input.columns import Columns
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
+from listrak_sync.input.row_events import RowEvents, row_events
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.mapping.model import Mapping
+from listrak_sync.reasons import Reason
+
+NO_RULES: Final = EvaluationRules()
 
 RESULT_LINES: Final = 4096
 RESULT_BYTES: Final = 4 << 20
@@ -30,14 +45,12 @@ class Evaluator:
     def __init__(
         self,
         mappings: Sequence[Mapping],
+        rules: EvaluationRules = NO_RULES,
         *,
-        ignore_integrations: bool = False,
-        by_timestamp: bool = True,
         on_explanation: Callable[[Explanation], None] | None = None,
     ) -> None:
-        compiled = CompiledMappings(
-            mappings, ignore_integrations=ignore_integrations, by_timestamp=by_timestamp
-        )
+        compiled = CompiledMappings(mappings, rules)
+        self._has_mappings = bool(compiled.names)
         self._lines = LineEvaluator(compiled)
         self._blocks = BlockEvaluator(compiled, self._lines)
         self._explainer = Explainer(compiled, on_explanation) if on_explanation else None
@@ -77,21 +90,76 @@ class Evaluator:
         """Evaluate the lines of a unit into the result, behind those before."""
         result.end, result.position = checkpoint_after(unit), unit.position
         result.begins.append(first_checkpoint(unit))
-        if isinstance(unit, Block):
-            result.lines += len(unit.lines)
-            if self._explainer is None:
-                self._blocks.evaluate(unit, result)
-            else:
-                self._explain_lines(unit, self._explainer, result)
-            return
+        match unit:
+            case Block(columns=None):
+                result.lines += len(unit.lines)
+                if self._explainer is None and self._has_mappings:
+                    self._blocks.evaluate(unit, result)
+                else:
+                    numbers = range(unit.first_line, unit.last_line + 1)
+                    self._each_line(unit.lines, numbers, result)
+            case Block(columns=Columns() as columns):
+                self._evaluate_rows(unit, row_events(unit, columns), result)
+            case UnreadableLine():
+                self._reject(unit, result)
+
+    def _evaluate_rows(self, block: Block, found: RowEvents, result: EvaluationResult) -> None:
+        """Evaluate the events of rows, which have the numbers of their rows' first lines."""
+        part = EvaluationResult(block.file)
+        part.lines = len(found.lines)
+        if self._explainer is None and self._has_mappings:
+            events = replace(block, first_line=1, lines=found.lines)
+            self._blocks.evaluate(events, part)
+            part.renumber(found.numbers)
+            for row in found.rejected:
+                self._reject(row, part)
+        else:
+            self._each_row(found, part)
+        part.rejects.sort(key=attrgetter("line"))
+        result.add(part)
+
+    def _each_row(self, found: RowEvents, result: EvaluationResult) -> None:
+        """Evaluate rows one by one, in their order."""
+        done = 0
+        for row in found.rejected:
+            until = bisect_left(found.numbers, row.line)
+            some = slice(done, until)
+            self._each_line(found.lines[some], found.numbers[some], result)
+            self._reject(row, result)
+            done = until
+        self._each_line(found.lines[done:], found.numbers[done:], result)
+
+    def _reject(self, unit: UnreadableLine, result: EvaluationResult) -> None:
         result.lines += 1
         outcome = RejectedLine(unit.beginning, unit.reason, unit.detail)
         if self._explainer is not None:
             self._explainer.explain(unit.file, unit.line, outcome)
         self._lines.record(outcome, unit.line, result)
 
-    def _explain_lines(self, block: Block, explainer: Explainer, result: EvaluationResult) -> None:
-        for number, line in enumerate(block.lines, block.first_line):
+    def _each_line(
+        self, lines: Sequence[bytes], numbers: Sequence[int], result: EvaluationResult
+    ) -> None:
+        """Evaluate lines one by one. Raises UsageError for an event where there is no mapping."""
+        for number, line in zip(numbers, lines, strict=True):
             outcome = self._lines.outcome(number, line.removesuffix(b"\n"))
-            explainer.explain(block.file, number, outcome)
+            if not self._has_mappings and _needs_mapping(outcome):
+                raise no_mapping_file(f"{result.file}:{number}: this is not an update, and ")
+            if self._explainer is not None:
+                self._explainer.explain(result.file, number, outcome)
             self._lines.record(outcome, number, result)
+
+
+def no_mapping_file(why: str) -> UsageError:
+    """Return the error of a run that is given events, and no mapping file."""
+    hint = "Name one with -m FILE or LISTRAK_SYNC_MAPPING; only updates can do without."
+    return UsageError(f"{why}{'there is ' if why else ''}no mapping file", hint)
+
+
+def _needs_mapping(outcome: LineOutcome) -> bool:
+    """Say whether a line is meant for mappings."""
+    match outcome:
+        case SkippedLine(reason=reason):
+            return reason is not Reason.BLANK_LINE
+        case RejectedLine(reason=reason):
+            return reason is Reason.UNKNOWN_MAPPING
+    return isinstance(outcome, MatchedLine)

@@ -9,14 +9,15 @@ import msgspec
 
 from listrak_sync.evaluation.compiled import CompiledMappings
 from listrak_sync.evaluation.line_evaluator import (
+    GivenLine,
     LineOutcome,
     MatchedLine,
     RejectedLine,
-    ResentLine,
     SkippedLine,
 )
 from listrak_sync.evaluation.updates import RejectedUpdate, Update, field_values, made_by
 from listrak_sync.events.key_paths import Event, Json
+from listrak_sync.mapping.consent import consent_lacks
 from listrak_sync.mapping.explain import MappingExplainer
 from listrak_sync.reasons import Reason, RejectedError
 
@@ -86,19 +87,21 @@ class Explainer:
         match outcome:
             case RejectedLine(_, reason, detail):
                 self._tell(Explanation(file, line, "rejected", reason=reason, detail=detail))
-            case ResentLine(update=update):
+            case GivenLine(update=update):
                 self._tell(
                     Explanation(
                         file,
                         line,
                         "matched",
-                        detail="values that an earlier run could not deliver, taken as they are",
+                        detail="an update that is given as input, taken as it is",
                         list_id=update.list_id,
                         email_address=update.email_address,
                         fields=update.fields,
                     )
                 )
-            case SkippedLine(content, Reason.NO_MAPPING_MATCHED, event, only) if event is not None:
+            case SkippedLine(
+                content, Reason.NO_MAPPING_MATCHED | Reason.FILTERED_BY_CONSENT, event, only
+            ) if event is not None:
                 self._each_mapping(file, line, {}, self._whole(content, event), only)
             case SkippedLine(reason=reason):
                 self._tell(Explanation(file, line, "skipped", reason=reason))
@@ -155,7 +158,7 @@ class Explainer:
             case RejectedUpdate(reason=reason, detail=detail):
                 return Explanation(file, line, "rejected", name, reason, detail)
         if failed is None:
-            raise AssertionError("a mapping that matches makes an update or a reject")
+            return self._without_consent(file, line, index, event)
         return Explanation(
             file,
             line,
@@ -165,4 +168,17 @@ class Explainer:
             at=failed.at,
             expected=failed.expected,
             found=failed.found,
+        )
+
+    def _without_consent(self, file: str, line: int, index: int, event: Event) -> Explanation:
+        """Return that a mapping would take an event, but for the contact's consent."""
+        categories = self._compiled.enabled[index].consent
+        lacking = consent_lacks(categories)(event)
+        return Explanation(
+            file,
+            line,
+            "skipped",
+            self._compiled.names[index],
+            Reason.FILTERED_BY_CONSENT,
+            f"context.consent.categoryPreferences.{lacking} is not true",
         )

@@ -14,9 +14,12 @@ from msgspec.structs import replace
 from listrak_sync.evaluation.updates import (
     Changes,
     FieldValues,
+    Origin,
     RejectedUpdate,
     Update,
     field_values,
+    given,
+    origin_of,
     shared,
 )
 from listrak_sync.events.rejects import Reject
@@ -107,10 +110,13 @@ class Updates:
         )
 
 
-Packed: TypeAlias = tuple[bytes, str, bytes, bytes, list[tuple[int, int, FieldValues]]]
+Packed: TypeAlias = tuple[
+    bytes, str, bytes, bytes, list[tuple[int, int, FieldValues, Origin | None]]
+]
 """Lines, addresses joined by line ends, indices of changes, instants.
 
-And each of the changes once: by which mapping, of which list, which fields to which values.
+And each of the changes once: by which mapping, of which list, which fields to which values, and
+where an update given as input is from.
 """
 
 
@@ -123,14 +129,16 @@ def pack(updates: Updates) -> Packed:
         "\n".join(updates.addresses),
         indices.tobytes(),
         updates.instants.tobytes(),
-        [(each[0].mapping, each[0].list_id, field_values(each)) for each in index],
+        [(each[0].mapping, each[0].list_id, field_values(each), origin_of(each)) for each in index],
     )
 
 
 def unpack(packed: Packed) -> Updates:
     """Return the updates that were packed."""
     lines, addresses, indices, instants, named = packed
-    changes = [shared(*each) for each in named]
+    changes = [
+        given(*each[:3], origin) if (origin := each[3]) else shared(*each[:3]) for each in named
+    ]
     return Updates(
         array("q", lines),
         addresses.split("\n") if changes else [],
@@ -159,6 +167,12 @@ class EvaluationResult(msgspec.Struct):
     rejects: list[Reject] = msgspec.field(default_factory=list)
     matched: Counter[int] = msgspec.field(default_factory=Counter)
     updates: Updates = msgspec.field(default_factory=Updates)
+    undated: int = 0
+    """How many events without an instant a period took in."""
+    fed_back: list[int] = msgspec.field(default_factory=list)
+    """The lines with updates of what was rejected before."""
+    not_events: dict[str, int] = msgspec.field(default_factory=dict)
+    """What objects without a type are, each with the line of the first."""
 
     def skip(self, reason: Reason, lines: int = 1) -> None:
         """Count lines as skipped."""
@@ -187,6 +201,26 @@ class EvaluationResult(msgspec.Struct):
             self.begins = [replace(begin, line=begin.line + lines) for begin in self.begins]
             self.updates.lines = whole_numbers([line + lines for line in self.updates.lines])
             self.rejects = [replace(reject, line=reject.line + lines) for reject in self.rejects]
+            self.fed_back = [line + lines for line in self.fed_back]
+            self.not_events = {what: line + lines for what, line in self.not_events.items()}
+
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Give the lines, which were counted from 1, the numbers that they have."""
+        self.updates.lines = whole_numbers([numbers[line - 1] for line in self.updates.lines])
+        self.rejects = [replace(reject, line=numbers[reject.line - 1]) for reject in self.rejects]
+        self.fed_back = [numbers[line - 1] for line in self.fed_back]
+
+    def add(self, more: EvaluationResult) -> None:
+        """Add what became of lines behind these; how far the file is read stays as it is."""
+        self.lines += more.lines
+        self.matched_lines += more.matched_lines
+        self.undated += more.undated
+        for reason, lines in more.skipped.items():
+            self.skip(reason, lines)
+        self.rejects += more.rejects
+        self.fed_back += more.fed_back
+        self.matched.update(more.matched)
+        self.updates.extend(more.updates)
 
     @property
     def is_broken(self) -> bool:

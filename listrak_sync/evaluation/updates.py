@@ -12,16 +12,16 @@ import msgspec
 from msgspec import UNSET
 
 from listrak_sync.evaluation.email_addresses import EMAIL_PATHS, address_finder
+from listrak_sync.evaluation.event_times import TIMESTAMP
 from listrak_sync.evaluation.membership import audience_paths, membership
 from listrak_sync.events.key_paths import Event, KeyPath, excerpt
 from listrak_sync.mapping.conditions import paths_of
+from listrak_sync.mapping.consent import CONSENT, consent_lacks
 from listrak_sync.mapping.directives.compiler import DirectiveError, Value
 from listrak_sync.mapping.field_types import STRICT_TYPES, Misfit, fitted
 from listrak_sync.mapping.model import MappedField, Mapping
 from listrak_sync.mapping.values import USE_AUDIENCE_KEY, field_text, parse_id
 from listrak_sync.reasons import Reason, RejectedError
-
-TIMESTAMP: Final[KeyPath] = ("timestamp",)
 
 FieldValue: TypeAlias = tuple[int, str]
 """A profile field's id, and the value to set."""
@@ -39,6 +39,20 @@ class Change(msgspec.Struct, frozen=True, eq=False, gc=False):
     list_id: int
     field: int
     value: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where dry-run had the values of an update from that is given as input."""
+
+    mappings: tuple[str, ...]
+    file: str
+    line: int
+
+
+class GivenChange(Change, frozen=True, eq=False, gc=False):
+    """A change of an update that is given as input, and says where it is from."""
+
+    origin: Origin
 
 
 Changes: TypeAlias = tuple[Change, ...]
@@ -85,6 +99,16 @@ def _changes(mapping: int, list_id: int, fields: FieldValues) -> Changes:
     return tuple([Change(mapping, list_id, field, value) for field, value in fields])
 
 
+def given(mapping: int, list_id: int, fields: FieldValues, origin: Origin) -> Changes:
+    """Return the changes of an update that is given as input."""
+    return tuple([GivenChange(mapping, list_id, field, value, origin) for field, value in fields])
+
+
+def origin_of(changes: Changes) -> Origin | None:
+    """Return where an update that is given as input is from, None of any other."""
+    return changes[0].origin if isinstance(changes[0], GivenChange) else None
+
+
 _shared: Final = lru_cache(maxsize=4096)(_changes)
 
 
@@ -99,7 +123,7 @@ UNMAKEABLE: Final = (RejectedError, DirectiveError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class UpdateMaker:
-    """Makes the updates of one mapping.
+    """Makes the updates of one mapping; `lacks_consent` finds what the contact did not agree to.
 
     `address` and `changes` find what an update is made of. They raise one of UNMAKEABLE, or
     msgspec.DecodeError where a text in the event holds a number that is out of range.
@@ -109,13 +133,16 @@ class UpdateMaker:
     find_list: Callable[[Event], int]
     address: Callable[[Event], str]
     changes: Callable[[Event], Changes]
+    lacks_consent: Callable[[Event], str | None] | None = None
 
     @classmethod
     def of(cls, index: int, mapping: Mapping) -> UpdateMaker:
         """Return the maker for a mapping, which has this index in the file."""
         find_list = _list_finder(mapping.list_id)
         address = address_finder(mapping.email_address)
-        return cls(index, find_list, address, _changes_finder(index, mapping, find_list))
+        changes = _changes_finder(index, mapping, find_list)
+        lacks = consent_lacks(mapping.consent) if mapping.consent else None
+        return cls(index, find_list, address, changes, lacks)
 
     def make(self, event: Event, line: int, instant: int) -> Update | RejectedUpdate:
         """Return the update of an event, or why there is none. Raises msgspec.DecodeError."""
@@ -144,6 +171,8 @@ def trigger_paths(mapping: Mapping) -> Iterator[KeyPath]:
 def update_paths(mapping: Mapping) -> Iterator[KeyPath]:
     """Yield the key paths that an update is made of, except those of `rare_paths`."""
     yield TIMESTAMP
+    if mapping.consent:
+        yield CONSENT
     yield from mapping.list_id.paths
     if mapping.email_address is not None:
         yield from mapping.email_address.paths

@@ -1,9 +1,10 @@
-"""Rejected lines, written so that they can be fixed and fed back."""
+"""Rejected lines, written so that they can be fixed and fed back; updates as input."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -46,6 +47,27 @@ class ContactUpdate(msgspec.Struct, frozen=True, gc=False):
     fields: dict[str, str]
 
 
+class GivenUpdate(msgspec.Struct, frozen=True):
+    """An update as it stands in a line, not checked yet; UNSET is what it lacks.
+
+    `mappings`, `file` and `line` say where dry-run had its values from.
+    """
+
+    list_id: Any = UNSET
+    email_address: Any = UNSET
+    fields: Any = UNSET
+    timestamp: Any = UNSET
+    mappings: Any = UNSET
+    file: Any = UNSET
+    line: Any = UNSET
+
+    @property
+    def is_meant(self) -> bool:
+        """Say whether it is an update at all."""
+        has_more = self.email_address is not UNSET or self.fields is not UNSET
+        return self.list_id is not UNSET and has_more
+
+
 class _Line(msgspec.Struct, frozen=True):
     """A line of a rejects file."""
 
@@ -56,20 +78,31 @@ class _Line(msgspec.Struct, frozen=True):
     mapping: str | None = None
     event: Raw | UnsetType = UNSET
     raw: str | UnsetType = UNSET
-    update: ContactUpdate | UnsetType = UNSET
+    update: GivenUpdate | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class WrappedEvent:
-    """An event read back from a rejects file, and the mapping that rejected it, if one did."""
+    """An event read back from a rejects file, and the mapping that rejected it, if one did.
+
+    `row` is the file and line of a CSV row that was rejected as a whole. `has_escaped_bytes` says
+    that bytes which are not UTF-8 still stand in it as escapes.
+    """
 
     content: bytes
     mapping: str | None
+    row: str | None = None
+    has_escaped_bytes: bool = False
 
 
-Wrapped: TypeAlias = WrappedEvent | ContactUpdate
+Wrapped: TypeAlias = WrappedEvent | GivenUpdate
 
+_ESCAPED_BYTE: Final = re.compile(r"\\x[89a-f][0-9a-f]")
+"""How `encode` writes a byte that is not UTF-8."""
+
+_UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode: Final = msgspec.json.Decoder(_Line).decode
+_decode_update: Final = msgspec.json.Decoder(GivenUpdate).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -78,7 +111,8 @@ def encode(reject: Reject | RefusedContact) -> bytes:
     line = _Line(reject.reason, reject.detail, reject.file, reject.line, reject.mapping)
     match reject:
         case RefusedContact(update=update):
-            line = msgspec.structs.replace(line, update=update)
+            given = GivenUpdate(update.list_id, update.email_address, update.fields)
+            line = msgspec.structs.replace(line, update=given)
         case Reject(content=content, is_json=True):
             line = msgspec.structs.replace(line, event=Raw(content.strip().replace(b"\n", b" ")))
         case Reject(content=content):
@@ -87,16 +121,27 @@ def encode(reject: Reject | RefusedContact) -> bytes:
     return _encode(line)
 
 
+def given_update(line: bytes) -> GivenUpdate | None:
+    """Return the update that a line is, None for any other line."""
+    try:
+        update = _decode_update(line)
+    except _UNDECODABLE:
+        return None
+    return update if update.is_meant else None
+
+
 def unwrap(line: bytes) -> Wrapped | None:
     """Return the content of a rejects line, None for any other line."""
     try:
         found = _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNDECODABLE:
         return None
-    if isinstance(found.update, ContactUpdate):
+    if isinstance(found.update, GivenUpdate):
         return found.update
     if isinstance(found.raw, str):
-        return WrappedEvent(found.raw.encode(), found.mapping)
+        row = f"{found.file}:{found.line}" if found.reason == Reason.BAD_ROW else None
+        is_escaped = found.reason == Reason.NOT_UTF8 and _ESCAPED_BYTE.search(found.raw)
+        return WrappedEvent(found.raw.encode(), found.mapping, row, bool(is_escaped))
     if isinstance(found.event, Raw):
         return WrappedEvent(bytes(found.event), found.mapping)
     return None

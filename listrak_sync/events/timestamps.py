@@ -24,6 +24,11 @@ _FORM: Final = re.compile(
 )
 """A date; hour, minute, second and fraction; the sign, hours and minutes of a zone."""
 
+_EPOCHS: Final = ((range(10**9, 10**11), 10**9), (range(10**12, 10**14), 10**6))
+"""Numbers that can only be seconds or milliseconds since 1970, with their nanoseconds."""
+
+_DIGITS_ALONE: Final = re.compile(r"\d{10,14}", re.ASCII)
+
 _USUAL: Final = "0000-00-00T00:00:00.000Z"
 _DIGITS: Final = dict.fromkeys(map(ord, "123456789"), "0")
 
@@ -58,11 +63,12 @@ def instant(timestamp: Found) -> int:
     """Return an ISO 8601 timestamp as nanoseconds since 1970 in UTC, or NEVER.
 
     A date is its midnight; offsets and up to nine fractional digits count; without a zone it is
-    UTC. Anything else, and what lies before 1678 or after 2261, cannot be compared: NEVER.
+    UTC. Seconds and milliseconds since 1970 are taken from 2001 on. Anything else, and what lies
+    before 1678 or after 2261, cannot be compared: NEVER.
     """
     form = _FORM.fullmatch(timestamp) if isinstance(timestamp, str) else None
     if form is None:
-        return NEVER
+        return _since_1970(timestamp)
     date, hour, minute, second, fraction, sign, zone_hours, zone_minutes = form.groups()
     try:
         day = _fromisoformat(date).toordinal() - _EPOCH.toordinal()
@@ -76,3 +82,17 @@ def instant(timestamp: Found) -> int:
     seconds = day * 86_400 + minutes * 60 + int(second or 0)
     nanoseconds = seconds * 1_000_000_000 + int((fraction or "")[:9].ljust(9, "0"))
     return nanoseconds if nanoseconds in _COMPARABLE else NEVER
+
+
+def _since_1970(value: Found) -> int:
+    """Return the instant of a number, or of a text of digits, that counts from 1970."""
+    if isinstance(value, str) and _DIGITS_ALONE.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return NEVER
+    for numbers, unit in _EPOCHS:
+        if numbers[0] <= value < numbers.stop:
+            whole = int(value)
+            nanoseconds = whole * unit + round((value - whole) * unit)
+            return nanoseconds if nanoseconds in _COMPARABLE else NEVER
+    return NEVER

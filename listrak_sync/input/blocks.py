@@ -7,13 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import IO, Final
 
-from listrak_sync.input.compression import UNREADABLE, decompressed, problem, shorter
+from listrak_sync.input.compression import UNREADABLE, Fill, decompressed, problem, shorter
+from listrak_sync.input.formats import BOM, columns_of, read_head
+from listrak_sync.input.row_blocks import whole_rows
 from listrak_sync.input.sources import STANDARD_INPUT, Source
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.reasons import Reason
 
 BLOCK_BYTES: Final = 1 << 19
@@ -28,9 +30,6 @@ PIPE_BYTES: Final = 1 << 20
 MAX_LINE_BYTES: Final = 16 << 20
 """A longer line is rejected: Segment's events are 32 KB at most."""
 
-BOM: Final = b"\xef\xbb\xbf"
-"""The byte-order mark, which is taken off the start of a file."""
-
 _NEWLINE: Final = ord("\n")
 
 _LONGEST_STEP: Final = 4 << 20
@@ -38,54 +37,6 @@ _LONGEST_STEP: Final = 4 << 20
 
 _SHOWN_BYTES: Final = 1000
 """How much a reject holds of a line that is too long or not whole."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Whole lines of one file, each but the file's last with its newline.
-
-    `first_line` is the first one's number; `position` says how far the file is read, in bytes.
-    """
-
-    file: str
-    first_line: int
-    lines: list[bytes]
-    position: int = 0
-    source: int = 0
-
-    @property
-    def last_line(self) -> int:
-        """Return the number of the last line."""
-        return self.first_line + len(self.lines) - 1
-
-    @property
-    def size(self) -> int:
-        """Return how many bytes the lines are."""
-        return sum(map(len, self.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableLine:
-    """A line that is too long, or the line at which a file cannot be read on.
-
-    `beginning` is what was read of it, or the first part of that.
-    """
-
-    file: str
-    line: int
-    beginning: bytes
-    reason: Reason
-    detail: str
-    position: int = 0
-    source: int = 0
-
-
-ReadUnit: TypeAlias = Block | UnreadableLine
-"""What one step of reading hands on: lines, or one that cannot be read."""
-
-
-Fill: TypeAlias = Callable[[memoryview], int]
-"""Read what is available into a buffer; return its length, 0 at the end."""
 
 
 def read(
@@ -107,7 +58,11 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit
     try:
         with _open(source.file) as raw:
             reader = decompressed(raw)
-            yield from lines.cut(_without_bom(reader.readinto1), lambda: _position(raw))
+            head = read_head(reader.readinto1)
+            columns = columns_of(source.name, head, source.rows)
+            fill = _rejoined(head.removeprefix(BOM), reader.readinto1)
+            units = lines.cut(fill, lambda: _position(raw))
+            yield from units if columns is None else whole_rows(units, columns)
             if os.fstat(raw.fileno()).st_size < source.size:
                 raise shorter()
     except UNREADABLE as error:
@@ -126,7 +81,7 @@ class LineCutter:
         self._file = file
         self._source = source
         self._number = lines_before + 1
-        self._block_bytes = max(block_bytes, len(BOM))  # which is looked for in the first block
+        self._block_bytes = block_bytes
         self._buffer = BytesIO(bytes(2 * self._block_bytes))
         self._rest = b""
         self._passed_over = 0
@@ -198,25 +153,19 @@ class LineCutter:
         )
 
 
-def _without_bom(fill: Fill) -> Fill:
-    """Return a reader that leaves out a byte-order mark at the start."""
-    begun = False
+def _rejoined(head: bytes, fill: Fill) -> Fill:
+    """Return a reader that begins with what was read already."""
+    left = memoryview(head)
 
-    def fill_without(buffer: memoryview) -> int:
-        nonlocal begun
-        filled = fill(buffer)
-        if begun:
-            return filled
-        begun = True
-        while 0 < filled < len(BOM) and (more := fill(buffer[filled:])):
-            filled += more
-        if filled < len(BOM) or bytes(buffer[: len(BOM)]) != BOM:
-            return filled
-        filled -= len(BOM)
-        buffer[:filled] = bytes(buffer[len(BOM) : len(BOM) + filled])
-        return filled or fill(buffer)
+    def fill_from_head(buffer: memoryview) -> int:
+        nonlocal left
+        if not left:
+            return fill(buffer)
+        taken, left = left[: len(buffer)], left[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
-    return fill_without
+    return fill_from_head
 
 
 def _open(name: str) -> IO[bytes]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import assert_never
 
 import msgspec
 
 from listrak_sync.errors import UsageError
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
+from listrak_sync.input.blocks import read
 from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, read_units
 from listrak_sync.input.sources import Source
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 
 
 class Checkpoint(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -128,7 +129,7 @@ def _rest_of(source: Source, start: Checkpoint) -> Iterator[ReadUnit]:
             continue
         if isinstance(unit, Block) and unit.first_line <= start.line:
             lines = unit.lines[start.line + 1 - unit.first_line :]
-            yield Block(unit.file, start.line + 1, lines, unit.position, unit.source)
+            yield replace(unit, first_line=start.line + 1, lines=lines)
         else:
             yield unit
     if last < start.line:

@@ -9,7 +9,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from io import BufferedReader, BytesIO, RawIOBase
-from typing import IO, Final, Protocol, cast
+from typing import IO, Final, Protocol, TypeAlias, cast
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -24,6 +24,10 @@ _BUFFER_BYTES: Final = 256 << 10
 
 _PACKED_BYTES: Final = 64 << 10
 """How much of a bzip2 or zstd file is unpacked at a time."""
+
+
+Fill: TypeAlias = Callable[[memoryview], int]
+"""Read what is available into a buffer; return its length, 0 at the end."""
 
 
 class Reader(Protocol):

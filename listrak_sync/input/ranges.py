@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from listrak_sync.input.blocks import BLOCK_BYTES, BOM, LineCutter, ReadUnit, read
+from listrak_sync.input.blocks import BLOCK_BYTES, LineCutter, read
 from listrak_sync.input.compression import is_compressed, shorter
-from listrak_sync.input.sources import Source
+from listrak_sync.input.formats import BOM, HEAD_BYTES, columns_of
+from listrak_sync.input.sources import RowOptions, Source
+from listrak_sync.input.units import ReadUnit
 
 RANGE_BYTES: Final = 4 << 20
 """The most bytes in a byte range, not counting the rest of the line at its end."""
@@ -70,6 +72,10 @@ class OpenFile:
         if self._descriptor >= 0:
             os.close(self._descriptor)
 
+    def head(self) -> bytes:
+        """Return the beginning, which tells what it holds."""
+        return os.pread(self._descriptor, HEAD_BYTES, 0)
+
     def read_into(self, buffer: memoryview, position: int) -> int:
         """Read from a position into a buffer; return how many bytes there were. Raises OSError."""
         return os.preadv(self._descriptor, [buffer], position)
@@ -127,10 +133,11 @@ class CompressedFile:
     path: str
     identity: Identity
     source: int = 0
+    rows: RowOptions = field(default_factory=RowOptions)
 
     def read(self) -> Iterator[ReadUnit]:
         """Read the lines."""
-        return read((Source(self.path),), first_source=self.source)
+        return read((Source(self.path, rows=self.rows),), first_source=self.source)
 
 
 UnreadUnit: TypeAlias = ByteRange | CompressedFile
@@ -148,11 +155,16 @@ def read_units(sources: Sequence[Source], first_source: int = 0) -> Iterator[Inp
             # A single compressed file is read here, so that all workers evaluate its blocks.
             yield from read((source,), first_source=index)
         elif compressed:
-            yield CompressedFile(source.name, source.file, file.identity, index)
-        elif file.size >= LARGE_BYTES:
+            yield CompressedFile(source.name, source.file, file.identity, index, source.rows)
+        elif file.size >= LARGE_BYTES and not _holds_rows(source, file):
             yield from _byte_ranges(source, index, file)
         else:
             yield from read((source,), first_source=index)
+
+
+def _holds_rows(source: Source, file: OpenFile) -> bool:
+    """Say whether a file is CSV, whose rows may go over several lines. Raises UsageError."""
+    return columns_of(source.name, file.head(), source.rows) is not None
 
 
 def _large_file(source: Source) -> OpenFile | None:

@@ -5,16 +5,64 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from listrak_sync.errors import UsageError
+from listrak_sync.input.choice import FileChoice
 
 STANDARD_INPUT: Final = "-"
 
 _Key: TypeAlias = tuple[int, int]
 """What tells a folder from all others, whatever its name."""
+
+
+class InputFormat(StrEnum):
+    """What the lines of an input are."""
+
+    csv = "csv"
+    ndjson = "ndjson"
+
+
+@dataclass(frozen=True, slots=True)
+class RowOptions:
+    """How the rows of CSV files become events: about which audience or computed trait they are.
+
+    Without a format, each input's own beginning tells whether it is CSV.
+    """
+
+    audience: str | None = None
+    is_member: bool = True
+    trait: str | None = None
+    email_column: str | None = None
+    format: InputFormat | None = None
+
+    @property
+    def are_given(self) -> bool:
+        """Say whether rows can be made events."""
+        return self.audience is not None or self.trait is not None
+
+    @property
+    def key(self) -> str:
+        """Return the key of the audience or the trait."""
+        return self.audience or self.trait or ""
+
+    @property
+    def personas(self) -> dict[str, str]:
+        """Return what events have as `context.personas`."""
+        kind = "trait" if self.audience is None else "audience"
+        return {"computation_class": kind, "computation_key": self.key}
+
+    @property
+    def takes_all_addresses(self) -> bool:
+        """Say whether addresses may stand in any column that is known to hold some."""
+        return self.email_column is None
+
+
+_NO_ROWS: Final = RowOptions()
+_EVERY_FILE: Final = FileChoice()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +71,7 @@ class Source:
 
     file: str
     size: int = 0
+    rows: RowOptions = _NO_ROWS
 
     @property
     def name(self) -> str:
@@ -35,7 +84,9 @@ def shown(path: str | os.PathLike[str]) -> str:
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
-def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
+def expand(
+    arguments: Iterable[str], rows: RowOptions = _NO_ROWS, choice: FileChoice = _EVERY_FILE
+) -> tuple[Source, ...]:
     """Return the inputs that the arguments name; folders become their files, sorted by name.
 
     Without arguments it is standard input. Hidden files of a folder are left out, and whatever is
@@ -45,22 +96,23 @@ def expand(arguments: Iterable[str]) -> tuple[Source, ...]:
     problems: list[str] = []
     for argument in arguments:
         try:
-            below = _named(argument)
+            below = _named(argument, choice)
         except OSError as error:
             inside = error.filename not in {None, str(Path(argument))}
             problems.append(f"{error.filename if inside else argument}: {error.strerror or error}")
             continue
         if not below:
-            problems.append(f"{argument}: no file in this folder")
+            problems.append(f"{argument}: no file to read in this folder")
         if Source(STANDARD_INPUT) in below and Source(STANDARD_INPUT) in sources:
             problems.append("-: standard input can be read only once")
         sources += below
     if problems:
         raise UsageError("\n".join(problems), "Name files, folders, or - for standard input.")
-    return tuple(sources) or (Source(STANDARD_INPUT),)
+    found = sources or [Source(STANDARD_INPUT)]
+    return tuple(replace(source, rows=rows) for source in found)
 
 
-def _named(argument: str) -> list[Source]:
+def _named(argument: str, choice: FileChoice) -> list[Source]:
     """Return the inputs of one argument. Raises OSError where it cannot be read."""
     path = Path(argument)
     if not argument:
@@ -68,7 +120,8 @@ def _named(argument: str) -> list[Source]:
     if argument == STANDARD_INPUT:
         return [Source(STANDARD_INPUT)]
     if path.is_dir():
-        return [Source(str(file), _checked_size(file)) for file in sorted(_files_below(path))]
+        files = choice.chosen(path, sorted(_files_below(path)))
+        return [Source(str(file), _checked_size(file)) for file in files]
     return [Source(argument, _checked_size(path))]
 
 

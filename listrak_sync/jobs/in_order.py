@@ -8,9 +8,9 @@ from itertools import chain
 from typing import Final
 
 from listrak_sync.evaluation.evaluator import Evaluator
-from listrak_sync.input.blocks import Block
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
+from listrak_sync.input.units import Block
 from listrak_sync.jobs.workers import LineNumbers, UnitResult, Workers
 
 START_BYTES: Final = 2 << 20

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult
-from listrak_sync.input.blocks import Block
 from listrak_sync.input.ranges import ByteRange, InputUnit, UnreadUnit
 from listrak_sync.input.ticks import Tick
+from listrak_sync.input.units import Block
 from listrak_sync.jobs.worker import AHEAD, END, FAILED, Worker, decode_result, start_worker
 
 if TYPE_CHECKING:

@@ -11,9 +11,12 @@ from listrak_sync.events.acceptance import EVENT_FIELDS
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping import value_checks
 from listrak_sync.mapping.conditions import Condition, Span
+from listrak_sync.mapping.consent import read_consent
 from listrak_sync.mapping.constants import comment_after, is_hardly_comment, remark_on_text
+from listrak_sync.mapping.defaults import read_defaults
 from listrak_sync.mapping.directives.compiler import NOTHING, Compiler, Value, nodes_below
 from listrak_sync.mapping.directives.texts import COMPILERS
+from listrak_sync.mapping.environment import filled
 from listrak_sync.mapping.faults import MappingFileError, Place
 from listrak_sync.mapping.field_types import TEXT, DescribedField
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
@@ -81,6 +84,8 @@ class _MappingReader:
         self.compiler = Compiler(document, COMPILERS)
         self.names: dict[str, str] = {}
         """The path of the mapping that has each name; one without a name is called by its path."""
+        self.defaults: dict[str, Entry] = {}
+        """What mappings have that do not say it themselves."""
         self.described: dict[int, DescribedField] = {}
 
     def mappings(self, root: Node) -> tuple[Mapping, ...]:
@@ -89,6 +94,7 @@ class _MappingReader:
                 self.fault(root, f"the file holds {root.kind}", "begin it with mappings:")
             return ()
         self.document.known(root.value, TOP, "the key {} is unknown")
+        self.defaults = read_defaults(self.document, root.value)
         if described := root.value.get("profile_fields"):
             self.described = read_profile_fields(self.document, described.value)
         if tests := root.value.get("tests"):
@@ -115,7 +121,7 @@ class _MappingReader:
         if "type" in entries and entries.keys() <= EVENT_FIELDS:
             self.fault(root, "this is an event", "name a mapping file with -m, events without it")
             return False
-        if entries.keys() & {*KEYS} - {"name"}:
+        if entries.keys() & {*KEYS} - {"name", "consent"}:
             instead = "write mappings: above it, and - before its first key"
             first = next(iter(entries.values()))
             self.fault(first.key, "a mapping stands at the top of the file", instead)
@@ -126,21 +132,24 @@ class _MappingReader:
         if not isinstance(node.value, dict):
             self.fault(node, f"a mapping is expected, not {node.kind}", "write name: …, trigger: …")
             return None
-        entries, noted_before = node.value, len(self.document.findings)
-        meant = self.document.known(entries, KEYS, "the key {} is unknown")
+        noted_before = len(self.document.findings)
+        meant = self.document.known(node.value, KEYS, "the key {} is unknown")
+        entries = self.defaults | node.value
         self.require(node, [key for key in REQUIRED if key not in entries and key not in meant])
         condition, source = self.condition(entries)
         return Mapping(
             name=self.name(entries.get("name"), node.path),
             enabled=self.switch(entries.get("enabled")),
             trigger=condition,
-            list_id=self.optional(entries.get("list_id"), value_checks.list_id) or NOTHING,
+            list_id=self.list_id(entries.get("list_id")),
             email_address=self.optional(entries.get("email_address"), value_checks.email_address),
             fields=self.fields(entries.get("profile_field_values")),
             audience_key=self.optional(entries.get("audience_key"), value_checks.audience_key),
             enable_batching=self.switch(entries.get("enable_batching")),
             place=self.place(node),
             source=source,
+            consent=self.consent(entries.get("consent")),
+            file=self.document.file,
             noted=tuple(self.document.findings[noted_before:]),
         )
 
@@ -227,6 +236,17 @@ class _MappingReader:
     ) -> Value | None:
         return None if entry is None else compile_(self.compiler, entry.value)
 
+    def list_id(self, entry: Entry | None) -> Value:
+        if entry is None:
+            return NOTHING
+        node = filled(self.document, entry.value)
+        if self.document.is_faulty(node):
+            return NOTHING
+        return value_checks.list_id(self.compiler, node)
+
+    def consent(self, entry: Entry | None) -> tuple[str, ...]:
+        return () if entry is None else read_consent(self.document, entry.value)
+
     def fields(self, entry: Entry | None) -> tuple[MappedField, ...]:
         if entry is None:
             return ()
@@ -249,7 +269,8 @@ class _MappingReader:
             instead = "write field ids, each with a value or a directive"
             self.fault(entry.key, "a directive cannot give the field ids", instead)
             return None
-        field_id = parse_id(name)
+        key = filled(self.document, entry.key)
+        field_id = parse_id(key.value if isinstance(key.value, str) else name)
         if field_id is None:
             instead = "write a number from 1 to 2147483647"
             self.fault(entry.key, f"{name} is not a profile field id", instead)

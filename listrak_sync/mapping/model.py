@@ -64,6 +64,10 @@ class Mapping:
     enable_batching: bool
     place: Place
     source: ConditionSource | None
+    consent: tuple[str, ...] = ()
+    """The categories that the contact must have agreed to."""
+    file: str = ""
+    """The file that it stands in, as messages name it."""
     noted: tuple[Finding, ...] = ()
     """Remarks on how it is written, found while it was read."""
 

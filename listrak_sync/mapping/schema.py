@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from listrak_sync.mapping.directives.schema import DEFINITIONS, Schema, or_directive
-from listrak_sync.mapping.keys import KEYS
+from listrak_sync.mapping.environment import VARIABLE
+from listrak_sync.mapping.keys import DEFAULTS, KEYS
 from listrak_sync.mapping.profile_fields import profile_fields_schema
 from listrak_sync.mapping.tests_schema import tests_schema
 from listrak_sync.mapping.values import MAX_ID, USE_AUDIENCE_KEY
@@ -16,7 +17,11 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _NAME: Final = r"(?:[A-Za-z0-9_-]|\\.)+"
 _PATH: Final = rf"^{_NAME}(?:\.{_NAME})*$"
+_VARIABLE: Final = rf"^\s*{VARIABLE}\s*$"
 _TYPES: Final = {str: "string", bool: "boolean", int: "number", float: "number"}
+
+
+_NAMES_A_LIST: Final[Schema] = {"required": ["list_id"]}
 
 
 def mapping_file_schema() -> Schema:
@@ -39,13 +44,22 @@ def mapping_file_schema() -> Schema:
                 "minItems": 1,
                 "items": {"$ref": "#/$defs/mapping"},
             },
+            "defaults": {
+                "description": "What mappings have that do not say it themselves.",
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {key: _PROPERTIES[key] for key in DEFAULTS},
+            },
+            "consent": {**_PROPERTIES["consent"], "minItems": 1},
             "profile_fields": profile_fields_schema(_id_digits()),
             "tests": tests_schema(_id_digits()),
         },
+        "if": {"not": {"required": ["defaults"], "properties": {"defaults": _NAMES_A_LIST}}},
+        "then": {"properties": {"mappings": {"items": _NAMES_A_LIST}}},
         "$defs": {
             "mapping": {
                 "type": "object",
-                "required": ["list_id", "profile_field_values"],
+                "required": ["profile_field_values"],
                 "not": {"required": ["trigger", "conditions"]},
                 "additionalProperties": False,
                 "properties": {key: _PROPERTIES[key] for key in KEYS},
@@ -142,6 +156,7 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
     "list_id": or_directive(
         {"type": "integer", "minimum": 1, "maximum": MAX_ID},
         {"type": "string", "pattern": _id_digits()},
+        {"type": "string", "pattern": _VARIABLE},
         description="The list; its id is under Help & Support > API ID Information in Listrak.",
     ),
     "email_address": or_directive(
@@ -153,7 +168,7 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
         "description": "The ids of profile fields, each with the value to set.",
         "type": "object",
         "minProperties": 1,
-        "propertyNames": {"pattern": _id_digits()},
+        "propertyNames": {"anyOf": [{"pattern": _id_digits()}, {"pattern": _VARIABLE}]},
         "additionalProperties": or_directive(
             {"enum": ["on", "off", USE_AUDIENCE_KEY]},
             {"type": ["string", "number", "boolean"]},
@@ -170,5 +185,11 @@ _PROPERTIES: Final[Mapping[str, Schema]] = {
         "description": "false: each update is sent in its own request.",
         "type": "boolean",
         "default": True,
+    },
+    "consent": {
+        "description": "Categories of Segment's consent that the contact must have agreed to.",
+        "type": "array",
+        "items": {"type": "string", "pattern": r"\S"},
+        "uniqueItems": True,
     },
 }

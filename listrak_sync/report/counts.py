@@ -81,6 +81,7 @@ class Report:
     field_names: dict[int, str] = field(default_factory=dict)
     """The names of the profile fields that the mapping file describes."""
     warnings: tuple[str, ...] = ()
+    files_read_before: int = 0
     lines: int = 0
     unreadable: int = 0
     matched_lines: int = 0
@@ -93,6 +94,9 @@ class Report:
     already_right: int = 0
     not_on_list: int = 0
     unsubscribed: int = 0
+    ordered_by_line: int = 0
+    undated: int = 0
+    older_than_sent: int = 0
     values_to_send: int = 0
     switched_off: dict[Box, int] = field(default_factory=dict)
     contacts: int = 0
@@ -111,6 +115,7 @@ class Report:
         """Add what became of some lines."""
         self.lines += evaluated.lines
         self.matched_lines += evaluated.matched_lines
+        self.undated += evaluated.undated
         self.skipped.update(evaluated.skipped)
         self.matched.update(evaluated.matched)
         if evaluated.rejects:
@@ -125,13 +130,20 @@ class Report:
         """
         idle = [name for name, count in self.named_matches().items() if not count and name in names]
         if not self.lines:
-            self.warnings = ("the input is empty: no line was read",)
+            self.warnings += ("the input is empty: no line was read",)
         elif not self.matched_lines:
-            self.warnings = (f"no mapping took any of the {self.lines:,} lines: {_SEE_WHY}",)
+            self.warnings += (f"no mapping took any of the {self.lines:,} lines: {_SEE_WHY}",)
         elif idle:
             plural = "mappings" if len(idle) > 1 else "mapping"
             named = ", ".join(map(repr, idle))
-            self.warnings = (f"{plural} that took no event: {named}: {_SEE_WHY}",)
+            self.warnings += (f"{plural} that took no event: {named}: {_SEE_WHY}",)
+
+    def warn_of_older(self, *, is_skipped: bool) -> None:
+        """Note values of rejects that are older than what a later run has sent."""
+        if self.older_than_sent:
+            what = f"{self.older_than_sent:,} values of rejects are older than what was sent since"
+            then = "left out" if is_skipped else "sent all the same; --skip-older leaves them out"
+            self.warnings += (f"{what}: {then}",)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
         """Add the values that a window was given, and those that it leaves to send."""
@@ -218,15 +230,17 @@ class Report:
         """Return how many events each mapping matched, also where there are none."""
         matches = {name: self.matched[index] for index, name in enumerate(self.names)}
         if resent := self.matched[-1]:
-            matches["(sent again)"] = resent
+            matches["(given updates)"] = resent
         return matches
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as --json prints it, without the exit status and the error."""
         return {
+            "files_read_before": self.files_read_before,
             "lines": self.lines,
             "skipped": dict(sorted(self.skipped.items())),
             "unreadable": self.unreadable,
+            "undated": self.undated,
             "matched_lines": self.matched_lines,
             "matched": self.named_matches(),
             "rejected": dict(sorted(self.rejected.items())),
@@ -237,6 +251,8 @@ class Report:
             "already_right": self.already_right,
             "not_on_list": self.not_on_list,
             "unsubscribed": self.unsubscribed,
+            "ordered_by_line": self.ordered_by_line,
+            "older_than_sent": self.older_than_sent,
             "values_to_send": self.values_to_send,
             "contacts": self.contacts,
             "switched_off": [

@@ -11,7 +11,7 @@ import pytest
 
 from listrak_sync.evaluation.block_evaluator import BlockEvaluator
 from listrak_sync.evaluation.evaluator import Evaluator
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import load
 from listrak_sync.reasons import Reason
 from tests.cli.terminal import on_terminal
@@ -173,7 +173,7 @@ def test_agrees_with_the_report(mixed: Cli) -> None:
     assert rejected == report["rejected"]
     taken = [each for each in told if each["outcome"] == "matched" or "mapping" in each]
     taken = [each for each in taken if each["outcome"] != "unmatched"]
-    matched = Counter(each.get("mapping", "(sent again)") for each in taken)
+    matched = Counter(each.get("mapping", "(given updates)") for each in taken)
     assert matched == {name: count for name, count in report["matched"].items() if count}
     skipped = Counter(each["reason"] for each in told if each["outcome"] == "skipped")
     untaken = {each["line"] for each in told if each["outcome"] == "unmatched"}
@@ -238,7 +238,7 @@ e.ndjson:22: rejected: not_json
 """,
         """\
 e.ndjson:26: matched
-    values that an earlier run could not deliver, taken as they are
+    an update that is given as input, taken as it is
     list 1, a@example.com: 7 = "on"
 """,
     ):

@@ -84,7 +84,7 @@ def test_back_off() -> None:
         assert asked(sandbox) == 2 * (len(still.rests) + 1)
     assert [each.seconds for each in told] == still.rests
     assert [each.waited for each in told] == list(accumulate([0, *still.rests[:-1]]))
-    assert {each.imports for each in told} == {2}
+    assert {each.count for each in told} == {2}
     assert followed == Followed(frozenset(), frozenset(imports), frozenset())
     doubling = [FIRST_PAUSE * 2**number for number in range(6)]
     assert still.rests[:6] == doubling

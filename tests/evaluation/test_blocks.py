@@ -17,14 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.evaluation import evaluator as evaluation
+from listrak_sync.evaluation.compiled import EvaluationRules
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.evaluation.updates import field_values
 from listrak_sync.events import decoding
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
+from listrak_sync.input.blocks import read
 from listrak_sync.input.ranges import CompressedFile
 from listrak_sync.input.sources import Source
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.reasons import Reason
@@ -45,7 +47,7 @@ mappings:
 @cache
 def _evaluator(*, ignore_integrations: bool = False) -> Evaluator:
     mappings = parse("m.yaml", MAPPING_TEXT)
-    return Evaluator(mappings, ignore_integrations=ignore_integrations)
+    return Evaluator(mappings, EvaluationRules(ignore_integrations=ignore_integrations))
 
 
 def _evaluate(*lines: bytes) -> EvaluationResult:

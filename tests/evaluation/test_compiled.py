@@ -19,7 +19,7 @@ from listrak_sync.evaluation.updates import RejectedUpdate, Update, UpdateMaker,
 from listrak_sync.events import decoding
 from listrak_sync.events.decoding import Decoder
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.fql.parser import parse as parse_trigger
 from listrak_sync.mapping.model import Mapping

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.evaluation.compiled import EvaluationRules
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.updates import (
     RejectedUpdate,
@@ -21,7 +22,7 @@ from listrak_sync.evaluation.updates import (
 )
 from listrak_sync.events.key_paths import Event
 from listrak_sync.events.timestamps import NEVER
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import parse
 from tests.evaluation.reference import AUDIENCE, TRIGGERS, Plain, expected, takes
 from tests.evaluation.strategies import EVENTS, MAPPINGS
@@ -359,7 +360,9 @@ def test_instant(timestamp: object, instant: int) -> None:
     (update,) = Evaluator((mapping,)).evaluate(Block("f", 5, lines_of(line))).updates
     change = {"mapping": 0, "list_id": 1, "field": 7, "value": "on"}
     assert msgspec.to_builtins(update) == (5, "ann@example.com", (change,), instant)
-    late = Evaluator((mapping,), by_timestamp=False).evaluate(Block("f", 5, lines_of(line)))
+    late = Evaluator((mapping,), EvaluationRules(by_timestamp=False)).evaluate(
+        Block("f", 5, lines_of(line))
+    )
     assert list(late.updates) == [(*update[:2], late.updates.changes[0], NEVER)]
 
 

@@ -27,7 +27,7 @@ from listrak_sync.events.key_paths import (
     finder,
     slots_reader,
 )
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.mapping.file import parse
 from listrak_sync.reasons import Reason, RejectedError
 from tests.events.strategies import EVENTS, PATHS
@@ -71,7 +71,7 @@ MALFORMED = [
     pytest.param(b"[1, 2", "not_json", id="broken list"),
     pytest.param(b"12:30 INFO started", "not_json", id="log line"),
     pytest.param(b'{"n":1e999} oops', "not_json", id="huge number, then broken"),
-    pytest.param(b"\xef\xbb\xbf{}", "not_json", id="byte-order mark inside a file"),
+    pytest.param(b"{}\xef\xbb\xbf", "not_json", id="byte-order mark behind an object"),
     pytest.param(b"[1, 2]", "not_an_object", id="list"),
     pytest.param(b'"track"', "not_an_object", id="string"),
     pytest.param(b"5", "not_an_object", id="number"),

@@ -86,8 +86,13 @@ def test_fraction(digits: int) -> None:
     [
         None,
         True,
-        1767268800,
-        1767268800.5,
+        20260101,
+        999_999_999,
+        10**11,
+        10**15,
+        "999999999",
+        "176726880012345",
+        9.3e9,
         [],
         {},
         "",
@@ -130,6 +135,16 @@ def test_fraction(digits: int) -> None:
 def test_never(value: Json) -> None:
     """A text that is not an instant, or out of range, cannot be compared."""
     assert instant(value) == NEVER
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1767268800, 1767268800.0, 1767268800000, "1767268800", "1767268800000", 1767268800000.0],
+)
+def test_since_1970(value: Json) -> None:
+    """Seconds and milliseconds since 1970 are instants, as numbers and as texts of digits."""
+    assert instant(value) == 1767268800 * 10**9
+    assert instant(1767268800.5) == 1767268800 * 10**9 + 5 * 10**8
 
 
 @pytest.mark.parametrize("year", [1678, 1969, 1970, 2000, 2261])

@@ -18,6 +18,7 @@ from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.receipts import Receipt
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.errors import UnreachableError
+from listrak_sync.evaluation.compiled import EvaluationRules
 from listrak_sync.evaluation.updates import FieldValues
 from listrak_sync.events.rejects import RefusedContact, Reject
 from listrak_sync.input.sources import Source
@@ -63,7 +64,7 @@ class Inputs:
             mappings=parse("m.yaml", self.mappings),
             window=self.window,
             limits=Limits(self.batch, 1_000_000),
-            by_timestamp=self.by_timestamp,
+            rules=EvaluationRules(by_timestamp=self.by_timestamp),
             **more,
         )
 

@@ -21,9 +21,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
+from listrak_sync.input.blocks import read
 from listrak_sync.input.compression import UNREADABLE, Reader, decompressed
-from listrak_sync.input.sources import Source, expand
+from listrak_sync.input.sources import InputFormat, RowOptions, Source, expand
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.reasons import Reason
 from tests.lines import lines_of
 
@@ -38,6 +39,9 @@ def length_of(line: UnreadableLine) -> int:
     assert line.reason is Reason.LINE_TOO_LONG
     return int(line.detail.split()[0])
 
+
+ANY = RowOptions(format=InputFormat.ndjson)
+"""Takes whatever is in a file for lines."""
 
 Compress = Callable[[bytes], bytes]
 Numbered = list[tuple[int, bytes]]
@@ -78,7 +82,7 @@ def _numbered(data: bytes) -> Numbered:
 
 
 def _read(file: Path, block_bytes: int = blocks.BLOCK_BYTES) -> list[ReadUnit]:
-    return list(read([Source(str(file))], block_bytes))
+    return list(read([Source(str(file), rows=ANY)], block_bytes))
 
 
 @pytest.fixture
@@ -399,7 +403,8 @@ def test_process(tmp_path: Path) -> None:
 
 LONG = """
 import sys
-from listrak_sync.input.blocks import UnreadableLine, read
+from listrak_sync.input.blocks import read
+from listrak_sync.input.units import UnreadableLine
 from listrak_sync.input.sources import Source
 (unit,) = read([Source(sys.argv[1])])
 assert isinstance(unit, UnreadableLine), unit

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from listrak_sync.errors import UsageError
 from listrak_sync.input import blocks
-from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.checkpoints import (
     Checkpoint,
     checkpoint_after,
@@ -22,7 +21,8 @@ from listrak_sync.input.checkpoints import (
     read_from,
 )
 from listrak_sync.input.ranges import UnreadUnit
-from listrak_sync.input.sources import Source, expand
+from listrak_sync.input.sources import InputFormat, RowOptions, Source, expand
+from listrak_sync.input.units import Block, UnreadableLine
 from tests.lines import lines_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def test_from_any_position(files: list[tuple[list[bytes], bool]], data: st.DataO
         paths = [Path(folder) / f"{index}.ndjson" for index in range(len(files))]
         for path, (lines, ended) in zip(paths, files, strict=True):
             write(path, lines, ended=ended)
-        inputs = expand(map(str, paths))
+        inputs = expand(map(str, paths), RowOptions(format=InputFormat.ndjson))
         whole, positions = read(inputs)
         index = data.draw(st.integers(0, len(whole)))
         start = positions[index - 1] if index else Checkpoint()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from listrak_sync.input import ranges
-from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.checkpoints import Checkpoint, checkpoint_after, checkpoint_in
 from listrak_sync.input.ranges import ByteRange, CompressedFile, UnreadUnit, read_units
 from listrak_sync.input.sources import Source, expand
+from listrak_sync.input.units import Block, UnreadableLine
 
 BOM = b"\xef\xbb\xbf"
 

@@ -145,7 +145,7 @@ def test_all_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.message.splitlines() == [
         "gone: No such file or directory",
         "locked: Permission denied",
-        "empty: no file in this folder",
+        "empty: no file to read in this folder",
         "-: standard input can be read only once",
         f"{'n' * 300}: File name too long",
         "fine/below: Not a directory",

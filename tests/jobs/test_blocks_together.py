@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.input.blocks import Block, UnreadableLine
 from listrak_sync.input.ranges import CompressedFile, InputUnit
 from listrak_sync.input.ticks import Tick
+from listrak_sync.input.units import Block, UnreadableLine
 from listrak_sync.jobs import workers
 from listrak_sync.jobs.workers import TOGETHER_BYTES, blocks_together
 from listrak_sync.reasons import Reason

@@ -24,7 +24,7 @@ from listrak_sync.errors import ListrakSyncError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import encode
-from listrak_sync.input.blocks import Block, ReadUnit, UnreadableLine, read
+from listrak_sync.input.blocks import read
 from listrak_sync.input.ranges import (
     ByteRange,
     CompressedFile,
@@ -34,6 +34,7 @@ from listrak_sync.input.ranges import (
 )
 from listrak_sync.input.sources import expand
 from listrak_sync.input.ticks import Tick
+from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.jobs import in_order, worker, workers
 from listrak_sync.jobs.in_order import evaluate_in_order
 from listrak_sync.mapping.file import parse
@@ -367,7 +368,7 @@ def test_beside_a_compressed_file(
 def test_many_small_blocks() -> None:
     """However much there is to say of a task and to answer, neither side waits for the other."""
     code = (
-        "from listrak_sync.input.blocks import Block\n"
+        "from listrak_sync.input.units import Block\n"
         "from listrak_sync.mapping.file import parse\n"
         "from listrak_sync.jobs import in_order\n"
         "from listrak_sync.evaluation.evaluator import Evaluator\n"

@@ -9,7 +9,7 @@ import pytest
 
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.updates import field_values
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.check import remarks
 from listrak_sync.mapping.field_types import DescribedField
 from listrak_sync.mapping.file import parse

@@ -26,6 +26,8 @@ SCHEMA: Any = mapping_file_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 BEYOND = {
+    "consent_twice",
+    "variable_not_set",
     "audience_key_branch",
     "condition_infinite",
     "email_address_branch",

@@ -14,7 +14,7 @@ from listrak_sync.batching.window import Contact, Window
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import RESENT
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.report.counts import Report
 from tests.evaluation.reference import Plain
@@ -103,12 +103,12 @@ def test_without_import_id() -> None:
 
 
 def test_sent_again() -> None:
-    """Values sent again belong to no mapping, and are named apart only where there are any."""
+    """Given updates belong to no mapping, and are named apart only where there are any."""
     report = Report(["A", "B"])
     report.matched[1] = 4
     assert report.named_matches() == {"A": 0, "B": 4}
     report.matched[RESENT] = 2
-    assert report.named_matches() == {"A": 0, "B": 4, "(sent again)": 2}
+    assert report.named_matches() == {"A": 0, "B": 4, "(given updates)": 2}
 
 
 def test_rate() -> None:

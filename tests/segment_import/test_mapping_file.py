@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.updates import field_values
-from listrak_sync.input.blocks import Block
+from listrak_sync.input.units import Block
 from listrak_sync.mapping.faults import MappingFileError
 from listrak_sync.mapping.file import parse
 from listrak_sync.segment_import.mapping_file import Imported, import_subscriptions

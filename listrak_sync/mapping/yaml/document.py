@@ -240,6 +240,7 @@ class _Builder:
 
     def entries(self, source: yaml.Node, path: str) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
+        merged: list[dict[str, Entry]] = []
         for key_source, value_source in source.value:
             if not isinstance(key_source, yaml.ScalarNode):
                 where = Node("", path, key_source.start_mark.index, key_source.end_mark.index)
@@ -252,6 +253,9 @@ class _Builder:
                 self.document.fault(where, *wrong)
                 continue
             name = _joined(key_source.value, "replace")
+            if name == "<<" and key_source.style is None:
+                merged += self.merged(key_source, value_source, path)
+                continue
             inner = f"{path}.{name}" if path else name
             key = replace(self.scalar(key_source, inner), value=name)
             if name in entries:
@@ -263,7 +267,19 @@ class _Builder:
                 end = self.document.text.find(":", key.end, value.start) + 1 or key.end
                 value = replace(value, start=end, end=end)
             entries[name] = Entry(key, value)
+        for each in merged:
+            entries = each | entries  # what is written out counts, then what is merged first
         return entries
+
+    def merged(self, key: yaml.ScalarNode, source: yaml.Node, path: str) -> list[dict[str, Entry]]:
+        """Return the entries of mappings that << merges, as YAML 1.1 has it; note other values."""
+        node = self.build(source, path)
+        nodes = node.value if isinstance(node.value, tuple) else (node,)
+        found = [each.value for each in nodes if isinstance(each.value, dict)]
+        if len(found) < len(nodes):
+            where = Node("", path, key.start_mark.index, key.end_mark.index)
+            self.document.fault(where, "<< merges mappings only", "write <<: *name")
+        return found
 
     def scalar(self, source: yaml.ScalarNode, path: str) -> Node:
         start, end = source.start_mark.index, source.end_mark.index

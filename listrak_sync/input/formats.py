@@ -1,0 +1,180 @@
+"""Recognises by its first bytes what an input holds: lines of JSON, rows of CSV, or neither."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from listrak_sync.errors import UsageError
+from listrak_sync.input.columns import Columns, looks_like_rows, read_columns
+from listrak_sync.input.compression import UNREADABLE, Fill, decompressed
+from listrak_sync.input.sources import InputFormat, RowOptions, Source
+
+HEAD_BYTES: Final = 64 << 10
+"""How much of an input is looked at, at most; a header row must end in it."""
+
+_STEP_BYTES: Final = 8192
+"""How much is looked at first; only a long header row takes more."""
+
+BOM: Final = b"\xef\xbb\xbf"
+"""The byte-order mark, which is taken off the start of a file."""
+
+_BLANKS: Final = b" \t\r\n"
+_UTF16: Final = "UTF-16"
+_CONVERT: Final = "Convert it: iconv -f UTF-16 -t UTF-8 FILE"
+_EXPORT: Final = "Give it as NDJSON, one event a line: DuckDB, pandas and Spark write that."
+_SIGNATURES: Final = (
+    (b"PK\x03\x04", "a ZIP file or a spreadsheet", "Unpack it (unzip), or save it as CSV."),
+    (b"PK\x05\x06", "a ZIP file", "Unpack it: unzip FILE"),
+    (b"\xfd7zXZ\x00", "an xz file", "Unpack it: xz -dc FILE | listrak-sync …"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z file", "Unpack it: 7z x FILE"),
+    (b"Rar!", "a RAR file", "Unpack it."),
+    (b"\x04\x22\x4d\x18", "an lz4 file", "Unpack it: lz4 -dc FILE | listrak-sync …"),
+    (b"\x1f\x9d", "a file of compress", "Unpack it: gzip -dc FILE | listrak-sync …"),
+    (b"\xff\x06\x00\x00sNaPpY", "a Snappy file", "Unpack it."),
+    (b"PAR1", "a Parquet file", _EXPORT),
+    (b"Obj\x01", "an Avro file", _EXPORT),
+    (b"ORC", "an ORC file", _EXPORT),
+    (b"ARROW1", "an Arrow file", _EXPORT),
+    (b"SQLite format 3\x00", "a SQLite database", _EXPORT),
+    (b"\xd0\xcf\x11\xe0", "a spreadsheet", "Save it as CSV."),
+    (b"%PDF-", "a PDF", "Give the events, or an exported audience."),
+    (b"\xff\xfe", _UTF16, _CONVERT),
+    (b"\xfe\xff", _UTF16, _CONVERT),
+)
+"""Beginnings of what we do not read: what it is, and what to do."""
+
+_UTF16_TEXT: Final = re.compile(rb"(?:[!-~]\0){2}|(?:\0[!-~]){2}")
+_ARRAY: Final = re.compile(rb"\[\s*\{")
+_PRETTY: Final = re.compile(rb'\{[ \t\r]*\n\s*["}]')
+_PRETTY_LATER: Final = re.compile(rb'(\{[^\n]*[,{\[:])[ \t\r]*\n[ \t]*["{\[]')
+
+
+def is_enough(head: bytes) -> bool:
+    """Say whether the beginning of an input tells what it holds, and has the whole header row."""
+    if len(head) >= HEAD_BYTES:
+        return True
+    start = head.removeprefix(BOM).lstrip(_BLANKS)
+    if len(head) < len(BOM) or not start:
+        return False
+    if start[:1] in b"{[":
+        return len(start.rstrip(_BLANKS)) > 1
+    ends = (found.end() for found in re.finditer(b"\n", start))
+    return any(start.count(b'"', 0, end) % 2 == 0 for end in ends)
+
+
+def columns_of(name: str, head: bytes, options: RowOptions) -> Columns | None:
+    """Return the columns of an input that begins so, None where it holds lines of JSON.
+
+    Raises UsageError where it is something else, or where it is not said how its rows are meant.
+    """
+    start = head.removeprefix(BOM).lstrip(_BLANKS)
+    if not start or options.format is InputFormat.ndjson:
+        return None
+    if (foreign := _foreign(head)) is not None:
+        what, instead = foreign
+        raise UsageError(f"{name}: this is {what}, not lines of JSON", instead)
+    if options.format is None:
+        if start.startswith(b"{"):
+            if _is_pretty(start):
+                hint = "Put each event on one line: jq -c . FILE"
+                raise UsageError(f"{name}: this is JSON over several lines", hint)
+            return None
+        if _ARRAY.match(start):
+            hint = "Put each of its events on one line: jq -c '.[]' FILE"
+            raise UsageError(f"{name}: this is a JSON array, not lines of JSON", hint)
+        if start[:1] in b'["' and _is_json(start) and not options.are_given:
+            return None
+        if not options.are_given and not looks_like_rows(head.removeprefix(BOM)):
+            return None
+    if not options.are_given:
+        hint = (
+            "Say what its rows are: --audience KEY for the members of an audience,\n"
+            "--audience KEY=false for those who left it, --trait KEY for a computed trait.\n"
+            "If it is not CSV: --format-in ndjson"
+        )
+        raise UsageError(f"{name}: this is CSV: give --audience KEY", hint)
+    return read_columns(name, head.removeprefix(BOM), options)
+
+
+def check_formats(sources: Iterable[Source]) -> None:
+    """Look at the beginning of each file.
+
+    Raises UsageError with everything that cannot be used, also where options for CSV are given
+    and no input is CSV.
+    """
+    problems: dict[str, list[str]] = {}
+    options, may_be_rows = RowOptions(), True
+    for index, source in enumerate(sources):
+        options = source.rows
+        may_be_rows = may_be_rows and index > 0
+        if not Path(source.file).is_file():
+            may_be_rows = True  # it is looked at when it is read
+            continue
+        try:
+            head = head_of(source)
+        except UNREADABLE:
+            may_be_rows = True
+            continue  # said where it is read
+        try:
+            may_be_rows |= columns_of(source.name, head, source.rows) is not None or not head
+        except UsageError as error:
+            problems.setdefault(error.hint, []).append(error.message)
+    if problems:
+        several = [
+            "\n".join([*messages, *([hint] if len(problems) > 1 else [])])
+            for hint, messages in problems.items()
+        ]
+        hint = next(iter(problems)) if len(problems) == 1 else ""
+        raise UsageError("\n".join(several), hint)
+    if options.are_given and not may_be_rows:
+        which = "--audience" if options.audience is not None else "--trait"
+        hint = "Events name their audience themselves: leave the option out."
+        raise UsageError(f"{which} is for CSV, and no input is CSV", hint)
+
+
+def head_of(source: Source) -> bytes:
+    """Return the beginning of a file, decompressed. Raises one of UNREADABLE."""
+    with Path(source.file).open("rb") as raw:
+        reader = decompressed(raw)
+        return read_head(reader.readinto1)[:HEAD_BYTES]
+
+
+def read_head(fill: Fill) -> bytes:
+    """Read until it is clear what an input holds, or to its end."""
+    head, buffer = b"", memoryview(bytearray(_STEP_BYTES))
+    while not is_enough(head) and (filled := fill(buffer)):
+        head += bytes(buffer[:filled])
+    return head
+
+
+def _foreign(head: bytes) -> tuple[str, str] | None:
+    for signature, what, instead in _SIGNATURES:
+        if head.startswith(signature):
+            return what, instead
+    if head[257:262] == b"ustar":
+        return "a tar archive", "Unpack it: tar -xf FILE, or tar -xOf FILE | listrak-sync …"
+    if _UTF16_TEXT.match(head):
+        return "UTF-16", "Convert it: iconv -f UTF-16LE -t UTF-8 FILE (or UTF-16BE)"
+    return None
+
+
+def _is_pretty(start: bytes) -> bool:
+    """Say whether a value that begins with a brace goes on over several lines."""
+    if _PRETTY.match(start):
+        return True
+    later = _PRETTY_LATER.match(start)
+    return later is not None and not _is_json(start)
+
+
+def _is_json(start: bytes) -> bool:
+    """Say whether the first line is JSON."""
+    try:
+        msgspec.json.decode(start.split(b"\n", 1)[0], type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
