@@ -113,7 +113,11 @@ def plan(
     comparing = Comparing(run, account, keeps_held=on_change is not None)
     try:
         for window in run.windows():
-            comparison = comparing.compare(window)
+            try:
+                comparison = comparing.compare(window)
+            except ListrakSyncError:
+                run.report.contacts += window.contacts_to_send
+                raise
             add_to_plan(run.report.plan, comparison)
             run.report.planned_requests += sum(1 for _ in _batches(run.phases(window)))
             run.report.contacts += window.contacts_to_send

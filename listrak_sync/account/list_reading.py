@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from listrak_sync.account.comparison import Comparison, ListReading, Standing
-from listrak_sync.account.reading import Reader
+from listrak_sync.account.reading import PagesRefusedError, Reader
 from listrak_sync.account.values import SWITCHED, is_on, is_same, text_of
 from listrak_sync.batching.window import LAST
 from listrak_sync.listrak.verdicts import ContactPage, HeldContact, SubscriptionState
@@ -74,6 +74,13 @@ class _Pass:
             return
         if self._unseen <= len(_STATES) and not self._mirrored and self._ask_for_each():
             return
+        try:
+            self._read_pages()
+        except PagesRefusedError:
+            if self._mirrored or not self._ask_for_each():
+                raise
+
+    def _read_pages(self) -> None:
         for state in _STATES:
             subscribed = state == "Subscribed"
             whole = subscribed and bool(self._mirrored)
@@ -127,7 +134,7 @@ class _Pass:
         first_rows, mirrored = self._first_rows, self._mirrored if subscribed else ()
         rows, following = self._comparison.window.rows, self._comparison.window.next_rows
         standings, seen, held = self._comparison.standings, self._seen, self._comparison.held
-        simple = self._takes_all and subscribed and held is None
+        simple, types = self._takes_all and subscribed and held is None, self._types
         for contact in contacts:
             if contact.email_address is None:
                 continue
@@ -137,17 +144,19 @@ class _Pass:
                 self._note_others(email, contact)
             if first == LAST:
                 continue
-            # The usual case, without a call: one value is wanted, and it is the one that is read.
-            values = contact.values
-            if simple and values and len(values) == 1 and following[first] == LAST:
-                value, change = values[0], rows[first]
-                if value.value == change.value and value.field == change.field:
-                    standings[first] = 1
-                    if not seen[first]:
-                        seen[first] = 1
-                        self._unseen -= 1
-                    continue
-            self._place(first, contact, subscribed=subscribed)
+            # The usual case, without a call: one field is wanted of the contact, and was asked for.
+            values, change = contact.values or (), rows[first]
+            if not simple or following[first] != LAST or len(values) > 1:
+                self._place(first, contact, subscribed=subscribed)
+                continue
+            value = text_of(values[0].value) if values and values[0].field == change.field else None
+            if value == change.value or is_same(types[change.field], change.value, value):
+                standings[first] = Standing.RIGHT
+            else:
+                standings[first] = Standing.UNSET if value is None else Standing.OTHER
+            if not seen[first]:
+                seen[first] = 1
+                self._unseen -= 1
 
     def _place(self, first: int, contact: HeldContact, *, subscribed: bool) -> None:
         """Compare the values of a contact."""

@@ -49,6 +49,10 @@ class ReadsContacts(Protocol):
         """Return a contact with some fields."""
 
 
+class PagesRefusedError(StoppedError):
+    """Listrak does not give a list's contacts page by page."""
+
+
 class Reader:
     """Reads contacts with the patience of a delivery, and counts its requests.
 
@@ -83,8 +87,12 @@ class Reader:
     ) -> ContactPage:
         self.requests += 1
         page = self.ask(lambda: self._api.contacts(list_id, state, fields, cursor))
-        if isinstance(page, ContactPage):
-            return page
+        match page:
+            case ContactPage():
+                return page
+            case Refused():
+                error = _error(list_id, page)
+                raise PagesRefusedError(error.message, error.hint)
         raise _error(list_id, page)
 
     def one_by_one(

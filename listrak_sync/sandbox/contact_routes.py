@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from listrak_sync.sandbox.contacts import is_address
-from listrak_sync.sandbox.wire import document, invalid, not_found
+from listrak_sync.sandbox.wire import document, invalid, not_found, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +25,9 @@ def get_contacts(call: RoutedRequest) -> Answer:
     The other filters of this route are not read.
     """
     known, asked = _asked(call)
+    if call.account.open_lists:
+        message = "Every address is a contact of this list: it can only be asked for one by one."
+        raise refusal(400, "ERROR_INVALID_PARAMETER", message)
     state = call.query("subscriptionState") or "Subscribed"
     if state not in ("Subscribed", "Unsubscribed"):
         raise invalid("subscriptionState")
