@@ -32,6 +32,7 @@ from listrak_sync.fed_back import NewestSent, older_values, without_older
 from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.ticks import Tick, with_ticks
+from listrak_sync.input.units import Block
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
 from listrak_sync.mapping.model import field_names
 from listrak_sync.reasons import Reason
@@ -91,6 +92,7 @@ class Run:
         self._window = Window(self._single)
         self._gathered = 0
         self._told = set[str]()
+        self._may_be_rows = not settings.sources or not settings.sources[0].rows.are_given
         self._place = "", 0
         self._started = time.monotonic()
 
@@ -133,6 +135,7 @@ class Run:
                     continue
                 unit, evaluated = result
                 self._look_for_older(evaluated)
+                self._may_be_rows |= not isinstance(unit, Block) or unit.columns is not None
                 self._gathering = unit, evaluated, evaluated.updates
                 self._count(evaluated)
                 yield from self._gather(unit, evaluated)
@@ -147,6 +150,8 @@ class Run:
         if self.settings.start == Checkpoint() and self.settings.sources:
             taking = [mapping.name for mapping in self.settings.mappings if mapping.enabled]
             self.report.warn_of_nothing(taking)
+            if not self._may_be_rows:  # files are looked at before; what a pipe holds is known now
+                self.report.warnings += ("the input is not CSV: --audience or --trait did nothing",)
         self.settings.guards.check_fewest(self._gathered + self._window.contacts)
         if self.on_whole is not None and not self.settings.start.done:
             self._check_whole()

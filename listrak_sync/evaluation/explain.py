@@ -103,8 +103,8 @@ class Explainer:
                 content, Reason.NO_MAPPING_MATCHED | Reason.FILTERED_BY_CONSENT, event, only
             ) if event is not None:
                 self._each_mapping(file, line, {}, self._whole(content, event), only)
-            case SkippedLine(reason=reason):
-                self._tell(Explanation(file, line, "skipped", reason=reason))
+            case SkippedLine(reason=reason, detail=detail):
+                self._tell(Explanation(file, line, "skipped", reason=reason, detail=detail))
             case MatchedLine(content, made, event, only):
                 by_mapping = {made_by(each): each for each in made}
                 self._each_mapping(file, line, by_mapping, self._whole(content, event), only)

@@ -24,7 +24,7 @@ from listrak_sync.events.rejects import (
     given_update,
     unwrap,
 )
-from listrak_sync.events.timestamps import NEVER, instant
+from listrak_sync.events.timestamps import NEVER, instant, written
 from listrak_sync.input.formats import BOM
 from listrak_sync.reasons import Reason, RejectedError
 
@@ -42,6 +42,7 @@ class SkippedLine:
     """The one mapping that looks at the event, None for all."""
     is_undated: bool = False
     is_event: bool = True
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class LineEvaluator:
         if period is not None:
             (moment,) = happened((seen,), lambda _: content)
             if moment not in period:
-                return SkippedLine(content, Reason.OUTSIDE_TIME, seen, only)
+                return _outside(content, moment)
             is_undated = moment == NEVER
         if not takers:
             skipped = SkippedLine(content, Reason.NO_MAPPING_MATCHED, seen, only)
@@ -180,7 +181,7 @@ class LineEvaluator:
         """Return what becomes of an update that is given as input. Raises RejectedError."""
         values, moment, rules = checked(given), instant(given.timestamp), self._compiled.rules
         if rules.period is not None and moment not in rules.period:
-            return SkippedLine(content, Reason.OUTSIDE_TIME)
+            return _outside(content, moment)
         made = update_of(number, values, given, moment if rules.by_timestamp else NEVER)
         return GivenLine(content, (made,), values, rules.period is not None and moment == NEVER)
 
@@ -211,3 +212,9 @@ def _fed_back(outcome: LineOutcome) -> LineOutcome:
     if isinstance(outcome, MatchedLine | GivenLine):
         return replace(outcome, is_fed_back=True)
     return outcome
+
+
+def _outside(content: bytes, moment: int) -> SkippedLine:
+    """Return a line that is passed over because of when its event happened."""
+    detail = "it has no time" if moment == NEVER else f"it is of {written(moment)}"
+    return SkippedLine(content, Reason.OUTSIDE_TIME, detail=detail)

@@ -84,6 +84,11 @@ def instant(timestamp: Found) -> int:
     return nanoseconds if nanoseconds in _COMPARABLE else NEVER
 
 
+def written(moment: int) -> str:
+    """Return an instant as ISO 8601 in UTC, to the second."""
+    return (_EPOCH + timedelta(seconds=moment // 1_000_000_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _since_1970(value: Found) -> int:
     """Return the instant of a number, or of a text of digits, that counts from 1970."""
     if isinstance(value, str) and _DIGITS_ALONE.fullmatch(value):

@@ -31,7 +31,8 @@ class FileChoice:
         """Return the files of a folder that are read; tell of the others."""
         own = set(filter(None, map(_key, self.own)))
         kept = [file for file in files if self._takes(file, folder) and _key(file) not in own]
-        left_out = [str(file.relative_to(folder)) for file in files if file not in {*kept}]
+        taken = {*kept}
+        left_out = [str(file.relative_to(folder)) for file in files if file not in taken]
         if left_out:
             more = len(left_out) - _SHOWN
             names = ", ".join(left_out[:_SHOWN])

@@ -199,7 +199,7 @@ def _check(file: str, header: _Header, names: Sequence[str], roles: Sequence[Rol
         # The last may be cut off, as only the beginning of the file is looked at.
         is_like = _HASH.fullmatch if not whole else _PART_OF_HASH.fullmatch
         if role is Role.EMAIL and all(map(_HASH.fullmatch, whole)) and is_like(last):
-            hint = "A hash cannot be turned into an address: download the audience unhashed."
+            hint = "Download it unhashed: a hash cannot be turned into an address."
             raise UsageError(f"{file}: the column {names[index]} holds hashes", hint)
 
 

@@ -305,3 +305,13 @@ def test_unusable_pipe(cli: Cli, start: Start) -> None:
     assert (ran.status, "jq -c '.[]'" in ran.err) == (2, True)
     assert "resume" not in ran.err
     assert cli.run("runs", "--json").out == ""
+
+
+def test_audience_of_a_pipe_of_events(cli: Cli) -> None:
+    """That --audience did nothing is told, where only the pipe could show that it is not CSV."""
+    command = ("dry-run", "-m", "m.yaml", "--audience", "vip", "--json")
+    ran = cli.run(*command, stdin=events(3).encode())
+    assert ran.json()["warnings"] == ["the input is not CSV: --audience or --trait did nothing"]
+    assert cli.run(*command, stdin=b"email\na@example.com\n").json()["warnings"] == [
+        "no mapping took any of the 1 lines: dry-run --explain tells why"
+    ]

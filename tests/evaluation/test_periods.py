@@ -91,4 +91,6 @@ def test_period(period: Period, taken: list[int], outside: int, undated: int) ->
             assert result.skipped["outside_time"] == outside  # type: ignore[index]  # its text
             assert result.undated == undated
             assert result.lines == result.matched_lines + sum(result.skipped.values())
-    assert sum(each.reason == "outside_time" for each in told) == 2 * outside
+    details = [each.detail or "" for each in told if each.reason == "outside_time"]
+    assert len(details) == 2 * outside
+    assert all(each == "it has no time" or each[:11] == "it is of 20" for each in details)

@@ -292,7 +292,7 @@ HEADERS = [
     ("id,name\n1,Ann\n", "no column holds e-mail addresses", "--email-column NAME"),
     ("email,plan,plan\n", "columns with the same name: plan", "Rename"),
     ("a@example.com,Ann\nb@example.com,Bob\n", "its first row holds an address", "on top"),
-    (f"email\n{'a' * 64}\n{'b1' * 32}\n", "the column email holds hashes", "unhashed"),
+    (f"email\n{'a' * 64}\n{'b1' * 32}\n", "the column email holds hashes", "Download it unhashed"),
     ("key,value,external_ids\nu,5,[]\n", "value of a computed trait", "--trait KEY"),
 ]
 

@@ -13,33 +13,33 @@ from listrak_sync.mapping.fql.tokens import Token, correction, fail, path_text
 
 _VALUE: Final = r"""(?P<value>"[^"]*"|'[^']*'|[^\s()\[\],]+)"""
 _NOT: Final = r"(?:(?:is|does|do|did)(?:\s+not|n't)|not|doesn't|isn't)"
-_OPERATORS: Final = tuple(
-    (re.compile(pattern.replace(" ", r"[\s_]*"), re.IGNORECASE), instead)
-    for pattern, instead in (
-        (rf"{_NOT} in\b", "!({path} in ['a', 'b'])"),
-        (rf"(?:{_NOT} exists?|is (?:null|empty|missing|blank|unset|not set))\b", "{path} = null"),
-        (r"(?:exists?|is (?:set|present)|(?:is not|isn't) (?:null|empty|missing|blank))\b",
-         "{path} != null"),
-        (rf"{_NOT} (?:contains?|includes?|has) {_VALUE}", "!contains({path}, {value})"),
-        (rf"(?:contains?|includes?|has) {_VALUE}", "contains({path}, {value})"),
-        (rf"{_NOT} (?:starts?|begins?) with {_VALUE}", "!match({path}, {value*})"),
-        (rf"(?:starts?|begins?) with {_VALUE}", "match({path}, {value*})"),
-        (rf"{_NOT} ends? with {_VALUE}", "!match({path}, {*value})"),
-        (rf"ends? with {_VALUE}", "match({path}, {*value})"),
-        (rf"{_NOT} (?:like|ilike) {_VALUE}", "!match({path}, {like})"),
-        (rf"(?:like|ilike) {_VALUE}", "match({path}, {like})"),
-        (rf"{_NOT} match(?:es)? {_VALUE}", "!match({path}, {value})"),
-        (rf"(?:match(?:es)?|regex|rlike) {_VALUE}", "match({path}, {value})"),
-        (rf"(?:{_NOT} (?:equals?|equal to|eq)?|ne|neq) {_VALUE}", "{path} != {value}"),
-        (rf"(?:is|equals?|eq)(?: equal)?(?: to)? {_VALUE}", "{path} = {value}"),
-        (rf"gte {_VALUE}", "{path} >= {value}"),
-        (rf"gt {_VALUE}", "{path} > {value}"),
-        (rf"lte {_VALUE}", "{path} <= {value}"),
-        (rf"lt {_VALUE}", "{path} < {value}"),
-        (r"between (?P<value>\S+) and (?P<high>\S+)", "{path} >= {value} and {path} <= {high}"),
-    )
+_OPERATORS: Final = (
+    (rf"{_NOT} in\b", "!({path} in ['a', 'b'])"),
+    (rf"(?:{_NOT} exists?|is (?:null|empty|missing|blank|unset|not set))\b", "{path} = null"),
+    (r"(?:exists?|is (?:set|present)|(?:is not|isn't) (?:null|empty|missing|blank))\b",
+     "{path} != null"),
+    (rf"{_NOT} (?:contains?|includes?|has) {_VALUE}", "!contains({path}, {value})"),
+    (rf"(?:contains?|includes?|has) {_VALUE}", "contains({path}, {value})"),
+    (rf"{_NOT} (?:starts?|begins?) with {_VALUE}", "!match({path}, {value*})"),
+    (rf"(?:starts?|begins?) with {_VALUE}", "match({path}, {value*})"),
+    (rf"{_NOT} ends? with {_VALUE}", "!match({path}, {*value})"),
+    (rf"ends? with {_VALUE}", "match({path}, {*value})"),
+    (rf"{_NOT} (?:like|ilike) {_VALUE}", "!match({path}, {like})"),
+    (rf"(?:like|ilike) {_VALUE}", "match({path}, {like})"),
+    (rf"{_NOT} match(?:es)? {_VALUE}", "!match({path}, {value})"),
+    (rf"(?:match(?:es)?|regex|rlike) {_VALUE}", "match({path}, {value})"),
+    (rf"(?:{_NOT} (?:equals?|equal to|eq)?|ne|neq) {_VALUE}", "{path} != {value}"),
+    (rf"(?:is|equals?|eq)(?: equal)?(?: to)? {_VALUE}", "{path} = {value}"),
+    (rf"gte {_VALUE}", "{path} >= {value}"),
+    (rf"gt {_VALUE}", "{path} > {value}"),
+    (rf"lte {_VALUE}", "{path} <= {value}"),
+    (rf"lt {_VALUE}", "{path} < {value}"),
+    (r"between (?P<value>\S+) and (?P<high>\S+)", "{path} >= {value} and {path} <= {high}"),
 )  # fmt: skip
-"""Operators of other languages, the longest first, and what says the same in a trigger."""
+"""Operators of other languages, the longest first, and what says the same in a trigger.
+
+A blank of a pattern stands for any white space, or underscores, or nothing.
+"""
 
 _FUNCTIONS: Final = {
     **dict.fromkeys(("includes", "include", "has", "instr", "strpos"), 'contains({path}, "…")'),
@@ -76,7 +76,8 @@ def refuse_operator(text: str, left: Span, token: Token) -> None:
         fail(f"{token.text} is not an operator", str(correction(token.text)), token.span)
     path = text[left.start : left.end]
     for pattern, instead in _OPERATORS:
-        found = pattern.match(text, token.span.start)
+        spaced = re.compile(pattern.replace(" ", r"[\s_]*"), re.IGNORECASE)
+        found = spaced.match(text, token.span.start)
         if found is not None:
             groups = found.groupdict()
             written = _filled(instead, path, groups.get("value") or "", groups.get("high") or "")
