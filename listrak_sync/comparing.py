@@ -84,8 +84,8 @@ class Comparing:
             found = self._account.compare(window, uncertain=uncertain, keeps_held=self._keeps_held)
         if self._run.settings.reject_unknown:
             self._reject_unknown(found)
-        window.leave_out(found.left_out())
         self._run.report.count_comparison(found)
+        window.leave_out(found.left_out())
         self._run.check_rejects()
         return found
 
@@ -125,10 +125,13 @@ class Verification:
                 }
         return self._run.take_receipt(receipt)
 
-    def verify(self, window: Window) -> None:
-        """Read back what was accepted of a window. What goes wrong ends the run."""
+    def verify(self, window: Window) -> set[int]:
+        """Read back what was accepted of a window; return the lists that show all of it.
+
+        What goes wrong ends the run.
+        """
         if self._patience is None or self._run.stop.error is not None:
-            return
+            return set()
         sent = window.sent_rows()
         for list_id, email in self._not_accepted:
             for row in window.contact_rows(list_id, email):
@@ -138,4 +141,6 @@ class Verification:
         self._run.report.count_verified(verified)
         if error is not None:
             self._run.stop.because(error)
-        self.uncertain -= {list_id for list_id, each in verified.items() if not each.amiss}
+        shown = {list_id for list_id, each in verified.items() if not each.amiss}
+        self.uncertain -= shown
+        return shown

@@ -109,7 +109,9 @@ def plan(
     """
     stop = stop or Stop()
     run = Run(settings, callbacks, stop)
-    account = AccountState(listrak, stop, options or DeliveryOptions(), callbacks.on_detail)
+    account = AccountState(
+        listrak, stop, options or DeliveryOptions(), callbacks.on_detail, callbacks.on_note
+    )
     comparing = Comparing(run, account, keeps_held=on_change is not None)
     try:
         for window in run.windows():
@@ -186,7 +188,9 @@ class _Push:
         self._notes_sent = journal is not None and journal.has_rejects()
         self._verifies = verify is not None
         self._stop = stop
-        account = AccountState(listrak, stop, options, run.callbacks.on_detail)
+        account = AccountState(
+            listrak, stop, options, run.callbacks.on_detail, run.callbacks.on_note
+        )
         self._verification = Verification(self.run, account, verify)
         self._delivery = Delivery(listrak, self._verification.take_receipt, stop, options, journal)
         self._comparing = Comparing(self.run, account, self._settle)
@@ -270,7 +274,7 @@ class _Push:
         """Read back what was sent of a window, where that is wanted."""
         if self._verifies:
             self._delivery.finish()
-            self._verification.verify(window)
+            self._delivery.unfollowed -= self._verification.verify(window)
 
     def _settle(self) -> frozenset[int]:
         """Wait for what was sent; return the lists for which it may not show yet."""

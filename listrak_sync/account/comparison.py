@@ -110,8 +110,10 @@ class Comparison:
         return self.standings.translate(_LEAVE_OUT)
 
     def values(self) -> Counter[Standing]:
-        """Return how many values stand how."""
-        return Counter({each: self.standings.count(each) for each in Standing})
+        """Return how many values to send stand how."""
+        if not self.window.alone:
+            return Counter({each: self.standings.count(each) for each in Standing})
+        return Counter(Standing(self.standings[row]) for row in self.window.rows_to_send())
 
     def contacts(self, list_id: int) -> Counter[Standing]:
         """Return how many contacts of a list stand how: by the value furthest from right."""

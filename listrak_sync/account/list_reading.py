@@ -64,6 +64,7 @@ class _Pass:
         ]
         self._takes_all = alone and comparison.wanted is None
         self._may_ask_for_each = True
+        self._pages_read = 0
         self._unseen = (
             len(self._first_rows) if self._takes_all else sum(1 for _ in self._unseen_contacts())
         )
@@ -94,13 +95,14 @@ class _Pass:
                     continue
                 if not self._unseen:
                     return
-                if self._unseen <= max(FEW, self._reading.pages) and self._ask_for_each():
+                if self._unseen <= max(FEW, self._pages_read) and self._ask_for_each():
                     return
 
     def _pages(self, state: SubscriptionState) -> Iterator[ContactPage]:
         for page in self._reader.pages(self._list_id, state, self._asked):
-            if not self._reading.pages:
+            if not self._pages_read:
                 self._note_spellings(page.contacts)
+            self._pages_read += 1
             self._reading.pages += 1
             yield page
 

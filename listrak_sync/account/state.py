@@ -46,7 +46,7 @@ class AccountState:
     """What Listrak's account holds, read for one run.
 
     Its methods raise what ends a run; what was read by then counts for nothing. `on_detail` is
-    told how each list was read.
+    told how each list was read, `on_note` where types of fields may not be looked up.
     """
 
     def __init__(
@@ -55,11 +55,13 @@ class AccountState:
         stop: Stop,
         options: DeliveryOptions,
         on_detail: Callable[[str], object] = ignore,
+        on_note: Callable[[str], object] = ignore,
     ) -> None:
         self._api = api
         self._stop = stop
         self._options = options
         self._on_detail = on_detail
+        self._on_note = on_note
         self._lists: dict[int, KnownList] = {}
         self.reader = Reader(api, stop, options)
 
@@ -131,6 +133,11 @@ class AccountState:
                     continue
                 if list_id not in self._lists:
                     self._lists[list_id] = known_list(self._api, self.reader, list_id)
+                    if self._lists[list_id].fields is None:
+                        self._on_note(
+                            f"list {list_id}: the types of its fields may not be looked up, so "
+                            "values compare as text; the integration needs List and Segmentation"
+                        )
                 self._lists[list_id].check(comparison.fields(list_id))
         return comparison
 

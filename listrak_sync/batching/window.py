@@ -221,6 +221,15 @@ class Window:
         its = self.contact_rows(list_id, email)
         return next((row for row in its if self._rows[row].field == field), LAST)
 
+    def rows_to_send(self) -> Iterator[int]:
+        """Yield for each value to send the row that holds it, or a newer value for its field."""
+        for contact in self.alone:
+            for field, _ in contact.fields:
+                yield self.row_of(contact.list_id, contact.email_address, field)
+        for row, change in enumerate(self._rows):
+            if not self._is_single(change.mapping) and not self._is_left_out(row):
+                yield row
+
     def leave_out(self, rows: bytearray) -> None:
         """Let some values not be sent: those whose row has a number other than 0 in `rows`."""
         self._left_out = rows

@@ -256,6 +256,60 @@ def test_mirror(tmp_path: Path) -> None:
         assert bench.plan(PEOPLE, mirror=True)[0].report.values_to_send == 0
 
 
+ALONE = parse(
+    "m.yaml",
+    json.dumps(
+        {
+            "mappings": [
+                {
+                    "name": "alone",
+                    "trigger": 'type = "track"',
+                    "list_id": LIST,
+                    "audience_key": "vip",
+                    "enable_batching": False,
+                    "profile_field_values": {str(BOX): "useAudienceKey", str(TEXT): "seen"},
+                },
+                {
+                    "name": "together",
+                    "trigger": 'type = "identify"',
+                    "list_id": LIST,
+                    "profile_field_values": {str(BOX): "off"},
+                },
+            ]
+        }
+    ),
+)
+LEFT = json.dumps({"type": "identify", "traits": {"email": "ben@example.com"}})
+
+
+@pytest.mark.parametrize(
+    ("lines", "sent", "requests"),
+    [
+        ([member("ben")], 1, 1),
+        ([member("finn"), member("finn", vip=False)], 1, 2),
+        ([member("ben", vip=False), LEFT], 2, 2),
+    ],
+)
+def test_what_goes_alone(tmp_path: Path, lines: list[str], sent: int, requests: int) -> None:
+    """What goes out alone is left out as well where it is right in the end."""
+    with running(tmp_path, SHOP) as bench, running(tmp_path, SHOP) as plain:
+        run = replace(bench.settings(lines, only_changes=True), mappings=ALONE)
+        report = sync.push(run, RunCallbacks(), bench.api, HASTY).report
+        assert (report.lists[LIST].requests, bench.posts) == (requests, requests)
+        assert report.values_to_send >= sent
+        sync.push(replace(run, only_changes=False), RunCallbacks(), plain.api, HASTY)
+        assert plain.sandbox.values() == bench.sandbox.values()
+        assert sync.push(run, RunCallbacks(), bench.api, HASTY).report.values_to_send == 0
+
+
+def test_without_types(tmp_path: Path) -> None:
+    """Where types may not be looked up, values compare as text, and that is told."""
+    held = msgspec.structs.replace(SHOP, areas=frozenset({"Contact", "List"}))
+    with running(tmp_path, held, Behaviour(box_on="True")) as bench:
+        assert bench.push([member("ben")]).report.values_to_send == 1
+        assert any("may not be looked up" in line for line in bench.told)
+
+
 @pytest.mark.parametrize("only_changes", [True, False])
 def test_unsubscribed_are_not_mirrored(tmp_path: Path, *, only_changes: bool) -> None:
     """Who is unsubscribed is not switched off."""
