@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import msgspec
 
 from listrak_sync.account.comparison import Box
 from listrak_sync.account.plan import add_to_plan, change_lines
 from listrak_sync.account.state import AccountState, ReadsAccount
-from listrak_sync.batching.batches import LIST_IMPORT, Batch, Route
+from listrak_sync.batching.batches import LIST_IMPORT, Batch
 from listrak_sync.batching.window import Contact, Window
-from listrak_sync.comparing import Comparing, Verification
-from listrak_sync.delivery.delivery import Delivery, Phase, Phases
-from listrak_sync.delivery.imports import Summarizing, wait_for_imports
+from listrak_sync.comparing import Comparing
+from listrak_sync.delivery.imports import wait_for_imports
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.receipts import UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import (
-    ExhaustedError,
     ListrakSyncError,
-    OutputError,
-    SettingsError,
-    StoppedError,
 )
-from listrak_sync.evaluation.result import RESENT, Updates
-from listrak_sync.evaluation.updates import shared
-from listrak_sync.events.timestamps import NEVER
-from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.listrak.verdicts import Failure, ListInfo
+from listrak_sync.push_run import Pushing, PushRun, batches_of
 from listrak_sync.report.counts import Report
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
@@ -78,7 +66,7 @@ def dry_run(
         run.report.contacts += window.contacts_to_send
         run.note_field_sets(window)
         if on_request is not None:
-            for batch in _batches(run.phases(window)):
+            for batch in batches_of(run.phases(window)):
                 on_request(_request_line(addresses, batch))
         if on_contact is not None:
             for contact in window.final():
@@ -121,7 +109,7 @@ def plan(
                 run.report.contacts += window.contacts_to_send
                 raise
             add_to_plan(run.report.plan, comparison)
-            run.report.planned_requests += sum(1 for _ in _batches(run.phases(window)))
+            run.report.planned_requests += sum(1 for _ in batches_of(run.phases(window)))
             run.report.contacts += window.contacts_to_send
             if on_change is not None:
                 for line in change_lines(comparison):
@@ -131,13 +119,6 @@ def plan(
         run.report.contacts += run.rest().contacts_to_send
         return RunResult(run.finish(), error)
     return RunResult(run.finish())
-
-
-class Pushing(Summarizing, ReadsAccount, Protocol):
-    """The part of Listrak's API that a push needs."""
-
-    def list(self, list_id: int) -> ListInfo | Failure:
-        """Return one list."""
 
 
 def push(  # noqa: PLR0913 - the parts of a run come from as many places
@@ -161,134 +142,11 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
     """
     stop, options = stop or Stop(), options or DeliveryOptions()
     run = Run(settings, callbacks, stop)
-    _Push(run, listrak, options, journal=journal, verify=verify, stop=stop).send_all()
+    PushRun(run, listrak, options, journal=journal, verify=verify, stop=stop).send_all()
     report = run.report
     if wait is not None and stop.error is None:
         report.applied = wait_for_imports(listrak, report.imports(), wait, stop, options)
     return RunResult(run.finish(), stop.error)
-
-
-class _Push:
-    """One push: what it sends, and what it leaves where it ends early."""
-
-    def __init__(
-        self,
-        run: Run,
-        listrak: Pushing,
-        options: DeliveryOptions,
-        *,
-        journal: Journal | None,
-        verify: float | None,
-        stop: Stop,
-    ) -> None:
-        self.run = run
-        self._settings = run.settings
-        self._callbacks = run.callbacks
-        self._journal = journal
-        self._notes_sent = journal is not None and journal.has_rejects()
-        self._verifies = verify is not None
-        self._stop = stop
-        account = AccountState(
-            listrak, stop, options, run.callbacks.on_detail, run.callbacks.on_note
-        )
-        self._verification = Verification(self.run, account, verify)
-        self._delivery = Delivery(listrak, self._verification.take_receipt, stop, options, journal)
-        self._comparing = Comparing(self.run, account, self._settle)
-
-    def send_all(self) -> None:
-        """Send what was left over, and every window; what ends it early is in the stop."""
-        try:
-            # Before anything new: each window waits for the one before, so the newer values win.
-            self._send_left_over()
-            for window in self.run.windows():
-                self._send(window)
-                del window  # before the next one is gathered
-            self._plan((), self._end)
-        except (StoppedError, SettingsError, OutputError) as error:
-            # What a guard held back must not be sent by the next run unseen. Where rejects or the
-            # journal cannot be written, planning more would lose answers.
-            self._leave(self.run.rest(), error)
-        except Exception as error:  # noqa: BLE001 - handed on when all is answered for
-            if self._compares:
-                # Planned would be what is not compared: it is read again, and compared anew.
-                self._leave(self.run.rest(), error)
-            else:
-                self._stop.because(error)
-                with suppress(SettingsError, OutputError, ExhaustedError):
-                    self._send(self.run.rest())
-        self._delivery.finish()
-        if self._journal is not None:
-            try:
-                self._journal.end()
-            except SettingsError as error:
-                self._stop.because(error)
-        self.run.report.fell_back = self._delivery.fell_back
-
-    @property
-    def _end(self) -> Checkpoint:
-        return Checkpoint(done=True, rejects=self.run.checkpoint.rejects)
-
-    @property
-    def _compares(self) -> bool:
-        return self._settings.only_changes or self._settings.switches_off
-
-    def _send_left_over(self) -> None:
-        if self._compares:
-            # What an earlier run did not follow is not followed now either.
-            self._delivery.settle()
-            self._delivery.unfollowed.clear()
-        window = Window(())
-        for phases in _left_over(self._journal, self.run):
-            self._delivery.start(_gathering(phases, window) if self._verifies else phases)
-        self._verify(window)
-
-    def _send(self, window: Window) -> None:
-        if self._settings.only_changes:
-            try:
-                self._comparing.compare(window)
-            except Exception as error:
-                self._leave(window, error)
-                raise
-        route: Route | None = LIST_IMPORT if self._delivery.fell_back else None
-        self.run.note_field_sets(window, route)
-        phases = self.run.phases(window, route)
-        # The one window of a run that switches off is all of its input.
-        position = self._end if self._settings.switches_off else self.run.checkpoint
-        try:
-            planned = self._plan(phases, position, window)
-        except (SettingsError, OutputError) as error:
-            self._leave(window, error)
-            # Not only told: if a later window were planned, this one would never be read again.
-            raise
-        self._delivery.start(planned)
-        self._verify(window)
-
-    def _plan(self, phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
-        if self._journal is None:
-            return phases
-        self._callbacks.on_planning()
-        sent = window.instants() if window is not None and self._notes_sent else ()
-        return self._journal.plan(phases, self.run.files, position, sent)
-
-    def _verify(self, window: Window) -> None:
-        """Read back what was sent of a window, where that is wanted."""
-        if self._verifies:
-            self._delivery.finish()
-            self._delivery.unfollowed -= self._verification.verify(window)
-
-    def _settle(self) -> frozenset[int]:
-        """Wait for what was sent; return the lists for which it may not show yet."""
-        self._delivery.settle()
-        if self._stop.error is not None:
-            raise self._stop.error
-        return frozenset(self._verification.uncertain | self._delivery.unfollowed)
-
-    def _leave(self, window: Window, error: Exception) -> None:
-        """Answer for a window that is neither sent nor planned, after the one before."""
-        self._delivery.finish()
-        self._stop.because(error)
-        for batch in _batches(self.run.phases(window)):
-            self.run.take_receipt(UnsentBatch(batch, str(error)))
 
 
 def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> None:
@@ -296,69 +154,6 @@ def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> 
     switch_off_previous(run, window, boxes)
     for line in told(run):
         run.callbacks.on_note(line)
-
-
-def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
-    """Yield what unfinished runs left unanswered, the oldest first; count it apart.
-
-    Runs for another destination are left alone.
-    """
-    if journal is None:
-        return
-    infos = journal.runs_of_destination()
-    run.files += (file for info in infos if info.id == journal.run for file in info.files)
-    for info in reversed(infos):
-        if not info.is_finished:
-            is_own = info.id == journal.run
-            before = 0 if is_own else len(run.files)
-            run.files += () if is_own else info.files
-            for phases in journal.unanswered(info.id):
-                yield _counted(phases, run, before, is_own=is_own)
-
-
-def _counted(phases: Phases, run: Run, before: int, *, is_own: bool) -> Phases:
-    """Count the batches of an earlier window, and number their files as this run does.
-
-    The mappings of another run are dropped: this run does not know their names.
-    """
-
-    def batches(phase: Phase) -> Iterator[Batch]:
-        for batch in phase.batches:
-            run.report.left_over += len(batch.contacts)
-            contacts = tuple(
-                msgspec.structs.replace(
-                    contact,
-                    file=contact.file + before,
-                    mappings=contact.mappings if is_own else (),
-                )
-                for contact in batch.contacts
-            )
-            yield msgspec.structs.replace(batch, contacts=contacts)
-
-    for phase in phases:
-        yield Phase(batches(phase), phase.alone)
-
-
-def _gathering(phases: Phases, window: Window) -> Phases:
-    """Add the contacts of every batch to a window as they go."""
-
-    def batches(phase: Phase) -> Iterator[Batch]:
-        for batch in phase.batches:
-            rows = (
-                (0, each.email_address, shared(RESENT, each.list_id, each.fields), NEVER)
-                for each in batch.contacts
-            )
-            window.add_all(Updates.of_rows(rows), 0)
-            yield batch
-
-    for phase in phases:
-        yield Phase(batches(phase), phase.alone)
-
-
-def _batches(phases: Phases) -> Iterator[Batch]:
-    """Yield the batches of every phase."""
-    for phase in phases:
-        yield from phase.batches
 
 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:

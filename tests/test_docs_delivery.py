@@ -160,8 +160,8 @@ def test_links() -> None:
 
 
 def test_options_exist(cli: Cli) -> None:
-    """Every option that is named is one of push's or runs's, or another program's."""
-    known = cli.run("push", "-h").out + cli.run("runs", "-h").out
+    """Every option that is named is one of push's, plan's or runs's, or another program's."""
+    known = "".join(cli.run(name, "-h").out for name in ("push", "plan", "runs"))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", TEXT)) - {"--mapping"}
     assert {option for option in named if option not in known} == set()
 
