@@ -83,7 +83,6 @@ class PushRequest:
     rejects: Path | None = None
     existing_rejects: ExistingRejects = ExistingRejects.REFUSE
     strict: bool = False
-    skip_older: bool = False
     journal: Path | None = None
     no_journal: bool = False
     sandbox: bool = False
@@ -145,7 +144,7 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             request.flush_every,
             task.start,
         )
-        settings = replace(settings, remarks=remarks, skip_older=request.skip_older)
+        settings = replace(settings, remarks=remarks)
         result = _sent(request, callbacks, task, settings, journal)
         if journal is None or result.error is None:
             return PushResult(result, None)

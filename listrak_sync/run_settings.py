@@ -108,6 +108,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
     until: int | None = None
     undated: Undated = Undated.keep
+    skip_older: bool = False
 
     def rows(self) -> RowOptions:
         """Return how the rows of CSV become events.
@@ -165,6 +166,7 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             route=self._first_route(),
             guards=guards.switching_off() if switches_off else guards,
             flush_every=flush_every,
+            skip_older=self.skip_older,
             start=start or Checkpoint(),
             jobs=jobs or usable_cores(),
             only_changes=self.only_changes,
@@ -181,6 +183,9 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
                 hint = "Events from --since to before --until are read."
                 raise UsageError("--since is not before --until", hint)
             period = Period(self.since, self.until, self.undated is Undated.keep)
+        elif self.undated is Undated.skip:
+            hint = "Give one of them as well: without them, all events are read."
+            raise UsageError("--undated skip goes with --since or --until", hint)
         by_timestamp = self.order is Order.timestamp
         return EvaluationRules(self.ignore_integrations, by_timestamp, period, left_out)
 

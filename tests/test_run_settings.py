@@ -11,7 +11,7 @@ from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, R
 from listrak_sync.batching.list_files import MAX_FILE_BYTES
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
-from listrak_sync.run_settings import Order, RouteChoice, RunOptions, RunSettings
+from listrak_sync.run_settings import Order, RouteChoice, RunOptions, RunSettings, Undated
 
 OPTIONS = RunOptions(
     ignore_integrations=False,
@@ -55,6 +55,13 @@ def test_too_large(route: RouteChoice) -> None:
     with pytest.raises(UsageError, match="--batch-bytes"):
         settings(batch_bytes=MAX_FILE_BYTES + 1, route=route)
     settings(batch_bytes=MAX_FILE_BYTES + 1, route=RouteChoice.profile_fields)
+
+
+def test_undated_alone() -> None:
+    """Without a period, leaving out what has no time would do nothing: it is refused."""
+    with pytest.raises(UsageError, match="--undated skip goes with --since or --until"):
+        settings(undated=Undated.skip)
+    settings(undated=Undated.skip, since=1)
 
 
 def test_order_and_jobs() -> None:

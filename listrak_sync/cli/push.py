@@ -178,6 +178,7 @@ def push(
                 since=since,
                 until=until,
                 undated=undated,
+                skip_older=skip_older,
             )
             if reject_unknown and not only_changes:
                 hint = "Give --only-changes as well: without it, the lists are not read."
@@ -199,7 +200,6 @@ def push(
             secret_file=client_secret_file,
             guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts),
             strict=strict,
-            skip_older=skip_older,
             jobs=jobs,
             flush_every=flush_every,
             in_flight=in_flight,

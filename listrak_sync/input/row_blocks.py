@@ -45,8 +45,9 @@ def _block(unit: Block, first: int, lines: list[bytes], columns: Columns) -> Blo
 
 def _unfinished(lines: list[bytes], columns: Columns) -> int:
     """Return how many lines at the end belong to a row that goes on."""
-    # An even number of quotes closes all cells, as a rule, and counting them is fast.
-    if b"".join(lines).count(b'"') % 2 == 0:
+    # Counting is fast, and only a line with an odd number of quotes leaves a cell open, as a rule.
+    # All lines together may have an even number where one is no quotation mark: 5" in a cell.
+    if not any(line.count(b'"') % 2 for line in lines):
         return 0
     start = 0
     try:

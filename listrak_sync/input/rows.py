@@ -6,11 +6,12 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from itertools import islice
 from typing import Final, TypeAlias
 
 MAX_CELL: Final = 16 << 20
 """How long a cell may be, in characters."""
+
+UNCLOSED: Final = "a cell begins with a quote, and does not end with one"
 
 csv.field_size_limit(MAX_CELL)  # the module's own limit is 128 K
 
@@ -19,7 +20,7 @@ csv.field_size_limit(MAX_CELL)  # the module's own limit is 128 K
 class Unclosed:
     """A line at which a cell in quotes begins that does not end."""
 
-    detail: str = "a cell begins with a quote, and does not end with one"
+    detail: str = UNCLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,17 @@ def rows_of(lines: Sequence[bytes], delimiter: str) -> Iterator[Placed]:
     start = 0
     while start < len(texts):
         before = start
-        reader = csv.reader(islice(texts, before, None), delimiter=delimiter, skipinitialspace=True)
+        left = map(texts.__getitem__, range(before, len(texts)))
+        reader = csv.reader(left, delimiter=delimiter, skipinitialspace=True)
         problem: Unclosed | Broken | None = None
         try:
             for row in reader:
                 end = before + reader.line_num
                 if end == len(texts) and _is_unclosed(row, end - start):
                     problem = Unclosed()
+                    break
+                if end - start > 1 and not _is_strict(texts[start:end], delimiter):
+                    problem = Broken(UNCLOSED)
                     break
                 yield start, end, row
                 start = end
@@ -87,6 +92,19 @@ def _texts(lines: Sequence[bytes]) -> list[str]:
     if texts and not texts[-1].endswith("\n"):
         texts[-1] += "\n"
     return texts
+
+
+def _is_strict(texts: Sequence[str], delimiter: str) -> bool:
+    """Say whether each cell of a row in quotes ends where its quotes do.
+
+    Where a quote too many opens a cell, it swallows the rows up to the next quote.
+    """
+    reader = csv.reader(texts, delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        next(reader)
+    except csv.Error:
+        return False
+    return True
 
 
 def _is_unclosed(row: Sequence[str], lines: int) -> bool:

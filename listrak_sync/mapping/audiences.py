@@ -31,6 +31,9 @@ _KEY_PATHS: Final[tuple[KeyPath, ...]] = (
 )
 """Where an event names its audience. Source: Segment's documentation of Engage."""
 
+_NAMES_ONE: Final = frozenset({*_KEY_PATHS, ("context", "personas", "computation_id")})
+"""What tells an audience from all others: its key, or its id."""
+
 _KNOWN: Final = ("type", "event", "name", "groupId", "previousId", "properties", "traits")
 """Fields of an audience's event of which all is known; of its context, its audience is."""
 
@@ -75,7 +78,7 @@ def _is_about_one(trigger: Condition | None) -> bool:
         isinstance(part, Compare)
         and part.operator == "="
         and isinstance(part.left, PathOf)
-        and part.left.path in _KEY_PATHS
+        and part.left.path in _NAMES_ONE
         and isinstance(part.right, Literal)
         for part in parts
     )

@@ -18,7 +18,9 @@ _SWITCHES: Final = {
     **dict.fromkeys(("on", "yes", "true", "checked", "y"), "on"),
     **dict.fromkeys(("off", "no", "false", "unchecked", "n"), "off"),
 }
-_PATH: Final = re.compile(r"\$?(?:\.?(?:traits|properties|context)\.|\.)[\w.\[\]-]+|\$\.?\w*")
+_PATH: Final = re.compile(
+    r"\$?\.?(?:traits|properties|context)\.[\w.\[\]-]+|\$\.?[A-Za-z_][\w.\[\]-]*|\$\."
+)
 _TYPOGRAPHIC: Final = re.compile(r"[“”„‟«»‘’‚‛].*[“”„‟«»‘’‚‛]", re.DOTALL)  # noqa: RUF001
 _DIRECTIVE: Final = re.compile(r"(@[A-Za-z]+)\b[:\s]*(.*)", re.DOTALL)
 
@@ -64,8 +66,8 @@ def directive_meant(text: str) -> str | None:
     if "{{" in text and "}}" in text:
         return f'{{"@template": "{text}"}}'
     if _PATH.fullmatch(text):
-        path = text if text.startswith("$") else f"$.{text.removeprefix('.')}"
-        return f'{{"@path": "{path}"}}'
+        path = text.removeprefix("$").removeprefix(".")
+        return f'{{"@path": "$.{path}"}}'
     if (directive := _DIRECTIVE.fullmatch(text)) is not None:
         return f'{{"{directive[1]}": {directive[2] or "…"}}}'
     return None

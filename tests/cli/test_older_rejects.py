@@ -74,6 +74,19 @@ def test_older(cli: Cli, start: Start, *, skips: bool) -> None:
     assert plans(sandbox.values()) == {"a": "new" if skips else "old", "b": "old", "c": "newer"}
 
 
+def test_resumed(cli: Cli, start: Start) -> None:
+    """A run that is resumed leaves older values out as it was told to at first."""
+    sandbox = start()
+    assert send(cli, line("a@@", "old", 1), *REJECTS).status == 6
+    assert send(cli, line("a@example.com", "new", 2)).status == 0
+    path = cli.folder / "r.ndjson"
+    path.write_text(path.read_text().replace("@@", "@example.com") + line("b@example.com", "x", 1))
+    options = ("-m", "m.yaml", *JOURNAL, "--skip-older", "--max-contacts", "0")
+    assert cli.run("push", "r.ndjson", *options).status == 7
+    assert cli.run("push", "--resume", *JOURNAL, "--max-contacts", "1").status == 0
+    assert plans(sandbox.values()) == {"a": "new", "b": "x"}
+
+
 def test_without_timestamps(cli: Cli, start: Start) -> None:
     """Where there is no time to compare, what was sent since counts as newer."""
     sandbox = start()

@@ -19,6 +19,7 @@ from listrak_sync.input.blocks import read
 from listrak_sync.input.columns import read_columns
 from listrak_sync.input.row_events import NOT_UTF8, RowEvents, row_events
 from listrak_sync.input.row_writer import RowWriter
+from listrak_sync.input.rows import UNCLOSED
 from listrak_sync.input.sources import InputFormat, RowOptions, Source
 from listrak_sync.input.units import Block, UnreadableLine
 
@@ -231,6 +232,29 @@ def test_endless_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     found = events_of(f'email,name\n"oops,X\n{rows}', block_bytes=300)
     assert len(found.lines) == 1000
     assert [each.line for each in found.rejected] == [2]
+
+
+def test_two_quotes_too_many() -> None:
+    """Two cells whose quotes are not closed cost their own lines, not those between them."""
+    rows = 'a@example.com,"A\nb@example.com,B\nc@example.com,"C\nd@example.com,D\n'
+    found = events_of(f"email,name\n{rows}")
+    assert contacts(found) == [(3, "b@example.com"), (5, "d@example.com")]
+    assert [(each.line, each.detail) for each in found.rejected] == [
+        (2, UNCLOSED),
+        (4, UNCLOSED),
+    ]
+
+
+@pytest.mark.parametrize("block_bytes", range(40, 120))
+def test_inches(block_bytes: int) -> None:
+    """A quote within a cell does not cut rows that go over several lines, wherever a block ends."""
+    row = 'c@example.com,s,"one\nw@example.com,s,two"\n'
+    found = events_of(f'email,size,note\nz@example.com,5" disk,x\n{row * 4}', VIP, block_bytes)
+    assert contacts(found) == [
+        (2, "z@example.com"),
+        *((number, "c@example.com") for number in (3, 5, 7, 9)),
+    ]
+    assert not found.rejected
 
 
 CELLS = st.one_of(

@@ -397,6 +397,19 @@ def test_no_audience(mapping: dict[str, object], said: list[str]) -> None:
     assert kinds(AUDIENCE | mapping) == said
 
 
+@pytest.mark.parametrize(
+    ("trigger", "said"),
+    [
+        ('context.personas.computation_id = "aud_1"', []),
+        ('context.personas.computation_id != "aud_1"', ["several_audiences"]),
+        ('context.personas.space_id = "spa_1"', ["several_audiences"]),
+    ],
+)
+def test_audience_by_its_id(trigger: str, said: list[str]) -> None:
+    """The id of an audience names it as its key does; that of a space does not."""
+    assert kinds(AUDIENCE | {"trigger": trigger}) == said
+
+
 def test_order() -> None:
     """Remarks stand in the order of the file."""
     found = check({"trigger": "false"}, {"enabled": False}, {"trigger": 'type = "screen"'})

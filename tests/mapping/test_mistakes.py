@@ -71,6 +71,18 @@ def test_said(mistake: Mistake) -> None:
     assert mistake.says
 
 
+@pytest.mark.parametrize("text", ["$50", "$.50", "$", ".5", "...", ".net", "#FFF", "3.5.1"])
+def test_texts(text: str) -> None:
+    """A price, a number or dots are a text: nothing is said of them."""
+    assert told(Mistake(f"profile_field_values:\n  789: '{text}'", [])) == []
+
+
+def test_dollar_before_a_path() -> None:
+    """What is written with a dollar alone is offered with the dot that a path has."""
+    (said,) = told(Mistake("profile_field_values:\n  789: $traits.plan", []))
+    assert said.endswith('write {"@path": "$.traits.plan"}')
+
+
 def test_the_page_has_all() -> None:
     """The table of docs/mapping.md holds every mistake; LISTRAK_SYNC_WRITE=1 writes it anew."""
     rows = ["| written | | what is said |", "| --- | --- | --- |"]

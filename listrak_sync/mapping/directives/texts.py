@@ -32,6 +32,8 @@ from listrak_sync.mapping.yaml.document import Node
 
 _PLACEHOLDER: Final = re.compile(r"\{\{\{([^}]+)\}\}\}|\{\{([^}]+)\}\}")
 
+_PATH_AS_TEXT: Final = re.compile(r"\{\s*(?:traits|properties|context)\.|\A\$\.")
+
 
 def placeholders(template: str) -> tuple[KeyPath, ...]:
     """Return the key paths that a template reads, in order."""
@@ -80,6 +82,9 @@ def _template(compiler: Compiler, node: Node) -> Value:
     operand = compiler.text(node, "the template")
     if isinstance(operand.constant, str):
         paths = placeholders(operand.constant)
+        remark = _what_is_hardly_meant(operand.constant)
+        if remark is not None:
+            compiler.document.remark(node, "template", remark)
         return Value(compile_template(operand.constant), frozenset(paths))
 
     def resolve(event: Event) -> Found:
@@ -89,6 +94,26 @@ def _template(compiler: Compiler, node: Node) -> Value:
         return compile_template(template)(event)
 
     return Value(resolve, frozenset({()}))
+
+
+def _what_is_hardly_meant(template: str) -> str | None:
+    """Return a remark on a template that gives another text than it seems to, or None."""
+    inside = [found[1] or found[2] for found in _PLACEHOLDER.finditer(template)]
+    outside = _PLACEHOLDER.sub("", template)
+    filtered = next((each for each in inside if "|" in each), None)
+    if filtered is not None:
+        return (
+            f"{{{{{filtered}}}}} is always empty, as a template has no filters; "
+            'write {"@liquid": …} in place of {"@template": …}'
+        )
+    if "{{" in outside or "}}" in outside:
+        wrong = "braces without their other half are a part of the text"
+        return f"{wrong}; write {{{{ before a path, }}}} behind it"
+    if not inside and _PATH_AS_TEXT.search(template):
+        return (
+            "the template is a text without a path; write {{traits.plan}} where a value shall stand"
+        )
+    return None
 
 
 def _if(compiler: Compiler, node: Node) -> Value:
