@@ -149,6 +149,8 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
         that cannot be read.
         """
         previous = expand(self.previous, self.rows()) if self.previous else ()
+        if any(source.file == STANDARD_INPUT for source in previous):
+            raise UsageError("--previous takes files and folders", "Save the pipe to a file first.")
         check_formats(previous)
         switches_off = self.mirror or bool(previous)
         partial = flush_every is not None or self.since is not None or self.until is not None

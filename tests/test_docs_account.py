@@ -14,7 +14,13 @@ from listrak_sync.account.values import OFF, ON
 from listrak_sync.delivery.polling import FIRST_PAUSE, LONGEST_PAUSE
 from listrak_sync.guards import SWITCHING_OFF_RATIO
 from listrak_sync.listrak.api import PAGE
-from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList
+from listrak_sync.sandbox import (
+    Account,
+    AccountField,
+    AccountFieldGroup,
+    Behaviour,
+    MailingList,
+)
 from tests.cli.conftest import LIST, Cli, Start, cli, event, start
 
 __all__ = ["cli", "start"]  # fixtures
@@ -99,6 +105,7 @@ def test_plan_on_the_screen(shop: Cli, start: Start) -> None:
     arguments = ("plan", "members.ndjson", "-m", "mappings.yaml")
     ran = shop.run(*arguments, "--verbose")
     assert ran.status == 0
+    assert not list(shop.folder.rglob("journal.sqlite3"))
     for words in ("list 12345 Shop", "field 789 VIP", "ann@example.com", "new@example.com"):
         assert words in ran.out
     assert "its check boxes read as 'on'" in ran.err
@@ -108,4 +115,33 @@ def test_plan_on_the_screen(shop: Cli, start: Start) -> None:
     assert one["fields"][0]["switch_on"] == {"contacts": 1, "first": ["ann@example.com"]}
     assert shop.run("push", *arguments[1:], "--only-changes", "--verify", "30s").status == 0
     assert shop.run(*arguments, "--detailed-exitcode", "--quiet").status == 0
-    assert not (shop.folder / ".local/state/listrak-sync/plan").exists()
+
+
+@pytest.mark.parametrize(("behaviour", "status"), [(Behaviour(show_delay=1e6), 6), (None, 0)])
+def test_status_of_a_verification(
+    shop: Cli, start: Start, behaviour: Behaviour | None, status: int
+) -> None:
+    """What is on the list without what was sent to it makes the status 6, and is told."""
+    start(behaviour, SHOP)
+    ran = shop.run("push", "members.ndjson", "-m", "mappings.yaml", "--verify", "300ms")
+    assert ran.status == status
+    assert ("without the values that were sent" in ran.err) is (status == 6)
+    assert "not on the list" in ran.err
+
+
+@pytest.mark.parametrize("command", ["dry-run", "plan", "push"])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--previous", "-"), "--previous takes files"),
+        (("--previous", "absent"), "absent: No such file"),
+        (("--previous", "members.ndjson", "--since", "2026-01-01"), "need the whole input"),
+    ],
+)
+def test_usage(
+    shop: Cli, start: Start, command: str, arguments: tuple[str, ...], words: str
+) -> None:
+    """An earlier input that cannot be used, or half of today's, is refused before anything."""
+    start(account=SHOP)
+    ran = shop.run(command, "members.ndjson", "-m", "mappings.yaml", *arguments)
+    assert (ran.status, words in ran.err) == (2, True), ran.err
