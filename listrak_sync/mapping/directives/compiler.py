@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from msgspec import UNSET
 
 from listrak_sync.events.key_paths import Event, Found, Json, KeyPath
+from listrak_sync.mapping.constants import remark_on_value
 from listrak_sync.mapping.faults import suggestion
 from listrak_sync.mapping.yaml.document import Document, Node
 
@@ -81,6 +82,7 @@ class Compiler:
                 values = [self.value(entry.value) for entry in entries.values()]
                 return _together(node, lambda parts: _object(names, parts), values)
             case scalar:
+                remark_on_value(self.document, node)
                 return replace(constant(scalar), written=(node,))
 
     def directive(self, node: Node) -> Value:
@@ -107,7 +109,9 @@ class Compiler:
 
     def text(self, node: Node, what: str) -> Value:
         """Compile an operand that must be a text or a directive; `what` names it in messages."""
-        if isinstance(node.value, str) or is_directive(node):
+        if isinstance(node.value, str):  # a path or a template is what it looks like
+            return replace(constant(node.value), written=(node,))
+        if is_directive(node):
             return self.value(node)
         self.document.fault(node, f"{what} is {node.kind}", "write a text or a directive")
         return NOTHING

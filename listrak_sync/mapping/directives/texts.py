@@ -60,6 +60,9 @@ def _text(found: Found) -> str:
 
 def _path(compiler: Compiler, node: Node) -> Value:
     operand = compiler.text(node, "the path")
+    if isinstance(operand.constant, str) and operand.constant.strip().startswith("{{"):
+        inside = operand.constant.strip(" {}").removeprefix("$.")
+        compiler.document.fault(node, "a path has no braces", f"write $.{inside}")
     if isinstance(operand.constant, str):
         path = parse_key_path(operand.constant)
         found = finder(path) if compiler.on_event else partial(_find, path)
@@ -129,6 +132,9 @@ def _if(compiler: Compiler, node: Node) -> Value:
         return NOTHING
     name = "exists" if "exists" in tests else "blank"
     operand = compiler.value(tests[name])
+    if operand.is_constant:
+        message = "a constant is there in every event; write a directive, such as @path"
+        compiler.document.remark(tests[name], "always_the_same", message)
     then = compiler.value(options["then"]) if "then" in options else NOTHING
     otherwise = compiler.value(options["else"]) if "else" in options else NOTHING
     if "else" in options and is_falsy(options["else"]):
