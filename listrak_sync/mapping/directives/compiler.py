@@ -109,12 +109,16 @@ class Compiler:
 
     def text(self, node: Node, what: str) -> Value:
         """Compile an operand that must be a text or a directive; `what` names it in messages."""
-        if isinstance(node.value, str):  # a path or a template is what it looks like
-            return replace(constant(node.value), written=(node,))
-        if is_directive(node):
+        if isinstance(node.value, str) or is_directive(node):
             return self.value(node)
         self.document.fault(node, f"{what} is {node.kind}", "write a text or a directive")
         return NOTHING
+
+    def source_text(self, node: Node, what: str) -> Value:
+        """Compile a path or a template, which is what it looks like, or a directive."""
+        if isinstance(node.value, str):
+            return replace(constant(node.value), written=(node,))
+        return self.text(node, what)
 
     def options(
         self, node: Node, directive: str, known: tuple[str, ...], needed: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ def _text(found: Found) -> str:
 
 
 def _path(compiler: Compiler, node: Node) -> Value:
-    operand = compiler.text(node, "the path")
+    operand = compiler.source_text(node, "the path")
     if isinstance(operand.constant, str) and operand.constant.strip().startswith("{{"):
         inside = operand.constant.strip(" {}").removeprefix("$.")
         compiler.document.fault(node, "a path has no braces", f"write $.{inside}")
@@ -82,7 +82,7 @@ def _find(path: KeyPath, event: Event) -> Found:
 
 
 def _template(compiler: Compiler, node: Node) -> Value:
-    operand = compiler.text(node, "the template")
+    operand = compiler.source_text(node, "the template")
     if isinstance(operand.constant, str):
         paths = placeholders(operand.constant)
         remark = _what_is_hardly_meant(operand.constant)
