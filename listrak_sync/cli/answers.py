@@ -75,9 +75,9 @@ def conclude(
         else:
             messages.table(table)
         messages.record("ended", _record(command, result))
-    if not messages.quiet:
-        for warning in result.report.warnings:
-            messages.warning(warning)
+    report = result.report
+    for warning in report.urgent_warnings if messages.quiet else report.warnings:
+        messages.warning(warning)
     if result.report.fell_back:
         messages.info("the profile-fields route is closed: the rest went by list import")
     if amiss := result.report.amiss:

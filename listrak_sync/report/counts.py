@@ -81,6 +81,8 @@ class Report:
     field_names: dict[int, str] = field(default_factory=dict)
     """The names of the profile fields that the mapping file describes."""
     warnings: tuple[str, ...] = ()
+    urgent_warnings: tuple[str, ...] = ()
+    """Those of the warnings that are about wrong values."""
     files_read_before: int = 0
     lines: int = 0
     unreadable: int = 0
@@ -144,6 +146,7 @@ class Report:
             what = f"{self.older_than_sent:,} values of rejects are older than what was sent since"
             then = "left out" if is_skipped else "sent all the same; --skip-older leaves them out"
             self.warnings += (f"{what}: {then}",)
+            self.urgent_warnings += (f"{what}: {then}",)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
         """Add the values that a window was given, and those that it leaves to send."""
