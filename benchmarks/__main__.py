@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=5, help="runs of which the median counts")
     parser.add_argument("--json", type=Path, help="write the results here")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder, _sink() as port:
+    with tempfile.TemporaryDirectory() as folder, _sink(options.contacts) as port:
         here = Path(folder)
         cases = _cases(here, options.lines, options.contacts, port)
         measured = _measure(cases, options.runs)
@@ -130,6 +130,10 @@ def _cases(here: Path, lines: int, contacts: int, port: int) -> list[Case]:
         Case("push, few events", ("push", fifty, few, "1", str(port)), "script, few events"),
         Case("one window", ("dry-run", one, many, "1")),
         Case("windows of 50,000", ("dry-run", one, many, "1", "50000"), "one window"),
+        Case("read a list", ("pages", one, many, "1", str(port))),
+        Case("compare a list", ("compare", one, many, "1", str(port)), "read a list"),
+        Case("push, one window", ("push", one, many, "1", str(port))),
+        Case("only changes", ("only-changes", one, many, "1", str(port)), "push, one window"),
     ]
 
 
@@ -183,9 +187,9 @@ def _run(case: Case) -> dict[str, float]:
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def _sink(contacts: int) -> Iterator[int]:
     """Run the sink; its port."""
-    command = [sys.executable, "-m", "benchmarks.sink"]
+    command = [sys.executable, "-m", "benchmarks.sink", str(contacts)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         try:
             yield int(process.stdout.readline()) if process.stdout else 0

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import Final
 
 from listrak_sync.batching.window import Window
 from listrak_sync.errors import StoppedError
+
+SWITCHING_OFF_RATIO: Final = 0.5
+"""`--max-off-ratio` where `--mirror` or `--previous` switch off who is not in the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,20 @@ class Guards:
         own = {key: value for key, value in asdict(anew).items() if value is not None}
         before = {"contacts_before": contacts, "rejects_before": rejects}
         return replace(self, **own | before)
+
+    def switching_off(self) -> Guards:
+        """Return the guards of a run that switches off who is not in the input."""
+        ratio = SWITCHING_OFF_RATIO if self.max_off_ratio is None else self.max_off_ratio
+        return replace(self, max_off_ratio=ratio)
+
+    def check_complete(self, rejects: int, *, is_cut_off: bool) -> None:
+        """Check that nobody is missing in an input, so that others may be switched off for it."""
+        if is_cut_off:
+            hint = "Get the whole input; who is missing in it would be switched off."
+            raise StoppedError("the input is cut off: its last line cannot be read", hint)
+        if rejects and self.max_rejects is None:
+            hint = "Fix the rejects, for they would be switched off; or allow some: --max-rejects."
+            raise StoppedError(f"rejects: {rejects:,}, so the input may lack some contacts", hint)
 
     def check_rejects(self, rejects: int) -> None:
         """Check how much is rejected so far."""

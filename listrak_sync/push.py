@@ -67,9 +67,9 @@ class EarlierRun:
 class PushRequest:
     """What a push is asked to do.
 
-    `flush_every` and `wait` are in seconds. Without `jobs`, a process for each core evaluates;
-    without `journal`, the journal is the user's own; without `rejects`, rejects are only counted.
-    With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
+    `flush_every`, `wait` and `verify` are in seconds. Without `jobs`, a process for each core
+    evaluates; without `journal`, the journal is the user's own; without `rejects`, rejects are only
+    counted. With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
     """
 
     run: NewRun | EarlierRun
@@ -80,6 +80,7 @@ class PushRequest:
     flush_every: float | None = None
     in_flight: int = 4
     wait: float | None = None
+    verify: float | None = None
     rejects: Path | None = None
     existing_rejects: ExistingRejects = ExistingRejects.REFUSE
     strict: bool = False
@@ -97,9 +98,10 @@ class PushRequest:
 class PushCallbacks:
     """Who is told what happens in a push; all but `on_reading` are called from several threads.
 
-    `on_note` gets what people should know, `on_remarks` the mapping file and the likely mistakes
-    in it. `on_reading` is called before the first input is
-    read, and returns a context that lasts as long as the run and is told of its progress.
+    `on_note` gets what people should know, `on_detail` what is for those who look closely,
+    `on_remarks` the mapping file and the likely mistakes in it. `on_reading` is called before the
+    first input is read, and returns a context that lasts as long as the run and is told of its
+    progress.
     """
 
     on_note: Callable[[str], object] = ignore
@@ -110,6 +112,7 @@ class PushCallbacks:
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
     on_wait: OnWait = ignore
+    on_detail: Callable[[str], object] = ignore
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +233,14 @@ def _sent(
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,
                             on_planning=rejects.sync,
+                            on_detail=callbacks.on_detail,
                             newest_sent=None if journal is None else journal.newest_sent,
                         ),
                         api,
                         options,
                         journal=journal,
                         wait=request.wait,
+                        verify=request.verify,
                         stop=stop,
                     )
                     result.report.files_read_before = task.read_before
@@ -245,6 +250,7 @@ def _sent(
 def _files(request: PushRequest, task: PushTask) -> Iterator[Source]:
     """Yield the files that a push reads."""
     yield from task.sources
+    yield from map(Source, task.options.previous)
     yield from map(Source, task.options.events)  # those that are read already
     yield from (Source(str(file)) for file in task.options.mapping_files)
     secret_file = secret_file_of(os.environ, request.secret_file)

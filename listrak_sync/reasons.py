@@ -45,6 +45,10 @@ class Reason(StrEnum):
     LIST_REFUSED = "list_refused"
     UNSENT = "unsent"
 
+    # The list does not hold a contact, or sends it nothing.
+    NOT_ON_LIST = "not_on_list"
+    UNSUBSCRIBED = "unsubscribed"
+
 
 SKIP_REASONS: Final = frozenset(
     {

@@ -161,6 +161,10 @@ def new_task(
     check_formats(sources)
     if not files:
         check_updates(sources)
+    earlier = expand(options.previous) if options.previous else ()
+    previous = tuple(_from_anywhere(source.file) for source in earlier)
+    if STANDARD_INPUT in previous:
+        raise UsageError("--previous takes files and folders", "Save the pipe to a file first.")
     first, *others = (str(file.absolute()) for file in files) if files else ("",)
     pushed = PushOptions(
         mapping=first,
@@ -169,7 +173,7 @@ def new_task(
         mapping_text_sha256=digest_of_text(contents),
         events=tuple(_from_anywhere(source.file) for source in sources),
         guards=guards,
-        **msgspec.structs.asdict(options),
+        **msgspec.structs.asdict(options) | {"previous": previous},
     )
     return PushTask(pushed, mappings, sources, once=remembered, read_before=found - len(sources))
 

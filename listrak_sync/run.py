@@ -23,6 +23,7 @@ from listrak_sync.delivery.delivery import Phase, Phases
 from listrak_sync.delivery.receipts import Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.sending import ignore
 from listrak_sync.delivery.stop import Stop
+from listrak_sync.errors import StoppedError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.evaluation.result import EvaluationResult, Updates
@@ -37,6 +38,9 @@ from listrak_sync.mapping.model import field_names
 from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import RunSettings
+
+_BROKEN: Final = frozenset({Reason.NOT_JSON, Reason.NOT_UTF8})
+"""Why the last line of an input that is cut off is rejected."""
 
 MANY_SETS: Final = 100
 """From how many sets of fields on their number is told: each takes a list import."""
@@ -53,9 +57,9 @@ While reading and while sending: from several threads.
 class RunCallbacks:
     """Who is told what happens in a run; of rejects and progress, from several threads.
 
+    `on_note` gets what people should know, `on_detail` what is for those who look closely.
+    `on_planning` is called before the journal passes over input whose rejects were handed on.
     `newest_sent` says what was sent while rejects could be fed back; without it nobody knows.
-    `on_note` gets what people should know. `on_planning` is called before the journal passes over
-    input whose rejects were handed on.
     """
 
     on_reject: OnReject = ignore
@@ -64,6 +68,7 @@ class RunCallbacks:
     on_explanation: Callable[[Explanation], None] | None = None
     on_note: Callable[[str], object] = ignore
     on_planning: Callable[[], None] = ignore
+    on_detail: Callable[[str], object] = ignore
     newest_sent: NewestSent | None = None
 
 
@@ -79,6 +84,10 @@ class Run:
         self.files: list[str] = []
         self._read_to: ReadPoint | None = None
         self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None
+        self.on_whole: Callable[[Window], None] | None = None
+        """Called with the only window once the whole input is read, before the guards see it."""
+        self.is_cut_off: dict[str, bool] = {}
+        """Whether the last line of a file, by its name, could not be read."""
         self._single = [not mapping.enable_batching for mapping in settings.mappings]
         self._window = Window(self._single)
         self._gathered = 0
@@ -131,7 +140,7 @@ class Run:
                 self._count(evaluated)
                 yield from self._gather(unit, evaluated)
                 self._gathered_all(unit, evaluated)
-                self._guard_rejects()
+                self.check_rejects()
                 self._place = evaluated.file, evaluated.position
                 self.callbacks.on_progress(self.report, *self._place)
         if self.stop.error is not None:
@@ -144,14 +153,25 @@ class Run:
             if not self._may_be_rows:  # files are looked at before; what a pipe holds is known now
                 self.report.warnings += ("the input is not CSV: --audience or --trait did nothing",)
         self.settings.guards.check_fewest(self._gathered + self._window.contacts)
+        if self.on_whole is not None and not self.settings.start.done:
+            self._check_whole()
+            self.on_whole(self._window)
         if len(self._window):
             yield self._full()
+
+    def _check_whole(self) -> None:
+        """Raise StoppedError where the window is not made of the whole input."""
+        if self.settings.start != Checkpoint():
+            hint = "Give the whole input again, in a run of its own."
+            raise StoppedError("the run cannot read all of its input any more", hint)
+        is_cut_off = any(self.is_cut_off.values())
+        self.settings.guards.check_complete(self.report.rejected.total(), is_cut_off=is_cut_off)
 
     def rest(self) -> Window:
         """Return all that is counted and in no window yet, wherever the run has ended."""
         if self._gathering is not None:
             unit, evaluated, updates = self._gathering
-            self._window.add_all(updates, self._file(evaluated.file))
+            self._window.add_all(updates, self.file(evaluated.file))
             self._gathered_all(unit, evaluated)
         return self._next_window()
 
@@ -201,11 +221,16 @@ class Run:
             return False
         try:
             if isinstance(receipt, RefusedBatch):  # what is read meanwhile stops the reader
-                self._guard_rejects()
+                self.check_rejects()
             self.callbacks.on_progress(self.report, *self._place)
         except Exception as error:  # noqa: BLE001 - as above
             self.stop.because(error)
         return True
+
+    def reject_contact(self, contact: Contact, reason: Reason, detail: str) -> None:
+        """Hand on a contact that is not sent because of what Listrak holds."""
+        self.report.refused[reason] += 1
+        self.callbacks.on_reject(self._refused(contact, reason, detail))
 
     def names(self, contact: Contact) -> list[str]:
         """Return the names of the mappings that gave a contact's values."""
@@ -241,6 +266,11 @@ class Run:
 
     def _count(self, evaluated: EvaluationResult) -> None:
         self.report.count_evaluated(evaluated)
+        self.is_cut_off[evaluated.file] = any(
+            reject.reason is Reason.UNREADABLE_FILE
+            or (reject.line == evaluated.end.line and reject.reason in _BROKEN)
+            for reject in evaluated.rejects
+        )
         for what, line in evaluated.not_events.items():
             if what not in self._told:
                 self._told.add(what)
@@ -250,11 +280,14 @@ class Run:
 
     def _gather(self, unit: InputUnit, evaluated: EvaluationResult) -> Iterator[Window]:
         """Add updates to the window; yield it when it is full, between two lines."""
-        file, updates = self._file(evaluated.file), evaluated.updates
+        file, updates = self.file(evaluated.file), evaluated.updates
         before = start = 0
         while start < len(updates):
             line = updates.lines[start]
             if line != before and self._is_full:
+                if self.on_whole is not None:
+                    hint = "Give it a larger --window: the whole input says who is switched off."
+                    raise StoppedError("the input is more than one window", hint)
                 if before:
                     self._read_to = ReadPoint(unit, line - 1, evaluated.begins)
                 self._gathering = unit, evaluated, updates.between(start)
@@ -279,13 +312,14 @@ class Run:
 
     def _full(self) -> Window:
         """Return the window, which the guards let pass."""
-        self._guard_rejects()
+        self.check_rejects()
         self._gathered += self._window.contacts
         self.settings.guards.check_contacts(self._gathered)
         self.settings.guards.check_off(self._window)
         return self._next_window()
 
-    def _guard_rejects(self) -> None:
+    def check_rejects(self) -> None:
+        """Raise StoppedError where the guards say that too much is rejected."""
         self.settings.guards.check_rejects(self.report.reject_count)
 
     def _next_window(self) -> Window:
@@ -304,7 +338,7 @@ class Run:
         name = names[0] if len(names) == 1 else None
         return RefusedContact(reason, detail, file, line, name, update)
 
-    def _file(self, name: str) -> int:
+    def file(self, name: str) -> int:
         """Return the index of a file, which is the one read last or a new one."""
         if not self.files or self.files[-1] != name:
             self.files.append(name)

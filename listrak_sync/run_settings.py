@@ -23,8 +23,8 @@ from listrak_sync.events.rejects import GivenUpdate, given_update, unwrap
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.compression import UNREADABLE
-from listrak_sync.input.formats import BOM, head_of
-from listrak_sync.input.sources import STANDARD_INPUT, InputFormat, RowOptions, Source
+from listrak_sync.input.formats import BOM, check_formats, head_of
+from listrak_sync.input.sources import STANDARD_INPUT, InputFormat, RowOptions, Source, expand
 from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.faults import Finding, suggestion
 from listrak_sync.mapping.model import Mapping
@@ -50,6 +50,15 @@ class RunSettings:
     skip_older: bool = False
     start: Checkpoint = field(default_factory=Checkpoint)
     jobs: int = 1
+    only_changes: bool = False
+    reject_unknown: bool = False
+    mirror: bool = False
+    previous: Sequence[Source] = ()
+
+    @property
+    def switches_off(self) -> bool:
+        """Say whether the run switches off who is not in the input, which then must be whole."""
+        return self.mirror or bool(self.previous)
 
 
 class Order(StrEnum):
@@ -87,6 +96,10 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     route: RouteChoice
     batch_contacts: int | None
     batch_bytes: int | None
+    only_changes: bool = False
+    reject_unknown: bool = False
+    mirror: bool = False
+    previous: tuple[str, ...] = ()
     audience: str | None = None
     trait: str | None = None
     email_column: str | None = None
@@ -132,8 +145,18 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     ) -> RunSettings:
         """Return the settings of a run with these options; without `jobs`, it takes every core.
 
-        Raises UsageError for batches that are larger than Listrak takes.
+        Raises UsageError for batches that are larger than Listrak takes, and for an earlier input
+        that cannot be read.
         """
+        previous = expand(self.previous, self.rows()) if self.previous else ()
+        if any(source.file == STANDARD_INPUT for source in previous):
+            raise UsageError("--previous takes files and folders", "Save the pipe to a file first.")
+        check_formats(previous)
+        switches_off = self.mirror or bool(previous)
+        partial = flush_every is not None or self.since is not None or self.until is not None
+        if switches_off and partial:
+            hint = "Leave out --flush-every, --since and --until: who is left out would be off."
+            raise UsageError("--mirror and --previous need the whole input", hint)
         mappings, left_out = chosen(mappings, self.only)
         return RunSettings(
             mappings=mappings,
@@ -143,11 +166,15 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
             window_bytes=self.window_bytes,
             limits=self._limits(),
             route=self._first_route(),
-            guards=guards,
+            guards=guards.switching_off() if switches_off else guards,
             flush_every=flush_every,
             skip_older=self.skip_older,
             start=start or Checkpoint(),
             jobs=jobs or usable_cores(),
+            only_changes=self.only_changes,
+            reject_unknown=self.reject_unknown,
+            mirror=self.mirror,
+            previous=previous,
         )
 
     def _rules(self, left_out: frozenset[str] | None) -> EvaluationRules:

@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from listrak_sync.batching.batches import LIST_IMPORT, Batch, Route
+from listrak_sync.account.comparison import Box
+from listrak_sync.account.plan import add_to_plan, change_lines
+from listrak_sync.account.state import AccountState, ReadsAccount
+from listrak_sync.batching.batches import LIST_IMPORT, Batch
 from listrak_sync.batching.window import Contact, Window
-from listrak_sync.delivery.delivery import Delivery, Phase, Phases
-from listrak_sync.delivery.imports import Summarizing, wait_for_imports
+from listrak_sync.comparing import Comparing
+from listrak_sync.delivery.imports import wait_for_imports
 from listrak_sync.delivery.journal import Journal
-from listrak_sync.delivery.receipts import UnsentBatch
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import (
-    ExhaustedError,
     ListrakSyncError,
-    OutputError,
-    SettingsError,
-    StoppedError,
 )
-from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.push_run import Pushing, PushRun, batches_of
 from listrak_sync.report.counts import Report
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
+from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +34,8 @@ class RunResult:
 
     report: Report
     error: Exception | None = None
+    something_to_change: int | None = None
+    """The exit status of a plan by which there is something to change, if that is asked for."""
 
     def or_else(self, error: Exception | None) -> RunResult:
         """Return the result with an error, unless it already has one."""
@@ -58,12 +58,15 @@ def dry_run(
     """
     run = Run(settings, callbacks, stop or Stop())
     addresses = addresses or Addresses()
+    if settings.previous:
+        boxes = mirrored_boxes(settings.mappings)
+        run.on_whole = lambda window: _switch_off_previous(run, window, boxes)
 
     def show(window: Window) -> None:
         run.report.contacts += window.contacts_to_send
         run.note_field_sets(window)
         if on_request is not None:
-            for batch in _batches(run.phases(window)):
+            for batch in batches_of(run.phases(window)):
                 on_request(_request_line(addresses, batch))
         if on_contact is not None:
             for contact in window.final():
@@ -79,128 +82,78 @@ def dry_run(
     return RunResult(run.finish())
 
 
+def plan(
+    settings: RunSettings,
+    callbacks: RunCallbacks,
+    listrak: ReadsAccount,
+    options: DeliveryOptions | None = None,
+    *,
+    on_change: Callable[[bytes], None] | None = None,
+    stop: Stop | None = None,
+) -> RunResult:
+    """Say what a push would change at Listrak, and change nothing.
+
+    `on_change` is called with a JSON line for each contact of which something is not right.
+    """
+    stop = stop or Stop()
+    run = Run(settings, callbacks, stop)
+    account = AccountState(
+        listrak, stop, options or DeliveryOptions(), callbacks.on_detail, callbacks.on_note
+    )
+    comparing = Comparing(run, account, keeps_held=on_change is not None)
+    try:
+        for window in run.windows():
+            try:
+                comparison = comparing.compare(window)
+            except ListrakSyncError:
+                run.report.contacts += window.contacts_to_send
+                raise
+            add_to_plan(run.report.plan, comparison)
+            run.report.planned_requests += sum(1 for _ in batches_of(run.phases(window)))
+            run.report.contacts += window.contacts_to_send
+            if on_change is not None:
+                for line in change_lines(comparison):
+                    on_change(line)
+            del window  # before the next one is gathered
+    except ListrakSyncError as error:
+        run.report.contacts += run.rest().contacts_to_send
+        return RunResult(run.finish(), error)
+    return RunResult(run.finish())
+
+
 def push(  # noqa: PLR0913 - the parts of a run come from as many places
     settings: RunSettings,
     callbacks: RunCallbacks,
-    listrak: Summarizing,
+    listrak: Pushing,
     options: DeliveryOptions | None = None,
     *,
     journal: Journal | None = None,
     wait: float | None = None,
+    verify: float | None = None,
     stop: Stop | None = None,
 ) -> RunResult:
     """Send what earlier runs of the journal left unanswered, then what the input asks for.
 
     Reading and evaluating go on while a window is sent. When a run ends early, what is gathered
     and not sent is answered for as unsent and planned in the journal. It is not planned, but read
-    again by a later run, where a guard stopped the run or an output could not be written. With
-    `wait`, imports are followed for that many seconds after everything is sent.
+    again by a later run, where a guard stopped the run, an output could not be written, or the run
+    compares with what Listrak holds. With `wait`, imports are followed for that many seconds after
+    everything is sent; with `verify`, each window is read back for that many seconds.
     """
     stop, options = stop or Stop(), options or DeliveryOptions()
     run = Run(settings, callbacks, stop)
-    delivery = Delivery(listrak, run.take_receipt, stop, options, journal)
-
-    notes_sent = journal is not None and journal.has_rejects()
-
-    def leave(window: Window, error: ListrakSyncError) -> None:
-        """Answer for a window that is neither sent nor planned, after the one before."""
-        delivery.finish()
-        stop.because(error)
-        for batch in _batches(run.phases(window)):
-            run.take_receipt(UnsentBatch(batch, str(error)))
-
-    def plan(phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
-        if journal is None:
-            return phases
-        callbacks.on_planning()
-        sent = window.instants() if window is not None and notes_sent else ()
-        return journal.plan(phases, run.files, position, sent)
-
-    def send(window: Window) -> None:
-        route: Route | None = LIST_IMPORT if delivery.fell_back else None
-        run.note_field_sets(window, route)
-        phases = run.phases(window, route)
-        try:
-            planned = plan(phases, run.checkpoint, window)
-        except (SettingsError, OutputError) as error:
-            leave(window, error)
-            # Not only told: if a later window were planned, this one would never be read again.
-            raise
-        delivery.start(planned)
-
-    try:
-        # Before anything new: each window waits for the one before, so the newer values win.
-        for phases in _left_over(journal, run):
-            delivery.start(phases)
-        for window in run.windows():
-            send(window)
-        plan((), Checkpoint(done=True, rejects=run.checkpoint.rejects))
-    except (StoppedError, SettingsError, OutputError) as error:
-        # What a guard held back must not be sent by the next run unseen. Where rejects or the
-        # journal cannot be written, planning more would lose answers.
-        leave(run.rest(), error)
-    except Exception as error:  # noqa: BLE001 - handed on when all is answered for
-        stop.because(error)
-        with suppress(SettingsError, OutputError, ExhaustedError):
-            send(run.rest())
-    delivery.finish()
-    if journal is not None:
-        try:
-            journal.end()
-        except SettingsError as error:
-            stop.because(error)
+    PushRun(run, listrak, options, journal=journal, verify=verify, stop=stop).send_all()
+    report = run.report
     if wait is not None and stop.error is None:
-        imports = run.report.imports()
-        run.report.applied = wait_for_imports(listrak, imports, wait, stop, options)
-    run.report.fell_back = delivery.fell_back
+        report.applied = wait_for_imports(listrak, report.imports(), wait, stop, options)
     return RunResult(run.finish(), stop.error)
 
 
-def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
-    """Yield what unfinished runs left unanswered, the oldest first; count it apart.
-
-    Runs for another destination are left alone.
-    """
-    if journal is None:
-        return
-    infos = journal.runs_of_destination()
-    run.files += (file for info in infos if info.id == journal.run for file in info.files)
-    for info in reversed(infos):
-        if not info.is_finished:
-            is_own = info.id == journal.run
-            before = 0 if is_own else len(run.files)
-            run.files += () if is_own else info.files
-            for phases in journal.unanswered(info.id):
-                yield _counted(phases, run, before, is_own=is_own)
-
-
-def _counted(phases: Phases, run: Run, before: int, *, is_own: bool) -> Phases:
-    """Count the batches of an earlier window, and number their files as this run does.
-
-    The mappings of another run are dropped: this run does not know their names.
-    """
-
-    def batches(phase: Phase) -> Iterator[Batch]:
-        for batch in phase.batches:
-            run.report.left_over += len(batch.contacts)
-            contacts = tuple(
-                msgspec.structs.replace(
-                    contact,
-                    file=contact.file + before,
-                    mappings=contact.mappings if is_own else (),
-                )
-                for contact in batch.contacts
-            )
-            yield msgspec.structs.replace(batch, contacts=contacts)
-
-    for phase in phases:
-        yield Phase(batches(phase), phase.alone)
-
-
-def _batches(phases: Phases) -> Iterator[Batch]:
-    """Yield the batches of every phase."""
-    for phase in phases:
-        yield from phase.batches
+def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> None:
+    check_ons(boxes, window)
+    switch_off_previous(run, window, boxes)
+    for line in told(run):
+        run.callbacks.on_note(line)
 
 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:

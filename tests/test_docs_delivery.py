@@ -112,7 +112,7 @@ def test_exit_statuses_are_those_of_the_errors() -> None:
     kinds = [each for each in vars(errors).values() if isinstance(each, type)]
     given = {each.exit_status for each in kinds if issubclass(each, errors.ListrakSyncError)}
     given |= {errors.InterruptedRunError(number).exit_status for number in (2, 15)}
-    assert set(STATUSES) == given | {0, 6}
+    assert set(STATUSES) == given | {0, 6, 8}
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_links() -> None:
 
 
 def test_options_exist(cli: Cli) -> None:
-    """Every option that is named is one of push's or runs's, or another program's."""
-    known = cli.run("push", "-h").out + cli.run("runs", "-h").out
+    """Every option that is named is one of push's, plan's or runs's, or another program's."""
+    known = "".join(cli.run(name, "-h").out for name in ("push", "plan", "runs"))
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", TEXT)) - {"--mapping"}
     assert {option for option in named if option not in known} == set()
 

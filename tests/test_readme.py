@@ -49,7 +49,7 @@ def table(command: Any) -> str:
     return "\n".join((*rows, ""))
 
 
-@pytest.mark.parametrize("name", ["dry-run", "push"])
+@pytest.mark.parametrize("name", ["dry-run", "plan", "push"])
 def test_option_tables_equal_the_help(name: str) -> None:
     """The tables of options hold what --help says; LISTRAK_SYNC_WRITE=1 writes them anew."""
     text = README.read_text("utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from itertools import chain, groupby
 from typing import Any, Final, TypeAlias
 
@@ -21,8 +22,10 @@ from listrak_sync.evaluation.updates import (
 )
 from listrak_sync.events.timestamps import NEVER
 
-_LAST: Final = -1
-_NO_NEXT: Final = array("i", [_LAST])
+LAST: Final = -1
+"""In place of a row: no other row of the contact follows."""
+
+_NO_NEXT: Final = array("i", [LAST])
 
 _AT_ONCE: Final = 256
 """How many updates are taken at a time. Deleting a row moves at most that many others."""
@@ -79,6 +82,7 @@ class Window:
         """How long the values are that it holds, in characters: about their bytes in memory."""
         self.alone: list[Contact] = []
         """The contacts that go out alone, in input order, without the values that came too late."""
+        self._left_out: bytearray | None = None
 
     def __len__(self) -> int:
         """Return how full the window is, in contacts."""
@@ -131,7 +135,7 @@ class Window:
                 size += 1
                 continue
             while rows[row].field != change.field:
-                if following[row] == _LAST:  # a new field of the contact
+                if following[row] == LAST:  # a new field of the contact
                     following[row] = size
                     fields += 1
                 row = following[row]
@@ -181,15 +185,80 @@ class Window:
                 self.alone.append(Contact(list_id, address, fields, (mapping,), file, line))
 
     @property
+    def rows(self) -> Sequence[Change]:
+        """The final values of all contacts, in no order that matters."""
+        return self._rows
+
+    @property
+    def next_rows(self) -> Sequence[int]:
+        """For each row the next one of its contact, LAST where there is none."""
+        return self._next
+
+    @property
+    def lists(self) -> Sequence[int]:
+        """The lists for which it holds values."""
+        return tuple(self._lists)
+
+    def first_rows(self, list_id: int) -> MappingOf[str, int]:
+        """Return the first row of each contact of a list, by its address in lower case."""
+        return self._lists[list_id]
+
+    def contact_rows(self, list_id: int, email: str) -> Iterator[int]:
+        """Yield the rows of a contact."""
+        row = self._lists[list_id].get(email.lower(), LAST) if list_id in self._lists else LAST
+        while row != LAST:
+            yield row
+            row = self._next[row]
+
+    def sent_rows(self) -> bytearray:
+        """Return a number for each row: 1 where its value is sent."""
+        if self._left_out is None:
+            return bytearray(b"\1" * len(self._rows))
+        return bytearray(not each for each in self._left_out)
+
+    def row_of(self, list_id: int, email: str, field: int) -> int:
+        """Return the row of a contact's field, LAST where it holds no value for it."""
+        its = self.contact_rows(list_id, email)
+        return next((row for row in its if self._rows[row].field == field), LAST)
+
+    def rows_to_send(self) -> Iterator[int]:
+        """Yield for each value to send the row that holds it, or a newer value for its field."""
+        for contact in self.alone:
+            for field, _ in contact.fields:
+                yield self.row_of(contact.list_id, contact.email_address, field)
+        for row, change in enumerate(self._rows):
+            if not self._is_single(change.mapping) and not self._is_left_out(row):
+                yield row
+
+    def leave_out(self, rows: bytearray) -> None:
+        """Let some values not be sent: those whose row has a number other than 0 in `rows`."""
+        self._left_out = rows
+        kept = []
+        for contact in self.alone:
+            fields = tuple(
+                (field, value)
+                for field, value in contact.fields
+                if not rows[self.row_of(contact.list_id, contact.email_address, field)]
+            )
+            if fields:
+                kept.append(msgspec.structs.replace(contact, fields=fields))
+        self.alone = kept
+
+    @property
     def contacts_to_send(self) -> int:
         """Return how many contacts the batches will hold, those that go out alone included."""
-        together = sum(1 for _ in self.together()) if self._single else self.contacts
+        together = sum(1 for _ in self.together()) if self._leaves_some else self.contacts
         return len(self.alone) + together
 
     @property
     def values(self) -> int:
         """Return how many values there are to send."""
-        return sum(1 for _ in self._values_to_send()) if self._single else len(self._rows)
+        return sum(1 for _ in self._values_to_send()) if self._leaves_some else len(self._rows)
+
+    @property
+    def _leaves_some(self) -> bool:
+        """Say whether some rows do not go out in batches."""
+        return bool(self._single) or self._left_out is not None
 
     def off_values(self) -> tuple[int, int]:
         """Return how many of the values to send are `off`, and how many there are in all."""
@@ -200,8 +269,8 @@ class Window:
         for contact in self.alone:
             for _, value in contact.fields:
                 yield value
-        for change in self._rows:
-            if not self._is_single(change.mapping):
+        for row, change in enumerate(self._rows):
+            if not self._is_single(change.mapping) and not self._is_left_out(row):
                 yield change.value
 
     def instants(self) -> Iterator[tuple[int, str, int, int]]:
@@ -210,7 +279,7 @@ class Window:
         for list_id, contacts in self._lists.items():
             for key, row in contacts.items():
                 at = row
-                while at != _LAST:
+                while at != LAST:
                     yield list_id, key, rows[at].field, instants[at]
                     at = following[at]
 
@@ -225,20 +294,25 @@ class Window:
     def _contacts(self, *, with_alone: bool) -> Iterator[Contact]:
         spelling, following = self._spelling, self._next
         rows, files, lines = self._rows, self._files, self._lines
-        all_rows = with_alone or not self._single
+        all_rows = (with_alone or not self._single) and self._left_out is None
         for list_id, contacts in self._lists.items():
             known: dict[Changes, _FinalValues] = {}
             for key, first in contacts.items():
                 address = spelling.get((list_id, key), key) if spelling else key
-                if all_rows and following[first] == _LAST:
+                if all_rows and following[first] == LAST:
                     changes: Changes = (rows[first],)
                     file, line = files[first], lines[first]
                 else:
                     its = [first]
-                    while (row := following[its[-1]]) != _LAST:
+                    while (row := following[its[-1]]) != LAST:
                         its.append(row)
                     if not all_rows:
-                        its = [row for row in its if not self._is_single(rows[row].mapping)]
+                        its = [
+                            row
+                            for row in its
+                            if not self._is_left_out(row)
+                            and (with_alone or not self._is_single(rows[row].mapping))
+                        ]
                         if not its:
                             continue
                     changes = tuple([rows[row] for row in its])
@@ -251,6 +325,9 @@ class Window:
 
     def _is_single(self, mapping: int) -> bool:
         return bool(self._single) and mapping >= 0 and self._single[mapping]
+
+    def _is_left_out(self, row: int) -> bool:
+        return self._left_out is not None and bool(self._left_out[row])
 
 
 def _given(list_id: int, address: str, changes: Changes, file: int, line: int) -> Contact:
@@ -272,7 +349,7 @@ def _no_contacts() -> dict[str, int]:
     With a million texts as keys, most of the time goes into fetching each text for its hash.
     """
     # CPython stores hashes beside the keys, and does not need the text, once a key was not a text.
-    contacts: dict[Any, int] = {None: _LAST}
+    contacts: dict[Any, int] = {None: LAST}
     del contacts[None]
     return contacts
 

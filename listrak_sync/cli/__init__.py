@@ -16,9 +16,8 @@ from listrak_sync.errors import told
 
 EPILOG = """\
 Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 access refused ·
-5 Listrak not reachable · 6 done, some rejected, or a mapping's test failed ·
-7 refused by a guard or by Listrak for a list · 75 another run holds the journal ·
-130/143 interrupted
+5 Listrak not reachable · 6 done, some rejected · 7 refused by a guard or by Listrak for a list ·
+8 plan: there is something to change · 75 another run holds the journal · 130/143 interrupted
 """
 
 app = typer.Typer(
@@ -54,6 +53,9 @@ for command in (
     LazyCommand("auth", "auth:app", "Check credentials."),
     LazyCommand(
         "dry-run", "dry_run:dry_run", "Do everything that push does, except talk to Listrak."
+    ),
+    LazyCommand(
+        "plan", "plan:plan", "Read the lists, and say what push --only-changes would change there."
     ),
     LazyCommand("push", "push:push", "Send what the events ask for, and answer for every contact."),
     LazyCommand("mapping", "mapping:app", "Write and check mapping files."),

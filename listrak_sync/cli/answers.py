@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import draw, print_json, printable
+from listrak_sync.cli.output import counted, draw, print_json, printable
 from listrak_sync.cli.tables import summary
 from listrak_sync.errors import ListrakSyncError, StoppedError, told
 
@@ -75,11 +75,15 @@ def conclude(
         else:
             messages.table(table)
         messages.record("ended", _record(command, result))
-    if not messages.quiet:
-        for warning in result.report.warnings:
-            messages.warning(warning)
+    report = result.report
+    for warning in report.urgent_warnings if messages.quiet else report.warnings:
+        messages.warning(warning)
     if result.report.fell_back:
         messages.info("the profile-fields route is closed: the rest went by list import")
+    if amiss := result.report.amiss:
+        messages.info(
+            f"{counted(amiss, 'contact')} on the list without the values that were sent to it"
+        )
     if result.report.reject_count and not keeps_rejects:
         messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")
     match _error(result):
@@ -93,8 +97,10 @@ def conclude(
 def _exit_status(result: RunResult) -> int:
     """Return the exit status that tells a script how a run went."""
     match _error(result):
+        case None if result.something_to_change is not None:
+            return result.something_to_change
         case None:
-            return SOME_REJECTED if result.report.reject_count else DONE
+            return SOME_REJECTED if result.report.reject_count + result.report.amiss else DONE
         case ListrakSyncError(exit_status=status):
             return status
     return 1

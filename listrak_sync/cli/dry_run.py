@@ -77,6 +77,7 @@ def dry_run(
             "else as JSON lines.",
         ),
     ] = False,
+    previous: options.Previous = None,
     only: options.Only = None,
     since: options.Since = None,
     until: options.Until = None,
@@ -134,6 +135,7 @@ def dry_run(
             route=route,
             batch_contacts=batch_contacts,
             batch_bytes=batch_bytes,
+            previous=tuple(previous or ()),
             audience=options.single("--audience", audience),
             trait=options.single("--trait", trait),
             email_column=options.single("--email-column", email_column),
@@ -168,7 +170,13 @@ def dry_run(
             with (
                 interruptible(stop),
                 RejectsFile(
-                    rejects, (*settings.sources, *(Source(str(file)) for file in files)), existing
+                    rejects,
+                    (
+                        *settings.sources,
+                        *settings.previous,
+                        *(Source(str(file)) for file in files),
+                    ),
+                    existing,
                 ) as rejects_file,
                 ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
             ):

@@ -337,6 +337,33 @@ SecretFile = Annotated[
 ]
 
 
+Mirror = Annotated[
+    bool,
+    typer.Option(
+        "--mirror",
+        help="Switch off who reads on at Listrak and is not on by this input, in the check boxes "
+        "that the mappings switch on. The input must be whole.",
+    ),
+]
+Previous = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FILE",
+        help="Switch off who was on by this earlier input and is not in today's. May be given "
+        "several times.",
+        show_default=False,
+    ),
+]
+RejectUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--reject-unknown",
+        help="Reject contacts that are not on the list, or unsubscribed, instead of counting them.",
+    ),
+]
+InFlight = Annotated[
+    int, typer.Option(metavar="N", min=1, max=64, help="Requests at the same time, at most.")
+]
 RouteOption = Annotated[
     RouteChoice,
     typer.Option(

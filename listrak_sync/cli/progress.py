@@ -157,9 +157,12 @@ def tell_retry(retry: Retry, messages: Messages) -> None:
 
 
 def tell_wait(waiting: Waiting, messages: Messages) -> None:
-    """Tell that we wait for imports, with --verbose or once it takes long."""
-    imports = counted(waiting.imports, "import")
+    """Tell that we wait for imports or values, with --verbose or once it takes long."""
+    what = counted(waiting.count, waiting.awaited)
+    of_imports = waiting.awaited == "import"
     if waiting.waited < LONG_WAIT <= waiting.waited + waiting.seconds:
-        messages.info(f"waiting until Listrak has applied {imports}")
+        aim = f"Listrak has applied {what}" if of_imports else f"what was sent shows for {what}"
+        messages.info(f"waiting until {aim}")
     else:
-        messages.detail(f"{imports} not applied yet, asking again in {waiting.seconds:.1f} s")
+        state = "not applied yet" if of_imports else "not seen yet"
+        messages.detail(f"{what} {state}, asking again in {waiting.seconds:.1f} s")

@@ -33,6 +33,16 @@ def push(
     context: typer.Context,
     mapping: options.MappingFiles = None,
     events: options.Events = None,
+    only_changes: Annotated[
+        bool,
+        typer.Option(
+            "--only-changes",
+            help="Read the lists first, and send only what is not right there already.",
+        ),
+    ] = False,
+    mirror: options.Mirror = False,
+    previous: options.Previous = None,
+    reject_unknown: options.RejectUnknown = False,
     only: options.Only = None,
     since: options.Since = None,
     until: options.Until = None,
@@ -68,9 +78,16 @@ def push(
     route: options.RouteOption = RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
-    in_flight: Annotated[
-        int, typer.Option(metavar="N", min=1, max=64, help="Requests at the same time, at most.")
-    ] = 4,
+    in_flight: options.InFlight = 4,
+    verify: Annotated[
+        float | None,
+        typer.Option(
+            metavar="[DURATION]",
+            parser=parse_duration,
+            help="Read back what was sent until it is seen, for 10m unless another time is given.",
+            show_default=False,
+        ),
+    ] = None,
     wait: Annotated[
         float | None,
         typer.Option(
@@ -149,6 +166,10 @@ def push(
                 route=route,
                 batch_contacts=batch_contacts,
                 batch_bytes=batch_bytes,
+                only_changes=only_changes,
+                reject_unknown=reject_unknown,
+                mirror=mirror,
+                previous=tuple(previous or ()),
                 audience=options.single("--audience", audience),
                 trait=options.single("--trait", trait),
                 email_column=options.single("--email-column", email_column),
@@ -159,6 +180,12 @@ def push(
                 undated=undated,
                 skip_older=skip_older,
             )
+            if reject_unknown and not only_changes:
+                hint = "Give --only-changes as well: without it, the lists are not read."
+                raise UsageError("--reject-unknown needs --only-changes", hint)
+            if once and (mirror or previous):
+                hint = "Leave out --once: who is in a file that is read already stays on."
+                raise UsageError("--mirror and --previous need the whole input", hint)
             run = NewRun(
                 mapping or (),
                 events or (),
@@ -178,6 +205,7 @@ def push(
             flush_every=flush_every,
             in_flight=in_flight,
             wait=wait,
+            verify=verify,
             rejects=rejects,
             existing_rejects=options.existing_rejects(append=append, force=force),
             journal=journal,
@@ -186,6 +214,7 @@ def push(
         )
         callbacks = PushCallbacks(
             on_note=messages.info,
+            on_detail=messages.detail,
             on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
             on_receipt=lambda receipt: tell(receipt, messages),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
+import msgspec
 import typer
 
 from listrak_sync.cli import options
@@ -13,7 +15,7 @@ from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import print_text
 from listrak_sync.delivery.destination import known_fields
 from listrak_sync.delivery.stop import Stop, interruptible
-from listrak_sync.errors import SettingsError
+from listrak_sync.errors import OutputError, SettingsError
 from listrak_sync.mapping.files import load_all
 
 if TYPE_CHECKING:
@@ -36,6 +38,15 @@ def sandbox(
             show_default=False,
         ),
     ] = None,
+    dump: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the values that contacts hold to this file at the end, as JSON: by list, "
+            "address and field.",
+            show_default=False,
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any.")] = 0,
 ) -> None:
     """Run a stand-in for Listrak on this machine until Ctrl-C.
@@ -52,6 +63,7 @@ def sandbox(
         messages.info(f"{status} {exchange.method} {exchange.path} {exchange.body_size} bytes")
 
     stop = Stop()
+    dumped = _open(dump)
     with interruptible(stop), Sandbox(account, behaviour, port=port, on_request=tell) as stand_in:
         print_text(
             (
@@ -64,8 +76,29 @@ def sandbox(
         messages.info("the sandbox listens; set these where you run listrak-sync. Ctrl-C ends it.")
         while not stop.event.wait(threading.TIMEOUT_MAX):
             pass
-        for list_id, contacts in stand_in.values().items():
+        values = stand_in.values()
+        for list_id, contacts in values.items():
             messages.info(f"list {list_id}: {len(contacts)} contacts have values")
+    if dump is not None and dumped is not None:
+        try:
+            with dumped:
+                dumped.write(msgspec.json.format(msgspec.json.encode(values), indent=1) + b"\n")
+        except OSError as error:
+            raise _unwritable(dump, error) from error
+
+
+def _open(dump: Path | None) -> BinaryIO | None:
+    """Open the file of the values, which only its owner can read. Raises OutputError."""
+    if dump is None:
+        return None
+    try:
+        return os.fdopen(os.open(dump, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    except OSError as error:
+        raise _unwritable(dump, error) from error
+
+
+def _unwritable(dump: Path, error: OSError) -> OutputError:
+    return OutputError(f"{dump}: {error.strerror or error}", "Name another file with --dump.")
 
 
 def _account(mapping: list[Path] | None, script: Path | None) -> tuple[Account, Behaviour | None]:

@@ -18,7 +18,7 @@ LONGEST_DURATION: Final = 365 * 86_400.0
 """The longest duration in seconds; the clocks and timers of the system need a bound."""
 
 DEFAULT_WAIT: Final = "10m"
-"""The value of `--wait` where none is given."""
+"""The value of `--wait` and `--verify` where none is given."""
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
@@ -123,7 +123,7 @@ def parse_duration(text: str) -> float:
 
 
 def with_default_wait(arguments: Sequence[str]) -> list[str]:
-    """Give `--wait` its default value where the next argument is not a duration.
+    """Give `--wait` and `--verify` their default value where the next argument is not a duration.
 
     An argument that begins with a digit and does not name a file is meant as one: the option
     refuses it later, if it is not valid.
@@ -131,8 +131,8 @@ def with_default_wait(arguments: Sequence[str]) -> list[str]:
     filled = list(arguments)
     for index, argument in enumerate(filled):
         following = filled[index + 1] if index + 1 < len(filled) else ""
-        if argument == "--wait" and not _is_meant_as_duration(following):
-            filled[index] = f"--wait={DEFAULT_WAIT}"
+        if argument in {"--wait", "--verify"} and not _is_meant_as_duration(following):
+            filled[index] = f"{argument}={DEFAULT_WAIT}"
     return filled
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from listrak_sync.cli.output import counted, draw, one_line, print_text
+from listrak_sync.cli.plan_tables import plan_rows
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from listrak_sync.account.state import Verified
     from listrak_sync.delivery.imports import Applied
     from listrak_sync.report.counts import ListReport, Report
 
@@ -54,18 +56,38 @@ def _rows(report: Report) -> Iterator[_Row]:
         for step in funnel.steps:
             yield f"  {step.condition}", step.passed, step.at
     yield "updates", report.updates, ""
-    yield "values", report.values, ""
-    yield "  superseded by newer ones", report.superseded, ""
-    if report.ordered_by_line:
-        yield "  ordered by line", report.ordered_by_line, "for want of a time"
-    yield "  to send", report.values_to_send, ""
+    yield from _values(report)
     left_over = f"{report.left_over:,} of them left over from before" if report.left_over else ""
     yield "contacts", report.contacts, left_over
+    for one in report.plan.values():
+        yield from plan_rows(one)
+    if report.plan:
+        yield "requests that push --only-changes would send", report.planned_requests, ""
+        return
     for list_id, entry in report.lists.items():
         yield from _list(list_id, entry)
         if list_id in report.applied:
             yield from _applied(entry, report.applied[list_id])
+        if list_id in report.verified:
+            yield from _verified(report.verified[list_id])
     yield from _reasons("refused by Listrak", report.refused)
+
+
+def _values(report: Report) -> Iterator[_Row]:
+    yield "values", report.values, ""
+    yield "  superseded by newer ones", report.superseded, ""
+    for name, count in (
+        ("already right at Listrak", report.already_right),
+        ("of contacts not on the list", report.not_on_list),
+        ("of unsubscribed contacts", report.unsubscribed),
+    ):
+        if count:
+            yield f"  {name}", count, ""
+    if report.ordered_by_line:
+        yield "  ordered by line", report.ordered_by_line, "for want of a time"
+    yield "  to send", report.values_to_send, ""
+    for (list_id, field_id), count in report.switched_off.items():
+        yield f"switched off, not being in the input: {list_id} {field_id}", count, ""
 
 
 def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[_Row]:
@@ -75,14 +97,31 @@ def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[_Row]:
 
 
 def _list(list_id: int, entry: ListReport) -> Iterator[_Row]:
-    contacts = entry.accepted + entry.refused + entry.unsent
-    yield f"  list {list_id}", contacts, counted(entry.requests, "request")
+    yield f"  list {list_id}", entry.contacts, counted(entry.requests, "request")
     if entry.accepted:
         yield "    accepted", entry.accepted, _imports(entry)
     if entry.refused:
         yield "    refused", entry.refused, ""
     if entry.unsent:
         yield "    unsent", entry.unsent, ""
+    if entry.already_right:
+        yield "    already right", entry.already_right, "not sent"
+    if entry.not_on_list:
+        yield "    not on the list", entry.not_on_list, "not sent"
+    if entry.unsubscribed:
+        yield "    unsubscribed", entry.unsubscribed, "not sent"
+
+
+def _verified(verified: Verified) -> Iterator[_Row]:
+    yield "    seen", verified.seen, "read back as it was sent"
+    for name, count in (
+        ("not seen yet", verified.not_seen_yet),
+        ("other value", verified.other_value),
+        ("not on the list", verified.not_on_list),
+        ("unsubscribed", verified.unsubscribed),
+    ):
+        if count:
+            yield f"    {name}", count, "read back"
 
 
 def _applied(entry: ListReport, applied: Applied) -> Iterator[_Row]:

@@ -65,6 +65,8 @@ class Delivery:
         self._lock = threading.Lock()
         self._open = self._ledger.imports()
         self._window: threading.Thread | None = None
+        self.unfollowed: set[int] = set()
+        """The lists of imports of which Listrak did not tell us the end."""
 
     @property
     def fell_back(self) -> bool:
@@ -85,6 +87,15 @@ class Delivery:
         if self._window is not None:
             self._window.join()
             self._window = None
+
+    def settle(self) -> None:
+        """Wait until all that was sent is answered for, and its imports have ended.
+
+        What Listrak holds is read only then. Imports without an id, or that we may not ask about,
+        are not waited for.
+        """
+        self.finish()
+        self._barrier()
 
     def _send_window(self, phases: Phases) -> None:
         try:
@@ -180,5 +191,6 @@ class Delivery:
             imports, self._open = self._open, []
         if imports and not self._stop.event.is_set():
             followed = follow(self._listrak, imports, BARRIER_PATIENCE, self._stop, self._options)
+            self.unfollowed |= {list_id for list_id, _ in followed.unverified}
             if followed.running and not self._stop.event.is_set():
                 self._stop.because(waited_too_long(followed.running, BARRIER_PATIENCE))

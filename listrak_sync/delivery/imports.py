@@ -8,15 +8,12 @@ from typing import Final, Protocol
 
 import msgspec
 
+from listrak_sync.delivery.polling import StillOpen, poll
 from listrak_sync.delivery.receipts import ImportKey
-from listrak_sync.delivery.sending import DeliveryOptions, Listrak, Waiting
+from listrak_sync.delivery.sending import DeliveryOptions, Listrak
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import UnreachableError
 from listrak_sync.listrak.verdicts import Failure, ImportSummary, Unavailable
-
-FIRST_PAUSE: Final = 0.25
-LONGEST_PAUSE: Final = 15.0
-"""Seconds between two questions about an import: they double from the first to the longest."""
 
 MAX_DIGITS: Final = 10
 """Listrak's ids are numbers of 32 bits: what has more digits is not an id."""
@@ -119,14 +116,14 @@ def follow(
     each import that has ended. It may ask about it in the same time; where it returns False, it
     is called again.
     """
-    timing, running = options.timing, dict.fromkeys(imports)
+    running = dict.fromkeys(imports)
     ended: set[ImportKey] = set()
     unverified: set[ImportKey] = set()
-    until = timing.clock() + patience
-    pause = FIRST_PAUSE
-    while running:
+
+    def ask(is_over: Callable[[], bool]) -> StillOpen:
+        pause = 0.0
         for each in tuple(running):
-            if stop.event.is_set() or timing.clock() > until:
+            if is_over():
                 break
             match _finished(listrak, each):
                 case True if on_end(each):
@@ -139,13 +136,10 @@ def follow(
                 case _:
                     unverified.add(each)
                     del running[each]
-        left = until - timing.clock()
-        if not running or left <= 0 or stop.event.is_set():
-            break
-        pause = min(pause, left)
-        options.on_wait(Waiting(len(running), patience - left, pause))
-        timing.rest(stop.event, pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        return StillOpen(len(running), pause)
+
+    if running:
+        poll(ask, "import", patience, stop, options)
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.verdicts import Failure, Unavailable, Verdict
@@ -91,13 +91,18 @@ class Retry:
     held: bool
 
 
+Awaited: TypeAlias = Literal["import", "contact"]
+"""What is waited for: an import's end, or that a contact shows what was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A pause before imports are asked about again: how many, and the seconds waited so far."""
+    """A pause before we ask again: about how many, and the seconds waited so far."""
 
-    imports: int
+    count: int
     waited: float
     seconds: float
+    awaited: Awaited = "import"
 
 
 OnRetry: TypeAlias = Callable[[Retry], None]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Final, Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Final, Generic, Self, TypeVar
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import httpx
 import msgspec
@@ -20,12 +21,15 @@ from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.listrak.replies import UNREADABLE, judge, judge_failure
 from listrak_sync.listrak.verdicts import (
     Accepted,
+    ContactPage,
     Failure,
     FieldGroup,
+    HeldContact,
     ImportStatus,
     ImportSummary,
     ListInfo,
     ProfileField,
+    SubscriptionState,
     Unavailable,
     Verdict,
 )
@@ -43,12 +47,24 @@ _HEADERS: Final = {
 }
 _JSON: Final = {"Content-Type": "application/json"}
 _T = TypeVar("_T")
+FIRST_PAGE: Final = "Start"
+PAGE: Final = 5000
+"""How many contacts a page holds, at most. Source: `GET /List/{listId}/Contact`."""
+MOST_FIELDS: Final = 30
+"""How many fields one request may ask for. Source: as above."""
 
 
-class _Reply(msgspec.Struct):
+class _Reply(msgspec.Struct, Generic[_T]):
     """The object that wraps the answer of every look-up."""
 
-    data: msgspec.Raw
+    data: _T
+
+
+class _Page(msgspec.Struct):
+    """The object that wraps a page."""
+
+    data: tuple[HeldContact, ...] | None
+    nextPageCursor: str | None = None  # noqa: N815 - Listrak's name
 
 
 class Api:
@@ -141,11 +157,40 @@ class Api:
         path = f"/List/{list_id}/SegmentationFieldGroup/{group_id}/SegmentationField"
         return self._get(path, tuple[ProfileField, ...])
 
+    def contacts(
+        self, list_id: int, state: SubscriptionState, fields: Sequence[int], cursor: str
+    ) -> ContactPage | Failure:
+        """Return a page of a list's contacts with up to 30 fields: `GET /List/{listId}/Contact`."""
+        query = urlencode(
+            {
+                "subscriptionState": state,
+                "segmentationFieldIds": ",".join(map(str, fields)),
+                "cursor": cursor,
+                "count": PAGE,
+            },
+            safe=",",
+        )
+        page = self._decoded(f"/List/{list_id}/Contact?{query}", _Page)
+        if not isinstance(page, _Page):
+            return page
+        return ContactPage(page.data or (), cursor_of(page.nextPageCursor))
+
+    def contact(self, list_id: int, email: str, fields: Sequence[int]) -> HeldContact | Failure:
+        """Return a contact with up to 30 fields: `GET /List/{listId}/Contact/{email}`."""
+        asked = ",".join(map(str, fields))
+        query = f"?segmentationFieldIds={asked}" if asked else ""
+        return self._get(f"/List/{list_id}/Contact/{quote(email, safe='')}{query}", HeldContact)
+
     def _post(self, url: str, body: bytes) -> Verdict:
         reply = self._send("POST", url, body)
         return self._judge(reply) if isinstance(reply, httpx.Response) else reply
 
     def _get(self, path: str, shape: type[_T]) -> _T | Failure:
+        reply = self._decoded(path, _Reply[shape])  # type: ignore[valid-type]  # bound now
+        return reply.data if isinstance(reply, _Reply) else reply
+
+    def _decoded(self, path: str, shape: type[_T]) -> _T | Failure:
+        """Return the body of a good answer."""
         reply = self._send("GET", f"{self._addresses.api}{path}")
         if not isinstance(reply, httpx.Response):
             return reply
@@ -153,11 +198,14 @@ class Api:
         if not isinstance(verdict, Accepted):
             return verdict
         try:
-            data = msgspec.json.decode(reply.content, type=_Reply).data
-            # Written anew, so that no escape keeps a secret that the reply repeats from being seen.
-            written = msgspec.json.encode(msgspec.json.decode(data)).decode()
-            return msgspec.json.decode(self._auth.hide(written), type=shape)
+            text = reply.content.decode()
+            if "\\" in text:
+                # Written anew, so that no escape keeps a secret that the reply repeats from being
+                # seen.
+                text = msgspec.json.encode(msgspec.json.decode(text)).decode()
+            return msgspec.json.decode(self._auth.hide(text), type=shape)
         except UNREADABLE:
+            path = path.partition("?")[0]
             return Unavailable(f"the answer of {path} does not have the shape of Listrak's")
 
     def _send(self, method: str, url: str, body: bytes | None = None) -> httpx.Response | Failure:
@@ -196,3 +244,14 @@ class Api:
         return dataclasses.replace(
             failure, code=shown(failure.code), message=shown(failure.message)
         )
+
+
+def cursor_of(following: str | None) -> str | None:
+    """Return the cursor in `nextPageCursor`, None where there is no next page.
+
+    It may be the cursor itself, or the address of the next page. That address is never asked.
+    """
+    if not following:
+        return None
+    found = re.search(r"[?&]cursor=([^&#]*)", following, re.IGNORECASE)
+    return (unquote(found[1]) or None) if found else following

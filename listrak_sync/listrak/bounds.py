@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-LARGEST: Final = 16 << 20
+LARGEST: Final = 32 << 20
 """The largest body of a reply, in bytes, once it is unpacked."""
 
 LONGEST: Final = 120.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -134,6 +134,38 @@ class ProfileField(msgspec.Struct, frozen=True):
     name: str | None = msgspec.field(name="segmentationFieldName", default=None)
     data_type: str | None = msgspec.field(name="dataType", default=None)
     max_length: int | None = msgspec.field(name="maxLength", default=None)
+
+
+SubscriptionState: TypeAlias = Literal["Subscribed", "Unsubscribed"]
+
+
+class HeldValue(msgspec.Struct, frozen=True, gc=False):
+    """A contact's value for a profile field, as Listrak reads it back."""
+
+    field: int = msgspec.field(name="segmentationFieldId")
+    value: str | bool | int | float | None = None
+
+
+class HeldContact(msgspec.Struct, frozen=True, gc=False):
+    """A contact of a list with its values. Source: `GET /List/{listId}/Contact`."""
+
+    email_address: str | None = msgspec.field(name="emailAddress", default=None)
+    state: str | None = msgspec.field(name="subscriptionState", default=None)
+    values: tuple[HeldValue, ...] | None = msgspec.field(
+        name="segmentationFieldValues", default=None
+    )
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Say whether the list's mailings reach it, as far as Listrak says so."""
+        return (self.state or "Subscribed").casefold() == "subscribed"
+
+
+class ContactPage(msgspec.Struct, frozen=True, gc=False):
+    """Some contacts of a list, and the cursor of the next page, None after the last."""
+
+    contacts: tuple[HeldContact, ...]
+    following: str | None = None
 
 
 class ImportStatus(msgspec.Struct, frozen=True, rename="camel"):

@@ -25,13 +25,13 @@ from listrak_sync.mapping.values import field_text
 _ANY: Final = "\0any"
 """The key of an audience that no trigger names."""
 
-_KEY_PATHS: Final[tuple[KeyPath, ...]] = (
+KEY_PATHS: Final[tuple[KeyPath, ...]] = (
     ("context", "personas", "computation_key"),
     ("properties", "audience_key"),
 )
 """Where an event names its audience. Source: Segment's documentation of Engage."""
 
-_NAMES_ONE: Final = frozenset({*_KEY_PATHS, ("context", "personas", "computation_id")})
+_NAMES_ONE: Final = frozenset({*KEY_PATHS, ("context", "personas", "computation_id")})
 """What tells an audience from all others: its key, or its id."""
 
 _KNOWN: Final = ("type", "event", "name", "groupId", "previousId", "properties", "traits")
@@ -118,11 +118,11 @@ def _named(trigger: Condition | None) -> list[str]:
     names: dict[str, None] = {}
     for part in () if trigger is None else parts_of(trigger):
         match part:
-            case Compare("=", PathOf(path), Literal(str() as key)) if path in _KEY_PATHS:
+            case Compare("=", PathOf(path), Literal(str() as key)) if path in KEY_PATHS:
                 names[key] = None
-            case Compare("=", Literal(str() as key), PathOf(path)) if path in _KEY_PATHS:
+            case Compare("=", Literal(str() as key), PathOf(path)) if path in KEY_PATHS:
                 names[key] = None
-            case In(PathOf(path), ListOf(items)) if path in _KEY_PATHS:
+            case In(PathOf(path), ListOf(items)) if path in KEY_PATHS:
                 texts = (item.value for item in items if isinstance(item, Literal))
                 names.update(dict.fromkeys(text for text in texts if isinstance(text, str)))
     return list(names)

@@ -9,6 +9,7 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.events.acceptance import ACCEPTED_TYPES
 from listrak_sync.mapping.audiences import several_audiences
 from listrak_sync.mapping.clashes import contradictory_values, duplicates
+from listrak_sync.mapping.comparisons import not_a_key, unlikely_comparisons
 from listrak_sync.mapping.conditions import (
     Call,
     Compare,
@@ -105,6 +106,12 @@ def _on_one(mapping: Mapping, never: Finding | None) -> Iterator[Finding]:
     if list_id_of(mapping) is None:
         message = "the event decides the list, so --online cannot check that it exists"
         yield Finding(mapping.place, "list_from_event", message)
+    if mapping.email_address is not None and mapping.email_address.is_constant:
+        message = f"every event is for {mapping.email_address.constant}; write a directive"
+        yield Finding(mapping.place, "one_contact", message)
+    key = None if mapping.audience_key is None else mapping.audience_key.constant
+    if isinstance(key, str) and (message := not_a_key(key) or ""):
+        yield Finding(mapping.place, "audience_name", f"audience_key: {message}")
     yield from unknown_paths(mapping)
     if never is not None:
         yield never
@@ -112,6 +119,7 @@ def _on_one(mapping: Mapping, never: Finding | None) -> Iterator[Finding]:
     for found in dead_branches(_conditions(mapping)):
         yield _finding(mapping, found, "unreachable", "this part never matches")
     yield from _comparisons(mapping)
+    yield from unlikely_comparisons(mapping)
     yield from several_audiences(mapping)
     if any(field.may_use_audience for field in mapping.fields):
         yield from _without_audience(mapping)

@@ -21,6 +21,7 @@ _SWITCHES: Final = {
 _PATH: Final = re.compile(
     r"\$?\.?(?:traits|properties|context)\.[\w.\[\]-]+|\$\.?[A-Za-z_][\w.\[\]-]*|\$\."
 )
+_PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}|<%.*?%>|\*\|[^|]*\|\*|%%[A-Za-z_]+%%")
 _TYPOGRAPHIC: Final = re.compile(r"[“”„‟«»‘’‚‛].*[“”„‟«»‘’‚‛]", re.DOTALL)  # noqa: RUF001
 _DIRECTIVE: Final = re.compile(r"(@[A-Za-z]+)\b[:\s]*(.*)", re.DOTALL)
 
@@ -61,6 +62,12 @@ def remark_on_text(document: Document, node: Node) -> None:
         document.remark(node, "typographic_quotes", message)
 
 
+def placeholder_in(text: str) -> str | None:
+    """Return what a text holds of another program's placeholders: `${PLAN}`, `<%= plan %>`."""
+    found = _PLACEHOLDER.search(text)
+    return None if found is None else found[0]
+
+
 def directive_meant(text: str) -> str | None:
     """Return the directive that a text looks like, as one writes it in YAML, or None."""
     if "{{" in text and "}}" in text:
@@ -80,6 +87,9 @@ def remark_on_value(document: Document, node: Node) -> None:
     if not isinstance(text, str) or "@literal" in node.path:
         return
     instead = directive_meant(text)
+    if instead is None and (placeholder := placeholder_in(text)):
+        message = f"{placeholder} is a part of the text: variables are for ids alone"
+        document.remark(node, "placeholder", message)
     if instead is not None:
         message = f"this is the text {text!r}, not what an event has there; write {instead}"
         document.remark(node, "looks_like_directive", message)

@@ -57,10 +57,14 @@ def _values(mapping: Mapping) -> Iterator[tuple[Value, Place]]:
 
 def _is_known(path: KeyPath) -> bool:
     """Say whether an event has a field of the first name; the empty path is all of it."""
-    return not path or path[0] in EVENT_FIELDS
+    is_inside_text = path[:1] == ("event",) and path[1:2] and path[1] in EVENT_FIELDS
+    return not path or (path[0] in EVENT_FIELDS and not is_inside_text)
 
 
 def _remark(path: KeyPath, place: Place) -> Finding:
+    if path[0] == "event":
+        message = f"event is the name of the event; did you mean {path_text(path[1:])}?"
+        return Finding(place, "unknown_path", message)
     own = (path_text((field, *path)) for field in ("traits", "properties"))
     meant = _meant(path) or " or ".join(own)
     name = path_text((path[0],)).removeprefix("\\")

@@ -19,7 +19,8 @@ def nearest(name: str, known: Collection[str]) -> str | None:
     """Return the known name that is most like an unknown one, whatever its case, or None."""
     by_lower = {each.lower(): each for each in known}
     near = get_close_matches(name.lower(), by_lower, 1)
-    return by_lower[near[0]] if near else None
+    longer = [each for each in by_lower if len(name) > 3 and each.startswith(name.lower())]
+    return by_lower[(near or longer)[0]] if near or longer else None
 
 
 def suggestion(name: str, known: Collection[str]) -> str:

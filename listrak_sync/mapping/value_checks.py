@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from listrak_sync.mapping.constants import (
     directive_meant,
@@ -18,6 +19,7 @@ from listrak_sync.mapping.values import USE_AUDIENCE_KEY, is_email_address, pars
 from listrak_sync.mapping.yaml.document import Document, Node
 from listrak_sync.mapping.yaml.nodes import Scalar
 
+_VARIABLE: Final = re.compile(r"\$[A-Z_][A-Z0-9_]*")
 _Fault: TypeAlias = tuple[str, str]
 """The fault of a constant: what is wrong, and what to write instead."""
 
@@ -68,6 +70,8 @@ def _single(
         if fault is not None:
             meant = directive_meant(each.value) if isinstance(each.value, str) else None
             wrong, instead = fault
+            if isinstance(each.value, str) and _VARIABLE.fullmatch(each.value):
+                meant, instead = None, f"write ${{{each.value[1:]}}} for a variable"
             compiler.document.fault(each, wrong, f"write {meant}" if meant else instead)
         else:
             remark(compiler.document, each)

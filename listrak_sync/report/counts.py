@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
+
+from listrak_sync.account.comparison import TO_SEND, Box, Comparison, Standing
+from listrak_sync.account.plan import ListPlan
+from listrak_sync.account.state import Verified
 from listrak_sync.delivery.imports import Applied
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.evaluation.explain import Funnel
@@ -29,18 +34,30 @@ class ListReport:
     refused: int = 0
     unsent: int = 0
     unverified_requests: int = 0
+    already_right: int = 0
+    not_on_list: int = 0
+    unsubscribed: int = 0
     imports: list[str] = field(default_factory=list)
     refusal: str | None = None
+
+    @property
+    def contacts(self) -> int:
+        """Return how many contacts are answered for."""
+        sent = self.accepted + self.refused + self.unsent
+        return sent + self.already_right + self.not_on_list + self.unsubscribed
 
     def as_json(self, list_id: int) -> dict[str, Any]:
         """Return the list's part of the report."""
         return {
             "list_id": list_id,
-            "contacts": self.accepted + self.refused + self.unsent,
+            "contacts": self.contacts,
             "requests": self.requests,
             "accepted": self.accepted,
             "refused": self.refused,
             "unsent": self.unsent,
+            "already_right": self.already_right,
+            "not_on_list": self.not_on_list,
+            "unsubscribed": self.unsubscribed,
             "imports": self.imports,
             "unverified_requests": self.unverified_requests,
             "refusal": self.refusal,
@@ -54,8 +71,9 @@ class Report:
     These sums always hold:
       lines = all skipped + unreadable + matched lines
       all matched = updates + (all rejected - unreadable)
-      values = superseded + values to send
-      contacts = accepted + refused + unsent contacts of all lists, once all is sent
+      values = superseded + already right + not on the list + unsubscribed + values to send
+      contacts = accepted + refused + unsent + already right + not on the list + unsubscribed
+        contacts of all lists, once all is sent
     """
 
     names: list[str]
@@ -63,6 +81,8 @@ class Report:
     field_names: dict[int, str] = field(default_factory=dict)
     """The names of the profile fields that the mapping file describes."""
     warnings: tuple[str, ...] = ()
+    urgent_warnings: tuple[str, ...] = ()
+    """Those of the warnings that are about wrong values."""
     files_read_before: int = 0
     lines: int = 0
     unreadable: int = 0
@@ -73,16 +93,23 @@ class Report:
     updates: int = 0
     values: int = 0
     superseded: int = 0
+    already_right: int = 0
+    not_on_list: int = 0
+    unsubscribed: int = 0
     ordered_by_line: int = 0
     undated: int = 0
     older_than_sent: int = 0
     values_to_send: int = 0
+    switched_off: dict[Box, int] = field(default_factory=dict)
     contacts: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     lists: dict[int, ListReport] = field(default_factory=dict)
     left_over: int = 0
     fell_back: bool = False
     applied: dict[int, Applied] = field(default_factory=dict)
+    verified: dict[int, Verified] = field(default_factory=dict)
+    plan: dict[int, ListPlan] = field(default_factory=dict)
+    planned_requests: int = 0
     funnels: tuple[Funnel, ...] = ()
     seconds: float = 0.0
 
@@ -125,12 +152,50 @@ class Report:
                 "left out" if is_skipped else f"sent all the same; --skip-older leaves {them} out"
             )
             self.warnings += (f"{what}: {then}",)
+            self.urgent_warnings += (f"{what}: {then}",)
 
     def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
         """Add the values that a window was given, and those that it leaves to send."""
         self.values += values
         self.superseded += superseded
         self.values_to_send += values_to_send
+
+    def count_comparison(self, comparison: Comparison) -> None:
+        """Add the values and contacts of a window that are not sent, for how they stand."""
+        values = comparison.values()
+        self.already_right += values[Standing.RIGHT]
+        self.not_on_list += values[Standing.NOT_ON_LIST]
+        self.unsubscribed += values[Standing.UNSUBSCRIBED]
+        self.values_to_send -= sum(
+            count for standing, count in values.items() if standing not in TO_SEND
+        )
+        for list_id in comparison.window.lists:
+            contacts = comparison.contacts(list_id)
+            entry = self.lists.setdefault(list_id, ListReport())
+            entry.already_right += contacts[Standing.RIGHT]
+            entry.not_on_list += contacts[Standing.NOT_ON_LIST]
+            entry.unsubscribed += contacts[Standing.UNSUBSCRIBED]
+            self.contacts += sum(
+                count for standing, count in contacts.items() if standing not in TO_SEND
+            )
+
+    def count_verified(self, verified: Mapping[int, Verified]) -> None:
+        """Add what was read back of a window."""
+        for list_id, more in verified.items():
+            before = self.verified.get(list_id, Verified())
+            self.verified[list_id] = Verified(
+                *(
+                    one + other
+                    for one, other in zip(
+                        msgspec.structs.astuple(before), msgspec.structs.astuple(more), strict=True
+                    )
+                )
+            )
+
+    @property
+    def amiss(self) -> int:
+        """Return how many contacts were read back without the values that were sent."""
+        return sum(each.amiss for each in self.verified.values())
 
     def count_receipt(self, receipt: Receipt) -> None:
         """Add how a batch ended."""
@@ -192,10 +257,17 @@ class Report:
             "updates": self.updates,
             "values": self.values,
             "superseded": self.superseded,
+            "already_right": self.already_right,
+            "not_on_list": self.not_on_list,
+            "unsubscribed": self.unsubscribed,
             "ordered_by_line": self.ordered_by_line,
             "older_than_sent": self.older_than_sent,
             "values_to_send": self.values_to_send,
             "contacts": self.contacts,
+            "switched_off": [
+                {"list_id": list_id, "field_id": field_id, "contacts": count}
+                for (list_id, field_id), count in self.switched_off.items()
+            ],
             "left_over": self.left_over,
             "route_fell_back": self.fell_back,
             "lists": [
@@ -203,6 +275,7 @@ class Report:
                 for list_id, entry in self.lists.items()
             ],
             **({"field_names": self.field_names} if self.field_names else {}),
+            **({"plan": self._plan()} if self.plan else {}),
             "remarks": [remark.as_json() for remark in self.remarks],
             "warnings": self.warnings,
             **({"funnels": self.funnels} if self.funnels else {}),
@@ -210,9 +283,15 @@ class Report:
             "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,
         }
 
+    def _plan(self) -> dict[str, Any]:
+        return {"requests": self.planned_requests, "lists": list(self.plan.values())}
+
     def _applied(self, list_id: int) -> dict[str, Any]:
-        """Return what the imports of a list did, if we waited for them."""
+        """Return what the imports of a list did and what was read back, if we waited for them."""
         applied, entry = self.applied.get(list_id), self.lists[list_id]
-        if applied is None:
-            return {}
-        return {"applied": applied, "unaccounted": applied.unaccounted(entry.accepted)}
+        found: dict[str, Any] = {}
+        if applied is not None:
+            found |= {"applied": applied, "unaccounted": applied.unaccounted(entry.accepted)}
+        if (verified := self.verified.get(list_id)) is not None:
+            found["verified"] = verified
+        return found

@@ -38,13 +38,15 @@ class AccountFieldGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 class MailingList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A list with its fields, and its contacts: address -> field id -> value.
 
-    Raises ValueError where a group id or a field id is given twice.
+    The `unsubscribed` addresses are on the list as well, but get no updates. Raises ValueError
+    where a group id or a field id is given twice.
     """
 
     id: Id
     name: str = ""
     groups: tuple[AccountFieldGroup, ...] = ()
     contacts: dict[str, dict[int, str]] = {}
+    unsubscribed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         refuse_twice("group", self.id, [group.id for group in self.groups])

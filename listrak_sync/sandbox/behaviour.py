@@ -9,7 +9,9 @@ import msgspec
 from listrak_sync.errors import SettingsError
 from listrak_sync.sandbox.account import Account
 
-RouteKind: TypeAlias = Literal["token", "profile-fields", "list-import", "lookups", "status"]
+RouteKind: TypeAlias = Literal[
+    "token", "profile-fields", "list-import", "lookups", "contacts", "status"
+]
 When: TypeAlias = Literal["before", "after"]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1e8)]
@@ -71,7 +73,11 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     import_delay      seconds from an import's acceptance until it is applied
     import_jitter     more seconds at most, drawn for each import: they end out of order
     resource_ids      `resourceId` of an accepted import: one id, two with a comma, or empty
+    show_delay        seconds from an import's end until the values of contacts show it
     next_page         `nextPageCursor` as a bare cursor, or as the address of the next page
+    box_on            how a check box that is on reads back
+    box_off           how one that is off reads back, None: it is left out
+    box_unset         how one that was never set reads back, None: it is left out
     body_limit        bytes of a POST to the API; the default is the published limit of imports
     body_limit_status the answer to a longer body
     beta_status       the answer where the account may not use the profile-fields route
@@ -85,8 +91,12 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     expires_in: int | Literal["lifetime", "omitted"] = "lifetime"
     import_delay: Seconds = 0.0
     import_jitter: Seconds = 0.0
-    resource_ids: Literal["one", "several", "empty"] = "one"
+    show_delay: Seconds = 0.0
+    resource_ids: Literal["one", "several", "empty"] = "empty"
     next_page: Literal["cursor", "address"] = "cursor"
+    box_on: str = "on"
+    box_off: str | None = "off"
+    box_unset: str | None = None
     body_limit: Count = 250_000_000
     body_limit_status: Literal[404, 413] = 413
     beta_status: HttpStatus = 403

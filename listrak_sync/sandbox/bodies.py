@@ -141,7 +141,8 @@ def read_file(fields: Mapping[int, AccountField], body: bytes) -> tuple[str, Imp
     ]
     if not rows:
         raise invalid("fileStream")
-    return posted.file_name, ImportKind(import_type, strategy), rows
+    kind = ImportKind(import_type, strategy, posted.include_unsubscribed)
+    return posted.file_name, kind, rows
 
 
 def _columns(

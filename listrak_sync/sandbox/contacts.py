@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -14,7 +15,14 @@ ImportType: TypeAlias = Literal[
 FieldStrategy: TypeAlias = Literal["Update", "Append", "Overwrite"]
 Values: TypeAlias = dict[int, dict[str, dict[int, str]]]
 RowResult: TypeAlias = Literal[
-    "Updated", "Subscribed", "Unsubscribed", "Skipped", "InvalidEmail", "InvalidValue", "Suppressed"
+    "Updated",
+    "Subscribed",
+    "Unsubscribed",
+    "PreviouslyUnsubscribed",
+    "Skipped",
+    "InvalidEmail",
+    "InvalidValue",
+    "Suppressed",
 ]
 
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s.,;<>]+(?:\.[^@\s.,;<>]+)+")
@@ -36,6 +44,15 @@ class ImportKind(NamedTuple):
 
     type: ImportType = "UpdateSubscribers"
     strategy: FieldStrategy = "Update"
+    include_unsubscribed: bool = False
+
+
+class HeldContact(NamedTuple):
+    """A contact of a list: its address in lower case, and its values by field id."""
+
+    email: str
+    is_subscribed: bool
+    values: dict[int, str]
 
 
 def is_address(email: str) -> bool:
@@ -68,6 +85,12 @@ class Contacts:
             one.id: {email.lower(): dict(values) for email, values in one.contacts.items()}
             for one in account.lists
         }
+        self._unsubscribed = {
+            one.id: {email.lower() for email in one.unsubscribed} for one in account.lists
+        }
+        for list_id, unsubscribed in self._unsubscribed.items():
+            for email in unsubscribed:
+                self._lists[list_id].setdefault(email, {})
 
     def snapshot(self) -> Values:
         """Return a copy that later imports do not change."""
@@ -76,10 +99,29 @@ class Contacts:
             for list_id, contacts in self._lists.items()
         }
 
-    def find(self, list_id: int, email: str) -> dict[int, str] | None:
-        """Return a copy of a contact's values, None where the list has no such contact."""
-        found = self._lists[list_id].get(email.lower(), {} if self._open else None)
-        return None if found is None else dict(found)
+    def find(self, list_id: int, email: str) -> HeldContact | None:
+        """Return a copy of a contact, None where the list has no such contact."""
+        key = email.lower()
+        found = self._lists[list_id].get(key, {} if self._open else None)
+        if found is None:
+            return None
+        return HeldContact(key, key not in self._unsubscribed[list_id], dict(found))
+
+    def page(
+        self, list_id: int, place: slice, *, subscribed: bool
+    ) -> tuple[list[HeldContact], bool]:
+        """Return a copy of some contacts of a list, and whether more follow."""
+        contacts, unsubscribed = self._lists[list_id], self._unsubscribed[list_id]
+        if subscribed:
+            emails = (email for email in contacts if email not in unsubscribed)
+            if not unsubscribed:  # the usual case, without a look at each
+                emails = (email for email in contacts)
+        else:
+            emails = (email for email in contacts if email in unsubscribed)
+        found = list(itertools.islice(emails, place.start, place.stop + 1))
+        count = place.stop - place.start
+        held = [HeldContact(email, subscribed, dict(contacts[email])) for email in found[:count]]
+        return held, len(found) > count
 
     def apply(self, list_id: int, row: Row, kind: ImportKind) -> RowResult:
         """Carry out a row; return its result."""
@@ -91,9 +133,14 @@ class Contacts:
         if row.spoilt:
             return "InvalidValue"
         known = email in contacts
+        if email in self._unsubscribed[list_id] and not kind.include_unsubscribed:
+            return "PreviouslyUnsubscribed"
         match kind.type:
             case "RemoveSubscribers":
-                return "Skipped" if contacts.pop(email, None) is None else "Unsubscribed"
+                if not known:
+                    return "Skipped"
+                self._unsubscribed[list_id].add(email)
+                return "Unsubscribed"
             case "AddSubscribers":
                 contacts.setdefault(email, {})
             case "AddSubscribersAndSegmentationData":

@@ -47,8 +47,7 @@ def get_imports(call: RoutedRequest) -> Answer:
     start = _date(call, "startDate", datetime.min.replace(tzinfo=UTC))
     end = _date(call, "endDate", datetime.max.replace(tzinfo=UTC))
     found = [one for one in call.imports.of_list(known.list.id) if start <= one.started <= end]
-    place, _ = call.page(len(found))
-    return document(200, {"data": [_import(one) for one in found[place]]})
+    return document(200, {"data": [_import(one) for one in found[call.page()]]})
 
 
 def get_import(call: RoutedRequest) -> Answer:
@@ -77,7 +76,7 @@ def get_summary(call: RoutedRequest) -> Answer:
         "alreadyUnsubscribedCount": 0,
         "bannedCount": 0,
         "invalidEmailCount": counts["InvalidEmail"],
-        "previouslyUnsubscribedCount": 0,
+        "previouslyUnsubscribedCount": counts["PreviouslyUnsubscribed"],
         "processedCount": counts.total(),
         "skippedCount": counts["Skipped"] + counts["InvalidValue"],
         "subscribedCount": counts["Subscribed"],
@@ -90,7 +89,8 @@ def get_summary(call: RoutedRequest) -> Answer:
 def get_import_contacts(call: RoutedRequest) -> Answer:
     """Answer `GET …/Contact?cursor=&count=`; the words of `importResult` are the sandbox's."""
     one, _ = _find(call)
-    place, following = call.page(len(one.results))
+    place = call.page()
+    following = call.following(place) if place.stop < len(one.results) else None
     contacts = [
         {"emailAddress": email, "importResult": result} for email, result in one.results[place]
     ]

@@ -12,7 +12,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from listrak_sync.sandbox.contacts import Contacts, ImportKind, Row, RowResult, Values
+from listrak_sync.sandbox.contacts import (
+    Contacts,
+    HeldContact,
+    ImportKind,
+    Row,
+    RowResult,
+    Values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,10 +59,13 @@ class Imports:
         self._zero = datetime.now(UTC) - timedelta(seconds=clock())
         self._lock = threading.RLock()
         self._contacts = Contacts(account)
+        # What readers see: the same contacts, unless values are to show late.
+        self._shown = Contacts(account) if behaviour.show_delay else self._contacts
         self._chance = random.Random(behaviour.seed)  # noqa: S311 - chance, not a secret
         self._ids = itertools.count(1001)
         self._imports: dict[int, AcceptedImport] = {}
         self._waiting: list[tuple[float, int, Sequence[Row]]] = []
+        self._unseen: list[tuple[float, int, Sequence[Row]]] = []
 
     def start(self, list_id: int, file_name: str, kind: ImportKind, rows: Sequence[Row]) -> str:
         """Accept rows and return the `resourceId` to answer with.
@@ -87,11 +97,18 @@ class Imports:
 
     def _catch_up(self) -> None:
         while self._waiting and self._waiting[0][0] <= self._clock():
-            _, import_id, rows = heapq.heappop(self._waiting)
+            due, import_id, rows = heapq.heappop(self._waiting)
             one = self._imports[import_id]
             one.results.extend(
                 (row.email, self._contacts.apply(one.list_id, row, one.kind)) for row in rows
             )
+            if self._shown is not self._contacts:
+                heapq.heappush(self._unseen, (due + self._behaviour.show_delay, import_id, rows))
+        while self._unseen and self._unseen[0][0] <= self._clock():
+            _, import_id, rows = heapq.heappop(self._unseen)
+            one = self._imports[import_id]
+            for row in rows:
+                self._shown.apply(one.list_id, row, one.kind)
 
     def of_list(self, list_id: int) -> list[AcceptedImport]:
         """Return a list's imports, oldest first."""
@@ -107,11 +124,19 @@ class Imports:
                 return None
             return one, all(waiting != import_id for _, waiting, _ in self._waiting)
 
-    def contact(self, list_id: int, email: str) -> dict[int, str] | None:
-        """Return a contact's values by field id, None where the list has no such contact."""
+    def contact(self, list_id: int, email: str) -> HeldContact | None:
+        """Return a contact as readers see it, None where the list has no such contact."""
         with self._lock:
             self._catch_up()
-            return self._contacts.find(list_id, email)
+            return self._shown.find(list_id, email)
+
+    def page(
+        self, list_id: int, place: slice, *, subscribed: bool
+    ) -> tuple[list[HeldContact], bool]:
+        """Return some contacts of a list as readers see them, and whether more follow."""
+        with self._lock:
+            self._catch_up()
+            return self._shown.page(list_id, place, subscribed=subscribed)
 
     def values(self) -> Values:
         """Return a copy of every contact's values."""

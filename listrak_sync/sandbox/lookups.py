@@ -1,13 +1,10 @@
-"""The routes that look up lists, profile fields and contacts."""
+"""The routes that look up lists and profile fields."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from listrak_sync.sandbox.contacts import is_address
-from listrak_sync.sandbox.wire import document, invalid, not_found
+from listrak_sync.sandbox.wire import document, not_found
 
 if TYPE_CHECKING:
     from listrak_sync.sandbox.account import MailingList
@@ -55,41 +52,6 @@ def get_fields(call: RoutedRequest) -> Answer:
         for position, field in enumerate(group.fields)
     ]
     return document(200, {"data": fields})
-
-
-def get_contact(call: RoutedRequest) -> Answer:
-    """Answer `GET /List/{listId}/Contact/{email}?segmentationFieldIds=…`, at most 30 ids.
-
-    Contacts are found by address only, not by Listrak's email key.
-    """
-    known = call.known()
-    email = unquote(call.path["contactIdentifier"])
-    asked = call.ids("segmentationFieldIds", 30)
-    if not is_address(email):
-        raise invalid("contactIdentifier")
-    if any(field_id not in known.fields for field_id in asked):
-        raise invalid("segmentationFieldIds")
-    held = call.imports.contact(known.list.id, email)
-    if held is None:
-        raise not_found(f"contact with this address on list {known.list.id}")
-    key = hashlib.sha256(email.lower().encode()).hexdigest()
-    contact = {
-        "emailAddress": email.lower(),
-        "emailKey": key[:32],
-        "universalEmailKey": key,
-        "subscriptionState": "Subscribed",
-        "subscribeMethod": "List Import",
-        "segmentationFieldValues": [
-            {
-                "segmentationFieldGroupId": known.groups[field_id].id,
-                "segmentationFieldId": field_id,
-                "value": held[field_id],
-            }
-            for field_id in asked
-            if field_id in held
-        ],
-    }
-    return document(200, {"data": contact})
 
 
 def _list(mailing_list: MailingList) -> dict[str, object]:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listrak_sync.sandbox import import_routes, lookups
+from listrak_sync.sandbox import contact_routes, import_routes, lookups
 from listrak_sync.sandbox.imports import Imports
 from listrak_sync.sandbox.tokens import Tokens
 from listrak_sync.sandbox.wire import (
@@ -80,10 +80,11 @@ ROUTES = (
     ),
     _route(
         "GET /List/{listId}/Contact/{contactIdentifier}",
-        "lookups",
+        "contacts",
         ("Contact",),
-        lookups.get_contact,
+        contact_routes.get_contact,
     ),
+    _route("GET /List/{listId}/Contact", "contacts", ("Contact",), contact_routes.get_contacts),
     _route(
         "POST /List/{listId}/ListImport",
         "list-import",

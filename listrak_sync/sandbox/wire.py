@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, urlencode
 
 import msgspec
 
@@ -92,6 +92,8 @@ def not_found(what: str) -> Refusal:
 
 
 _START = "Start"
+_OPAQUE = "+/=="
+"""What cursors end with: who takes them for numbers, or does not escape them, fails."""
 _DIGITS = re.compile(r"[0-9]{1,10}")
 
 
@@ -145,11 +147,12 @@ class RoutedRequest:
         text = self.query(name)
         parts = text.split(",") if text else []
         if len(parts) > most:
-            raise invalid(name)
+            message = f"At most {most} fields may be asked for at a time."
+            raise refusal(400, "ERROR_TOO_MANY_SEGMENTATION_FIELDS", message)
         return [_int32(part, name) for part in parts]
 
-    def page(self, length: int) -> tuple[slice, str | None]:
-        """Return which of `length` members the page holds, and the next page's cursor or address.
+    def page(self) -> slice:
+        """Return which members the page holds.
 
         Reads `cursor` (`Start` by default) and `count` (1000 by default, 5000 at most). Raises
         Refusal.
@@ -158,19 +161,21 @@ class RoutedRequest:
         if count > 5000:
             raise invalid("count")
         cursor = self.query("cursor") or _START
-        start = 0 if cursor == _START else _int32(cursor.removeprefix("from-"), "cursor")
-        end = start + count
-        if end >= length:
-            return slice(start, end), None
-        return slice(start, end), self._next(f"from-{end}", count)
+        start = 0 if cursor == _START else _int32(cursor.removesuffix(_OPAQUE), "cursor")
+        return slice(start, start + count)
 
-    def _next(self, cursor: str, count: int) -> str:
+    def following(self, place: slice) -> str:
+        """Return the cursor of the page after another, or its address."""
+        cursor = f"{place.stop}{_OPAQUE}"
         match self.behaviour.next_page:
             case "cursor":
                 return cursor
             case "address":
                 host = self.request.headers.get("host", "")
-                return f"http://{host}{self.request.path}?cursor={cursor}&count={count}"
+                query = {name: values[-1] for name, values in parse_qs(self.request.query).items()}
+                count = place.stop - place.start
+                following = urlencode(query | {"cursor": cursor, "count": count})
+                return f"http://{host}{self.request.path}?{following}"
 
 
 def _int32(text: str, name: str) -> int:

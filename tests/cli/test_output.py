@@ -126,7 +126,7 @@ def check_sums(record: dict[str, Any]) -> None:
 @pytest.mark.parametrize("command", ["push", "dry-run"])
 def test_json(cli: Cli, start: Start, command: str) -> None:
     """--json is one JSON object on standard output, and the sums in it agree."""
-    start()
+    start(Behaviour(resource_ids="one"))
     extra = event("c1@example.com") + event("nobody") + "x\n" + '{"type": "screen"}\n\n'
     (cli.folder / "e.ndjson").write_text(events(4) + extra)
     ran = cli.run(command, "e.ndjson", "-m", "m.yaml", "--json")
@@ -179,7 +179,7 @@ def test_log_format_json(cli: Cli, start: Start, command: tuple[str, ...], progr
 
 def test_log_format_json_and_a_report(cli: Cli, start: Start) -> None:
     """The report is logged unless it is printed or nothing is wanted; with all that it may hold."""
-    start()
+    start(Behaviour(resource_ids="one"))
     json_log = ("--log-format", "json")
     for option in ("--json", "--quiet"):
         ran = cli.run(*PUSH, *json_log, option)

@@ -77,7 +77,7 @@ def test_none(capsys: pytest.CaptureFixture[str], wanted: Progress, *, quiet: bo
 @pytest.fixture
 def slow(cli: Cli) -> Iterator[None]:
     """Let imports take a while."""
-    with Sandbox(ACCOUNT, Behaviour(import_delay=0.6)) as sandbox:
+    with Sandbox(ACCOUNT, Behaviour(resource_ids="one", import_delay=0.6)) as sandbox:
         cli.reach(sandbox)
         yield
 

@@ -388,7 +388,7 @@ def test_flush_every(cli: Cli, start: Start) -> None:
 
 def test_a_signal_in_the_wait(cli: Cli, start: Start) -> None:
     """A signal ends the wait for imports; all is sent, so there is nothing to resume."""
-    sandbox = start(Behaviour(import_delay=1e6))
+    sandbox = start(Behaviour(resource_ids="one", import_delay=1e6))
     process = cli.start(*PUSH[:4], "--wait", "1h", "--json")
     until(lambda: any(one.path.endswith("/Status") for one in sandbox.requests))
     process.send_signal(signal.SIGINT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from typing import TYPE_CHECKING
@@ -105,3 +106,20 @@ def test_port_in_use(cli: Cli) -> None:
     ran = cli.run("sandbox", "-m", "m.yaml", "--port", port)
     assert ran.status == 2
     assert f"port {port}" in ran.err
+
+
+def test_dump(cli: Cli) -> None:
+    """What contacts hold is written to a file of its owner's when the sandbox ends."""
+    process, environment = begin(cli, "-m", "m.yaml", "--dump", "held.json")
+    assert cli.run("push", "e.ndjson", "-m", "m.yaml", changed=environment).status == 0
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=TIMEOUT)
+    held = json.loads((cli.folder / "held.json").read_text())
+    assert held == {"12345": {f"c{number}@example.com": {"789": "on"} for number in range(3)}}
+    assert (cli.folder / "held.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_dump(cli: Cli) -> None:
+    """A file that cannot be written is told before the sandbox begins."""
+    ran = cli.run("sandbox", "-m", "m.yaml", "--dump", "absent/held.json")
+    assert (ran.status, "absent/held.json: No such file" in ran.err) == (3, True)

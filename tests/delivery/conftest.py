@@ -43,9 +43,10 @@ def some(count: int, list_id: int = 7, each: int = 1) -> list[Batch]:
 def faulty(action: Action, route: RouteKind = "profile-fields", **more: int) -> Behaviour:
     """Return a behaviour with one fault."""
     return Behaviour(
+        resource_ids="one",
         faults=(
             Rule(action=action, route=route, after=more.get("after", 0), times=more.get("times")),
-        )
+        ),
     )
 
 
@@ -118,7 +119,7 @@ def connected(
     behaviour: Behaviour | None = None, account: Account = ACCOUNT
 ) -> Iterator[tuple[Sandbox, Api]]:
     """Give a sandbox and an API that speaks to it over real connections."""
-    with Sandbox(account, behaviour, keep_bodies=True) as sandbox:
+    with Sandbox(account, behaviour or Behaviour(resource_ids="one"), keep_bodies=True) as sandbox:
         addresses = Addresses(sandbox.api_url, sandbox.auth_url)
         with Api(addresses, Credentials("sandbox", "sandbox")) as api:
             yield sandbox, api

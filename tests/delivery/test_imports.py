@@ -12,7 +12,8 @@ import pytest
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
 from listrak_sync.delivery.delivery import BARRIER_PATIENCE, Delivery, Phase
-from listrak_sync.delivery.imports import FIRST_PAUSE, LONGEST_PAUSE, Followed, follow
+from listrak_sync.delivery.imports import Followed, follow
+from listrak_sync.delivery.polling import FIRST_PAUSE, LONGEST_PAUSE
 from listrak_sync.delivery.sending import DeliveryOptions, Timing, Waiting
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError, UnreachableError
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from listrak_sync.listrak.verdicts import Verdict
     from listrak_sync.sandbox import Sandbox
 
-NEVER = Behaviour(import_delay=1e8)
+NEVER = Behaviour(resource_ids="one", import_delay=1e8)
 QUICK = Timing(rest=lambda event, seconds: event.wait(min(seconds, 0.002)))
 """The real time, with short rests."""
 
@@ -54,7 +55,10 @@ def asked(sandbox: Sandbox) -> int:
 
 def test_to_their_end() -> None:
     """Imports that end at different times are all followed to their end."""
-    with connected(Behaviour(import_delay=0.02, import_jitter=0.1)) as (sandbox, api):
+    with connected(Behaviour(resource_ids="one", import_delay=0.02, import_jitter=0.1)) as (
+        sandbox,
+        api,
+    ):
         imports = started(api, 6)
         followed = follow(api, imports, 60, Stop(), DeliveryOptions(timing=QUICK))
         assert len(sandbox.values()[7]) == 6
@@ -80,7 +84,7 @@ def test_back_off() -> None:
         assert asked(sandbox) == 2 * (len(still.rests) + 1)
     assert [each.seconds for each in told] == still.rests
     assert [each.waited for each in told] == list(accumulate([0, *still.rests[:-1]]))
-    assert {each.imports for each in told} == {2}
+    assert {each.count for each in told} == {2}
     assert followed == Followed(frozenset(), frozenset(imports), frozenset())
     doubling = [FIRST_PAUSE * 2**number for number in range(6)]
     assert still.rests[:6] == doubling
@@ -109,7 +113,10 @@ def test_no_usable_id(import_id: str) -> None:
 def test_not_told(reply: Reply) -> None:
     """Where Listrak does not tell, the import is unverified at once, not waited for."""
     still = StillTime()
-    with connected(Behaviour(faults=(Rule(action=reply, route="status"),))) as (_, api):
+    with connected(Behaviour(resource_ids="one", faults=(Rule(action=reply, route="status"),))) as (
+        _,
+        api,
+    ):
         imports = started(api, 2)
         followed = follow(api, imports, 60, Stop(), DeliveryOptions(timing=still.timing()))
     assert followed.unverified == frozenset(imports)
@@ -122,7 +129,7 @@ def test_passing_failures(body: str | None) -> None:
     reply = Reply(status=503 if body is None else 200, body=body)
     still = StillTime()
     rule = Rule(action=reply, route="status", times=3)
-    with connected(Behaviour(faults=(rule,))) as (_, api):
+    with connected(Behaviour(resource_ids="one", faults=(rule,))) as (_, api):
         imports = started(api, 1)
         followed = follow(api, imports, 60, Stop(), DeliveryOptions(timing=still.timing()))
     assert followed.ended == frozenset(imports)
@@ -171,7 +178,7 @@ def two_windows(outcome: Outcome, api: Api, timing: Timing) -> None:
 def test_windows_wait() -> None:
     """A window is sent once the imports of the one before have ended: the newer value wins."""
     outcome = Outcome()
-    with connected(Behaviour(import_delay=0.05)) as (sandbox, api):
+    with connected(Behaviour(resource_ids="one", import_delay=0.05)) as (sandbox, api):
         two_windows(outcome, api, QUICK)
         assert sandbox.settle(10)
         assert sandbox.values()[7] == {"c1@example.com": {1: "new"}}

@@ -72,7 +72,7 @@ def test_counts(ids: str) -> None:
 def test_no_patience() -> None:
     """What has not ended when the wait is over is told as running, with no counts."""
     still = StillTime()
-    with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
+    with connected(Behaviour(resource_ids="one", import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS), each=3)
         told = wait_for_imports(api, imports, 30, Stop(), DeliveryOptions(timing=still.timing()))
     assert told == {7: Applied(running=2)}
@@ -104,7 +104,7 @@ def test_no_ids() -> None:
 def test_no_summary(reply: Reply) -> None:
     """An import that has ended, and of which no counts are told, is unverified."""
     rule = Rule(action=reply, route="status", after=1)
-    with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
+    with connected(Behaviour(resource_ids="one", faults=(rule,)), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
         told = wait_for_imports(
             api, imports, 30, Stop(), DeliveryOptions(timing=StillTime().timing())
@@ -115,7 +115,7 @@ def test_no_summary(reply: Reply) -> None:
 def test_a_summary_that_fails_in_passing() -> None:
     """A summary that cannot be had at first is asked for again."""
     rule = Rule(action=Reply(status=503), route="status", after=1, times=1)
-    with connected(Behaviour(faults=(rule,)), ACCOUNT) as (_, api):
+    with connected(Behaviour(resource_ids="one", faults=(rule,)), ACCOUNT) as (_, api):
         told = wait_for_imports(
             api,
             started(api, list(MEMBERS)),
@@ -129,7 +129,7 @@ def test_a_summary_that_fails_in_passing() -> None:
 def test_a_signal_ends_the_wait() -> None:
     """A signal ends the wait at once: what has ended is counted, the rest is running."""
     stop = Stop()
-    with connected(Behaviour(import_delay=1e8), ACCOUNT) as (_, api):
+    with connected(Behaviour(resource_ids="one", import_delay=1e8), ACCOUNT) as (_, api):
         imports = started(api, list(MEMBERS))
         threading.Timer(0.1, stop.because, [InterruptedRunError(15)]).start()
         told = wait_for_imports(api, imports, 600, stop, DeliveryOptions())

@@ -161,7 +161,7 @@ def first_is_slow(longest: float) -> Behaviour:
         if (drawn := Random(seed)).random() > chance  # noqa: S311 - chance, not a secret
         and all(drawn.random() < 1 - chance for _ in range(3))
     )
-    return Behaviour(import_jitter=longest, seed=seed)
+    return Behaviour(resource_ids="one", import_jitter=longest, seed=seed)
 
 
 def test_killed_while_newer_values_wait(tmp_path: Path, launcher: Launcher) -> None:
@@ -178,7 +178,9 @@ def test_killed_while_newer_values_wait(tmp_path: Path, launcher: Launcher) -> N
 def test_killed_while_waiting_for_the_end(tmp_path: Path, launcher: Launcher) -> None:
     """Killed while --wait follows the last imports, nothing is left to do."""
     pushes = Pushes(launcher, tmp_path, flips(1))
-    with Holding(ACCOUNT, Behaviour(import_delay=2.0), kind="status") as sandbox:
+    with Holding(
+        ACCOUNT, Behaviour(resource_ids="one", import_delay=2.0), kind="status"
+    ) as sandbox:
         pushes.reach(sandbox)
         pushes.push("--wait").kill_at(sandbox.held)
         assert pushes.is_finished()

@@ -77,7 +77,7 @@ def start() -> Iterator[Callable[..., Pair]]:
 
 def test_update(start: Callable[..., Pair]) -> None:
     """Accepted contacts have their values, and the import is named."""
-    pair = start()
+    pair = start(ACCOUNT, Behaviour(resource_ids="one"))
     verdict = pair.api().update_profile_fields(7, body("ann@example.com"))
     assert isinstance(verdict, Accepted)
     assert len(verdict.resource_ids) == 1

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 def check(*mappings: Mapping[str, object]) -> list[Finding]:
     """Return the remarks on mappings, of which each may leave out what does not matter."""
     given_ = [{"list_id": 7, "profile_field_values": {"1": "Gold"}, **each} for each in mappings]
-    return list(remarks(parse("m.yaml", json.dumps({"mappings": given_}))))
+    found = remarks(parse("m.yaml", json.dumps({"mappings": given_})))
+    return [each for each in found if each.kind != "one_contact"]  # a constant address
 
 
 def kinds(*mappings: Mapping[str, object]) -> list[str]:

@@ -41,6 +41,7 @@ SHOPPERS = MailingList(
 ACCOUNT = Account(
     lists=(SHOPPERS, MailingList(id=2, name="Other")), suppressed=frozenset({"SUE@example.com"})
 )
+NAMED = Behaviour(resource_ids="one")
 PUSH = "/List/12345/Contact/SegmentationField"
 IMPORT = "/List/12345/ListImport"
 
@@ -109,7 +110,7 @@ def start() -> Iterator[Start]:
             on_request: Any = None,
         ) -> Caller:
             sandbox = stack.enter_context(
-                Sandbox(account, behaviour, keep_bodies=keep_bodies, on_request=on_request)
+                Sandbox(account, behaviour or NAMED, keep_bodies=keep_bodies, on_request=on_request)
             )
             caller = Caller(sandbox, stack.enter_context(httpx.Client(trust_env=False, timeout=60)))
             if sign_in:

@@ -30,7 +30,7 @@ class Clock:
 
 def test_at_once() -> None:
     """Without delay an import is applied when it is accepted."""
-    imports = Imports(ACCOUNT, Behaviour(), Clock())
+    imports = Imports(ACCOUNT, Behaviour(resource_ids="one"), Clock())
     import_id = int(imports.start(12345, "a", ImportKind(), [Row(BEN, {790: "Rom"})]))
     found = imports.find(12345, import_id)
     assert found is not None
@@ -41,11 +41,11 @@ def test_at_once() -> None:
 def test_delay() -> None:
     """A delayed import changes nothing until it is due."""
     clock = Clock()
-    imports = Imports(ACCOUNT, Behaviour(import_delay=10), clock)
+    imports = Imports(ACCOUNT, Behaviour(resource_ids="one", import_delay=10), clock)
     import_id = int(imports.start(12345, "a", ImportKind(), [Row(BEN, {790: "Rom"})]))
-    assert imports.contact(12345, BEN) == {}
+    assert imports.contact(12345, BEN) == (BEN, True, {})
     clock.sleep(10)
-    assert imports.contact(12345, BEN) == {790: "Rom"}
+    assert imports.contact(12345, BEN) == (BEN, True, {790: "Rom"})
     found = imports.find(12345, import_id)
     assert found is not None
     assert (found[0].due - found[0].started).total_seconds() == 10
@@ -54,7 +54,7 @@ def test_delay() -> None:
 def test_settle_gives_up() -> None:
     """Settling waits no longer than its timeout, and says what came of it."""
     clock = Clock()
-    imports = Imports(ACCOUNT, Behaviour(import_delay=10), clock)
+    imports = Imports(ACCOUNT, Behaviour(resource_ids="one", import_delay=10), clock)
     imports.start(12345, "a", ImportKind(), [Row(BEN, {790: "Rom"})])
     assert not imports.settle(4, clock.sleep)
     assert clock.now == 4
@@ -82,7 +82,7 @@ def test_empty_id() -> None:
 
 def test_other_list() -> None:
     """An import is found on its own list only."""
-    imports = Imports(ACCOUNT, Behaviour(), Clock())
+    imports = Imports(ACCOUNT, Behaviour(resource_ids="one"), Clock())
     import_id = int(imports.start(12345, "a", ImportKind(), [Row(BEN, {})]))
     assert imports.find(2, import_id) is None
     assert imports.find(12345, import_id + 1) is None
@@ -92,7 +92,9 @@ def test_other_list() -> None:
 def test_out_of_order() -> None:
     """With a jitter some later import is applied before an earlier one."""
     clock = Clock()
-    imports = Imports(ACCOUNT, Behaviour(import_delay=1, import_jitter=10, seed=1), clock)
+    imports = Imports(
+        ACCOUNT, Behaviour(resource_ids="one", import_delay=1, import_jitter=10, seed=1), clock
+    )
     ids = [int(imports.start(12345, "a", ImportKind(), [])) for _ in range(20)]
     dues = [found[0].due for import_id in ids if (found := imports.find(12345, import_id))]
     assert dues != sorted(dues)
@@ -102,7 +104,7 @@ def test_out_of_order() -> None:
 def test_every_import_is_applied(seed: int, values: list[str]) -> None:
     """Whatever the jitter, once settled the value is that of the import that was due last."""
     clock = Clock()
-    imports = Imports(ACCOUNT, Behaviour(import_jitter=1000, seed=seed), clock)
+    imports = Imports(ACCOUNT, Behaviour(resource_ids="one", import_jitter=1000, seed=seed), clock)
     ids = [
         int(imports.start(12345, "a", ImportKind(), [Row(BEN, {791: value})])) for value in values
     ]

@@ -110,7 +110,9 @@ def test_not_found(caller: Caller, path: str) -> None:
 def test_contact_refused(caller: Caller, path: str, ids: str) -> None:
     """At most 30 ids of the list's own fields may be asked for, and by an address."""
     answer = caller.get(CONTACT + path, segmentationFieldIds=ids)
-    assert error_of(answer) == (400, "ERROR_INVALID_PARAMETER")
+    is_many = ids.count(",") >= 30
+    code = "ERROR_TOO_MANY_SEGMENTATION_FIELDS" if is_many else "ERROR_INVALID_PARAMETER"
+    assert error_of(answer) == (400, code)
 
 
 def test_thirty_ids(caller: Caller) -> None:

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from msgspec import UNSET
 
 from listrak_sync.events.key_paths import Event, Found, Json, KeyPath
+from listrak_sync.mapping.constants import remark_on_value
 from listrak_sync.mapping.faults import suggestion
 from listrak_sync.mapping.yaml.document import Document, Node
 
@@ -81,6 +82,7 @@ class Compiler:
                 values = [self.value(entry.value) for entry in entries.values()]
                 return _together(node, lambda parts: _object(names, parts), values)
             case scalar:
+                remark_on_value(self.document, node)
                 return replace(constant(scalar), written=(node,))
 
     def directive(self, node: Node) -> Value:
@@ -111,6 +113,12 @@ class Compiler:
             return self.value(node)
         self.document.fault(node, f"{what} is {node.kind}", "write a text or a directive")
         return NOTHING
+
+    def source_text(self, node: Node, what: str) -> Value:
+        """Compile a path or a template, which is what it looks like, or a directive."""
+        if isinstance(node.value, str):
+            return replace(constant(node.value), written=(node,))
+        return self.text(node, what)
 
     def options(
         self, node: Node, directive: str, known: tuple[str, ...], needed: tuple[str, ...] = ()

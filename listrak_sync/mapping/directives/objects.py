@@ -33,7 +33,7 @@ def _array_path(compiler: Compiler, node: Node) -> Value:
         path = parse_key_path(where.value)
         root = Value(lambda event: find(event, path), frozenset({path}))
     else:
-        root = compiler.text(where, "the path of @arrayPath")
+        root = compiler.source_text(where, "the path of @arrayPath")
     if len(node.value) == 1 or not isinstance(node.value[1].value, dict) or not node.value[1].value:
         return root
     shape = compiler.inside().value(node.value[1]).resolve

@@ -59,7 +59,10 @@ def _text(found: Found) -> str:
 
 
 def _path(compiler: Compiler, node: Node) -> Value:
-    operand = compiler.text(node, "the path")
+    operand = compiler.source_text(node, "the path")
+    if isinstance(operand.constant, str) and operand.constant.strip().startswith("{{"):
+        inside = operand.constant.strip(" {}").removeprefix("$.")
+        compiler.document.fault(node, "a path has no braces", f"write $.{inside}")
     if isinstance(operand.constant, str):
         path = parse_key_path(operand.constant)
         found = finder(path) if compiler.on_event else partial(_find, path)
@@ -79,7 +82,7 @@ def _find(path: KeyPath, event: Event) -> Found:
 
 
 def _template(compiler: Compiler, node: Node) -> Value:
-    operand = compiler.text(node, "the template")
+    operand = compiler.source_text(node, "the template")
     if isinstance(operand.constant, str):
         paths = placeholders(operand.constant)
         remark = _what_is_hardly_meant(operand.constant)
@@ -129,6 +132,9 @@ def _if(compiler: Compiler, node: Node) -> Value:
         return NOTHING
     name = "exists" if "exists" in tests else "blank"
     operand = compiler.value(tests[name])
+    if operand.is_constant:
+        message = "a constant is there in every event; write a directive, such as @path"
+        compiler.document.remark(tests[name], "always_the_same", message)
     then = compiler.value(options["then"]) if "then" in options else NOTHING
     otherwise = compiler.value(options["else"]) if "else" in options else NOTHING
     if "else" in options and is_falsy(options["else"]):

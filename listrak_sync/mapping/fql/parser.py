@@ -240,6 +240,9 @@ class _Parser:
 
 def _number(token: Token) -> int | float:
     """Return the value of a number token; a whole number keeps all its digits."""
+    digits = token.text.lstrip("+-")
+    if digits[0] == "0" and digits[1:2].isdigit():
+        fail("a number does not begin with 0", f'write "{token.text}" for the text', token.span)
     if token.text.lstrip("+-").isdigit() and len(token.text) < 1000:
         return int(token.text)
     number = float(token.text)

@@ -107,6 +107,8 @@ def _word(text: str, start: int) -> Token:
     while True:
         found = _NAME.match(text, at)
         if found is None:
+            if text[at : at + 1].isalnum():
+                _refuse_character(text, at)
             fail("a name is missing after the dot", "write a name", Span(at - 1, at))
         names += _unescape(found[0])
         at = found.end()
@@ -115,6 +117,12 @@ def _word(text: str, start: int) -> Token:
                 fail("brackets alone are not a name", "write a name", Span(start, at))
             return Token("word", text[start:at], Span(start, at), tuple(names))
         at += 1
+
+
+def _refuse_character(text: str, at: int) -> NoReturn:
+    """Refuse a character that stands in a name without a backslash."""
+    instead = f"write a backslash before it: \\{text[at]}"
+    fail(f"{text[at]!r} cannot stand in a name", instead, Span(at, at + 1))
 
 
 def _refuse_typographic(text: str, start: int) -> NoReturn:

@@ -40,6 +40,14 @@ GROUPS: Final = ("any", "all", "not")
 """Keys that are not paths. A path of such a name is written with a backslash before it."""
 
 
+_GROUPS_ELSEWHERE: Final = {
+    **dict.fromkeys(("or", "any_of", "anyof", "one_of"), "any"),
+    **dict.fromkeys(("and", "all_of", "allof"), "all"),
+    **dict.fromkeys(("none", "none_of", "nor", "nand"), "not"),
+}
+"""Groups of other languages, and what they are here."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Subject:
     """The path that a condition is about, and the place of the condition in the file."""
@@ -106,6 +114,9 @@ class _ConditionReader:
                 )
                 span = Span(entry.key.start, entry.value.end)
                 return None if inner is None else Not(inner, span)
+        if group := _GROUPS_ELSEWHERE.get(name.lower()):
+            self.fault(entry.key, f"there is no group {name}", f"write {group}:")
+            return None
         path = self.path(name, entry.key)
         if path is None:
             return None
