@@ -10,7 +10,7 @@ from listrak_sync.errors import SettingsError
 from listrak_sync.sandbox.account import Account
 
 RouteKind: TypeAlias = Literal[
-    "token", "profile-fields", "list-import", "lookups", "contacts", "status"
+    "token", "profile-fields", "list-import", "lookups", "contacts", "making", "status"
 ]
 When: TypeAlias = Literal["before", "after"]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -82,6 +82,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     body_limit_status the answer to a longer body
     beta_status       the answer where the account may not use the profile-fields route
     poisoned          addresses for which a whole import is refused
+    least_rows        contacts that the file of a list import must hold
+    group_limit       groups of profile fields that a list may have
     """
 
     faults: tuple[Rule, ...] = ()
@@ -101,6 +103,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     body_limit_status: Literal[404, 413] = 413
     beta_status: HttpStatus = 403
     poisoned: frozenset[str] = frozenset()
+    least_rows: Count = 1
+    group_limit: Count = 100
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # What msgspec raises for a body that is not JSON, not UTF-8, too deep or of another shape; which of
 # them depends on its version.
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class PostedValue(msgspec.Struct, rename="camel", gc=False):
@@ -54,7 +54,7 @@ def read_rows(fields: Mapping[int, AccountField], body: bytes) -> list[Row]:
     """
     try:
         contacts = _CONTACTS_DECODER.decode(body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise malformed(str(error)) from error
     if not contacts:
         raise invalid("contactSegmentationFieldValues")
@@ -125,7 +125,7 @@ def read_file(fields: Mapping[int, AccountField], body: bytes) -> tuple[str, Imp
     """
     try:
         posted = _FILE_DECODER.decode(body)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise malformed(str(error)) from error
     import_type = _IMPORT_TYPES.get(posted.import_type)
     strategy = _STRATEGIES.get(posted.segmentation_import_type)

@@ -26,6 +26,8 @@ def post_list_import(call: RoutedRequest) -> Answer:
     """Answer `POST /List/{listId}/ListImport`."""
     known = call.known()
     name, kind, rows = read_file(known.fields, call.request.body)
+    if len({row.email.lower() for row in rows}) < call.behaviour.least_rows:
+        raise invalid("fileStream")
     return _start(call, known, name, kind, rows)
 
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from listrak_sync.sandbox import contact_routes, import_routes, lookups
+from listrak_sync.sandbox import contact_routes, field_routes, import_routes, lookups
 from listrak_sync.sandbox.imports import Imports
 from listrak_sync.sandbox.tokens import Tokens
 from listrak_sync.sandbox.wire import (
@@ -57,7 +57,8 @@ def _route(
     return ApiRoute(method, tuple(path.strip("/").split("/")), kind, frozenset(areas), answer)
 
 
-_GROUPS = "GET /List/{listId}/SegmentationFieldGroup"
+_GROUPS = "/List/{listId}/SegmentationFieldGroup"
+_FIELDS = _GROUPS + "/{segmentationFieldGroupId}/SegmentationField"
 _IMPORT = "GET /List/{listId}/ListImport/{importFileId}"
 
 # The areas are the published ones. Where none is published (both `Contact` routes), Contact is
@@ -65,13 +66,10 @@ _IMPORT = "GET /List/{listId}/ListImport/{importFileId}"
 ROUTES = (
     _route("GET /List", "lookups", ("List",), lookups.get_lists),
     _route("GET /List/{listId}", "lookups", ("List",), lookups.get_list),
-    _route(_GROUPS, "lookups", ("List", "Segmentation"), lookups.get_groups),
-    _route(
-        _GROUPS + "/{segmentationFieldGroupId}/SegmentationField",
-        "lookups",
-        ("List", "Segmentation"),
-        lookups.get_fields,
-    ),
+    _route(f"GET {_GROUPS}", "lookups", ("List", "Segmentation"), lookups.get_groups),
+    _route(f"GET {_FIELDS}", "lookups", ("List", "Segmentation"), lookups.get_fields),
+    _route(f"POST {_GROUPS}", "making", ("List", "Segmentation"), field_routes.post_group),
+    _route(f"POST {_FIELDS}", "making", ("List", "Segmentation"), field_routes.post_field),
     _route(
         "POST /List/{listId}/Contact/SegmentationField",
         "profile-fields",

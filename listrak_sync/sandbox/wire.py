@@ -125,7 +125,7 @@ class RoutedRequest:
     account: Account
     behaviour: Behaviour
     imports: Imports
-    lists: Mapping[int, Known]
+    lists: dict[int, Known]
 
     def id(self, name: str) -> int:
         """Return an id of the path. Raises Refusal unless it is an int32 from 1."""

@@ -100,3 +100,13 @@ def test_bad_date(caller: Caller, name: str) -> None:
     """A date is a date."""
     answer = caller.get(IMPORT, **{name: "yesterday"})
     assert error_of(answer) == (400, "ERROR_INVALID_PARAMETER")
+
+
+def test_least_rows(start: Start) -> None:
+    """The file of a list import can need several contacts; the other route never does."""
+    caller = start(behaviour=Behaviour(least_rows=2))
+    one = list_file("ann@example.com,on,\nANN@example.com,on,\n")
+    assert error_of(caller.post(IMPORT, one)) == (400, "ERROR_INVALID_PARAMETER")
+    two = list_file("ann@example.com,on,\nben@example.com,on,\n")
+    assert caller.post(IMPORT, two).status_code == 201
+    assert caller.push(contact("ann@example.com", f789="on")).status_code == 201
