@@ -28,6 +28,8 @@ def commands() -> dict[str, Any]:
     def walk(group: Any, words: tuple[str, ...]) -> None:
         for name, command in group.commands.items():
             if isinstance(command, LazyCommand):
+                for below in command.below:
+                    found[" ".join((*words, name, below))] = command
                 command = command.load()  # noqa: PLW2901 - what it stands for
             if hasattr(command, "commands"):
                 walk(command, (*words, name))
@@ -64,7 +66,7 @@ def test_every_command_is_named() -> None:
     """The README's table of commands has every command, and no other."""
     section = README.read_text("utf-8").split("## Commands")[1].split("###")[0]
     named = {
-        words.split(" LIST_ID")[0]
+        re.split(r" [A-Z]", words)[0]
         for cell in re.findall(r"^\| (.+?) \|", section, re.MULTILINE)
         for words in re.findall(r"`([^`]+)`", cell)
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from listrak_sync.delivery.outcomes import answered, check_access
 from listrak_sync.delivery.sending import look_up
@@ -62,6 +62,10 @@ class LookUps(Protocol):
         """Return a group's fields."""
 
 
+GroupedFields: TypeAlias = tuple[tuple[FieldGroup, ProfileField], ...]
+"""A list's fields, each after its group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The problems that a look at Listrak found, and what could not be looked up."""
@@ -86,20 +90,27 @@ class Checked:
 def lists(api: LookUps) -> tuple[ListInfo, ...]:
     """Return every list of the account. Raises the error that a failure means."""
     check_access(api)
-    return _allowed(look_up(api.lists), "the lists of the account", "List")
+    return allowed(look_up(api.lists), "the lists of the account", "List")
 
 
-def fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...]:
+def fields(api: LookUps, list_id: int) -> GroupedFields:
     """Return a list's fields, each after its group.
 
     Raises StoppedError where the list does not exist, else the error that a failure means.
     """
     check_access(api)
-    found = _fields(api, list_id)
+    return of_list(list_id, _fields(api, list_id))
+
+
+def of_list(list_id: int, found: _T | Failure) -> _T:
+    """Return what was found out about a list's profile fields.
+
+    Raises StoppedError where the list does not exist, else the error that a failure means.
+    """
     if isinstance(found, NotFound):
         hint = "Show the lists of the account with: listrak-sync lists"
         raise StoppedError(f"list {list_id}: {words_of(found)}", hint)
-    return _allowed(found, f"the profile fields of list {list_id}", "List and Segmentation")
+    return allowed(found, f"the profile fields of list {list_id}", "List and Segmentation")
 
 
 def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
@@ -147,7 +158,7 @@ def check(mappings: Sequence[Mapping], api: LookUps) -> Checked:
     return Checked(tuple(problems), tuple(not_checked), there, tuple(remarks))
 
 
-def _fields(api: LookUps, list_id: int) -> tuple[tuple[FieldGroup, ProfileField], ...] | Failure:
+def _fields(api: LookUps, list_id: int) -> GroupedFields | Failure:
     """Return the fields of a list with their groups, or why we cannot have the groups."""
     groups = look_up(lambda: api.field_groups(list_id))
     if not isinstance(groups, tuple):
@@ -210,7 +221,7 @@ def _problem(
     return Finding(place, kind, f"{mapping.name!r}: {message}")
 
 
-def _allowed(answer: _T | Failure, what: str, areas: str) -> _T:
+def allowed(answer: _T | Failure, what: str, areas: str) -> _T:
     """Return the answer to a look-up. Raises an error that names the areas it needs."""
     if isinstance(answer, Denied):
         message = f"{what}: access refused: {words_of(answer)}"

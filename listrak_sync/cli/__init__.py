@@ -16,8 +16,9 @@ from listrak_sync.errors import told
 
 EPILOG = """\
 Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 access refused ·
-5 Listrak not reachable · 6 done, some rejected · 7 refused by a guard or by Listrak for a list ·
-8 plan: there is something to change · 75 another run holds the journal · 130/143 interrupted
+5 Listrak not reachable · 6 done, some rejected, a mapping's test failed, or not on the list ·
+7 refused by a guard or by Listrak for a list · 8 plan: there is something to change ·
+75 another run holds the journal · 130/143 interrupted
 """
 
 app = typer.Typer(
@@ -61,8 +62,12 @@ for command in (
     LazyCommand("mapping", "mapping:app", "Write and check mapping files."),
     LazyCommand("lists", "lookups:lists", "Show the id and name of every list of the account."),
     LazyCommand(
-        "fields", "lookups:fields", "Show the profile fields of a list, with what each can hold."
+        "fields",
+        "lookups:fields",
+        "Show the profile fields of a list, with what each can hold; fields create makes some.",
+        below={"create": "fields_create:create"},
     ),
+    LazyCommand("contact", "contact:contact", "Show what Listrak holds for a contact of a list."),
     LazyCommand(
         "runs",
         "runs:runs",

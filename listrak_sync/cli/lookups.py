@@ -78,9 +78,10 @@ def fields(
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
 ) -> None:
-    """Show the profile fields of a list, with what each can hold.
+    """Show the profile fields of a list, with what each can hold; fields create makes some.
 
-    The integration needs the areas List and Segmentation.
+    The integration needs the areas List and Segmentation. To make fields, see:
+    listrak-sync fields create --help
     """
     messages = Messages()
     with answering("fields", messages, as_json=as_json):

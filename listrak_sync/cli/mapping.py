@@ -12,6 +12,7 @@ import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.check import check
+from listrak_sync.cli.mapping_new import new
 from listrak_sync.cli.mapping_test import run
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, print_lines, printable
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("check", cls=Summarised)(check)
 app.command("test", cls=Summarised)(run)
+app.command("new", cls=Summarised)(new)
 
 
 @app.callback()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import TextIOWrapper
 from pkgutil import resolve_name
 from typing import IO, Any, Final
@@ -84,12 +84,16 @@ class Summarised(TyperCommand):
 class LazyCommand(TyperCommand):
     """A command with only a name and a summary until it is called.
 
-    `source` names a function or an app below `listrak_sync.cli`, as `module:object`.
+    `source` names a function or an app below `listrak_sync.cli`, as `module:object`. `below` are
+    commands whose names may follow this one's in place of its argument.
     """
 
-    def __init__(self, name: str, source: str, summary: str) -> None:
+    def __init__(
+        self, name: str, source: str, summary: str, below: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(name, short_help=summary)
         self._source = source
+        self.below = below or {}
 
     def load(self) -> Any:  # noqa: ANN401 - typer keeps the type of a command to itself
         """Import the command."""
@@ -107,7 +111,11 @@ class LazyCommand(TyperCommand):
         parent: Any = None,  # noqa: ANN401 - as above
         **extra: Any,  # noqa: ANN401 - as above
     ) -> Any:  # noqa: ANN401 - as above
-        """Begin the command itself in place of this one."""
+        """Begin the command itself, or one below it, in place of this one."""
+        if args and args[0] in self.below:
+            source = self.below[args[0]]
+            inner = LazyCommand(args[0], source, "")
+            return inner.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
         return self.load().make_context(info_name, args, parent, **extra)
 
 

@@ -28,6 +28,8 @@ from listrak_sync.listrak.verdicts import (
     ImportStatus,
     ImportSummary,
     ListInfo,
+    NewFieldGroup,
+    NewProfileField,
     ProfileField,
     SubscriptionState,
     Unavailable,
@@ -180,6 +182,16 @@ class Api:
         asked = ",".join(map(str, fields))
         query = f"?segmentationFieldIds={asked}" if asked else ""
         return self._get(f"/List/{list_id}/Contact/{quote(email, safe='')}{query}", HeldContact)
+
+    def make_field_group(self, list_id: int, group: NewFieldGroup) -> Verdict:
+        """Make a group of profile fields: `POST /List/{listId}/SegmentationFieldGroup`."""
+        url = f"{self._addresses.api}/List/{list_id}/SegmentationFieldGroup"
+        return self._post(url, msgspec.json.encode(group))
+
+    def make_field(self, list_id: int, group_id: int, field: NewProfileField) -> Verdict:
+        """Make a profile field: `POST …/SegmentationFieldGroup/{groupId}/SegmentationField`."""
+        groups = f"{self._addresses.api}/List/{list_id}/SegmentationFieldGroup"
+        return self._post(f"{groups}/{group_id}/SegmentationField", msgspec.json.encode(field))
 
     def _post(self, url: str, body: bytes) -> Verdict:
         reply = self._send("POST", url, body)

@@ -167,6 +167,27 @@ class ContactPage(msgspec.Struct, frozen=True, gc=False):
     contacts: tuple[HeldContact, ...]
     following: str | None = None
 
+class NewFieldGroup(msgspec.Struct, frozen=True):
+    """A group to make, and its place among the others.
+
+    Source: `POST /List/{listId}/SegmentationFieldGroup`.
+    """
+
+    name: str = msgspec.field(name="segmentationFieldGroupName")
+    position: int
+
+
+class NewProfileField(msgspec.Struct, frozen=True):
+    """A profile field to make, and its place in its group; `max_length` 0 means no limit.
+
+    Source: `POST …/SegmentationFieldGroup/{groupId}/SegmentationField`; all four are required.
+    """
+
+    name: str = msgspec.field(name="segmentationFieldName")
+    data_type: str = msgspec.field(name="dataType")
+    max_length: int = msgspec.field(name="maxLength")
+    position: int
+
 
 class ImportStatus(msgspec.Struct, frozen=True, rename="camel"):
     """Whether an import has ended: if so, it has an end date.
@@ -188,3 +209,4 @@ class ImportSummary(msgspec.Struct, frozen=True, rename="camel"):
     invalid_email_count: int = 0
     banned_count: int = 0
     suppressed_count: int = 0
+    previously_unsubscribed_count: int = 0

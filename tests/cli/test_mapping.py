@@ -146,3 +146,27 @@ def test_bad_input_leaves_no_file(tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     assert isinstance(run("import", "-", "-o", str(file), stdin="{}").exception, UsageError)
     assert not file.exists()
+
+
+def test_new() -> None:
+    """The mapping of an audience is printed, in one or in two."""
+    once = run("new", "vip", "--list", "5", "--field", "9")
+    assert (once.exit_code, once.stderr) == (0, "")
+    assert once.stdout.count("- name:") == 1
+    assert run("new", "vip", "--list", "5", "--field", "9", "--separate").stdout.count(": o") == 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--field", "9", "--create", "A", "--group", "B"),
+        ("--create", "A"),
+        ("--field", "9", "--group", "B"),
+        ("--create", " ", "--group", "B"),
+    ],
+)
+def test_new_refused(options: tuple[str, ...]) -> None:
+    """A field is given in exactly one way."""
+    assert isinstance(run("new", "vip", "--list", "5", *options).exception, UsageError)
+    assert isinstance(run("new", " ", "--list", "5", "--field", "9").exception, UsageError)
