@@ -135,9 +135,9 @@ def _applied(entry: ListReport, applied: Applied) -> Iterator[_Row]:
         if count
     ]
     yield "    applied", applied.applied, f"imports: {', '.join(ended)}"
-    for name in ("skipped", "suppressed", "invalid"):
+    for name in ("skipped", "suppressed", "invalid", "previously_unsubscribed"):
         if count := getattr(applied, name):
-            yield f"    {name}", count, ""
+            yield f"    {name.replace('_', ' ')}", count, ""
     if unaccounted := applied.unaccounted(entry.accepted):
         yield "    not mentioned by Listrak", unaccounted, ""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Final, TypeAlias
 
 from listrak_sync.batching.batches import Batch
+from listrak_sync.delivery.companions import Companions, go_together, together
 from listrak_sync.delivery.imports import follow, waited_too_long
 from listrak_sync.delivery.isolation import Isolation
 from listrak_sync.delivery.outcomes import Outcomes
@@ -16,14 +18,25 @@ from listrak_sync.delivery.receipts import (
     Ledger,
     NoLedger,
     Receipt,
+    RefusedBatch,
     UnsentBatch,
 )
 from listrak_sync.delivery.sending import DeliveryOptions, Listrak
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import ExhaustedError, ListrakSyncError, start_thread
+from listrak_sync.reasons import Reason
 
 BARRIER_PATIENCE: Final = 1800.0
 """How many seconds the imports of a window may take before the run stops."""
+
+
+MOST_PAIRS: Final = 20
+"""How many requests may look for two contacts in doubt that are accepted together."""
+
+SENT_ALONE: Final = (
+    "it was alone in its file, of which Listrak may want two contacts, and no other one that sets "
+    "these fields was accepted"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,8 @@ class Delivery:
         self._stop = stop
         self._options = options or DeliveryOptions()
         self._ledger: Ledger = ledger or NoLedger()
-        self._isolation = Isolation(self._options.in_flight)
+        self._companions = Companions()
+        self._isolation = Isolation(self._options.in_flight, self._companions)
         self._outcomes = Outcomes(listrak, self._isolation, stop, self._options)
         self._lock = threading.Lock()
         self._open = self._ledger.imports()
@@ -106,6 +120,7 @@ class Delivery:
                     self._send_alone(shared)
                 else:
                     self._send_together(shared)
+                self._settle()
         except Exception as error:  # noqa: BLE001 - raised again by the thread that reads
             self._stop.because(error)
 
@@ -129,6 +144,7 @@ class Delivery:
         for batch in batches:
             contacts = {(each.list_id, each.email_address.lower()) for each in batch.contacts}
             if touched & contacts:
+                self._settle()
                 self._barrier()
                 touched.clear()
             touched |= contacts
@@ -158,15 +174,95 @@ class Delivery:
                 pending += reversed(outcome)
                 continue
             self._isolation.learn(outcome, taken, whole=each is batch)
-            with self._lock:
-                if isinstance(outcome, AcceptedBatch):
-                    self._open += ((each.list_id, import_id) for import_id in outcome.imports)
-                is_told = self._on_receipt(outcome)
-            # The answer is written down after the receipt was told: with it the ledger forgets
-            # the contacts. After a kill in between, the batch is sent again, which does no harm;
-            # the other way round, its rejects would be lost.
-            if is_told is not False:
-                self._note(outcome)
+            if isinstance(outcome, RefusedBatch) and self._companions.doubts(outcome):
+                self._send_with_another(outcome, whole=each is batch)
+            else:
+                self._answer(outcome)
+
+    def _send_with_another(self, refused: RefusedBatch, *, whole: bool) -> None:
+        """Send a contact that was refused alone together with another one, if there is one yet.
+
+        What was not part of a larger batch may also go with one that is in doubt itself.
+        """
+        # A kill in between does no harm: the batch is planned as it was, and its values are the
+        # same. So the larger file is not written down.
+        pair = self._companions.with_accepted(refused.batch)
+        if pair is not None:
+            self._answer_last(refused, pair)
+            return
+        partners = self._companions.partners(refused.batch) if whole else []
+        in_doubt = [*partners, refused]
+        for other in partners:
+            if self._both_accepted(refused, other):
+                in_doubt = [each for each in partners if each is not other]
+                break
+        for each in in_doubt:
+            self._companions.doubt(each)
+
+    def _both_accepted(self, one: RefusedBatch, other: RefusedBatch) -> bool:
+        """Send two contacts in doubt together, and answer for both where they are accepted."""
+        outcome = self._outcomes.of(together(one.batch, other.batch.contacts[0]))
+        if not isinstance(outcome, AcceptedBatch):
+            return False
+        self._answer(outcome, paired=True)
+        self._answer(AcceptedBatch(other.batch, outcome.imports), paired=True)
+        return True
+
+    def _settle(self) -> None:
+        """Answer for the contacts that are still in doubt."""
+        for refused in self._without_good_pairs(self._companions.settle()):
+            pair = self._companions.with_accepted(refused.batch)
+            if pair is not None:
+                self._answer_last(refused, pair)
+            elif self._stop.event.is_set():
+                self._answer(UnsentBatch(refused.batch, str(self._stop.error)))
+            elif self._isolation.verdict_on(refused.batch) is not None:
+                self._answer(refused)
+            else:
+                self._answer(replace(refused, detail=f"{refused.detail}; {SENT_ALONE}"))
+
+    def _without_good_pairs(self, doubts: list[RefusedBatch]) -> list[RefusedBatch]:
+        """Send contacts in doubt two by two, until one can go with an accepted one.
+
+        Returns the others.
+        """
+        left = list(doubts)
+        tried = 0
+        for one, other in combinations(doubts, 2):
+            if tried == MOST_PAIRS or not {id(one), id(other)} <= set(map(id, left)):
+                continue
+            if not go_together(one.batch, other.batch) or self._companions.with_accepted(one.batch):
+                continue
+            tried += 1
+            if self._both_accepted(one, other):
+                left = [each for each in left if each is not one and each is not other]
+        return left
+
+    def _answer_last(self, refused: RefusedBatch, pair: Batch) -> None:
+        """Send a contact in doubt with an accepted one, and take the answer as the last."""
+        outcome = self._outcomes.of(pair)
+        match outcome:
+            # Its list, or what sets its fields, is given up: it was refused before that.
+            case RefusedBatch(reason=Reason.LIST_REFUSED) | list():
+                self._answer(refused)
+            case _:
+                self._answer(outcome, paired=True)
+
+    def _answer(self, receipt: Receipt, *, paired: bool = False) -> None:
+        """Tell and write down how a batch ended; if `paired`, it went with another contact."""
+        with self._lock:
+            if isinstance(receipt, AcceptedBatch):
+                self._companions.accept(receipt.batch, paired=paired)
+                if paired:
+                    self._isolation.learn(receipt, set(), whole=True)
+                list_id = receipt.batch.list_id
+                self._open += ((list_id, import_id) for import_id in receipt.imports)
+            is_told = self._on_receipt(receipt)
+        # The answer is written down after the receipt was told: with it the ledger forgets
+        # the contacts. After a kill in between, the batch is sent again, which does no harm;
+        # the other way round, its rejects would be lost.
+        if is_told is not False:
+            self._note(receipt)
 
     def _divided(self, batch: Batch, parts: list[Batch]) -> list[Batch] | UnsentBatch:
         """Have the parts of a batch written down; where that fails, none of them is sent."""
@@ -185,6 +281,7 @@ class Delivery:
 
     def _barrier(self) -> None:
         """Wait until the imports so far have ended."""
+        self._companions.forget()
         # An accepted import is applied later, and imports may overtake one another. What is sent
         # now would lose to an older value that is applied after it.
         with self._lock:

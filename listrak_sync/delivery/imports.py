@@ -36,6 +36,7 @@ class Applied(msgspec.Struct):
     skipped: int = 0
     suppressed: int = 0
     invalid: int = 0
+    previously_unsubscribed: int = 0
 
     def unaccounted(self, accepted: int) -> int | None:
         """Return how many of the accepted contacts Listrak does not mention.
@@ -44,16 +45,20 @@ class Applied(msgspec.Struct):
         """
         if self.running or self.unverified:
             return None
-        return accepted - self.applied - self.skipped - self.suppressed - self.invalid
+        told = self.applied + self.skipped + self.suppressed + self.invalid
+        # A contact may have gone along with another one, and is counted twice then.
+        return max(0, accepted - told - self.previously_unsubscribed)
 
     def count(self, summary: ImportSummary) -> None:
         """Add the counts of an import."""
         invalid = summary.invalid_email_count + summary.banned_count
-        others = summary.skipped_count + summary.suppressed_count + invalid
+        unsubscribed = summary.previously_unsubscribed_count
+        others = summary.skipped_count + summary.suppressed_count + invalid + unsubscribed
         self.applied += max(0, summary.processed_count - others)
         self.skipped += summary.skipped_count
         self.suppressed += summary.suppressed_count
         self.invalid += invalid
+        self.previously_unsubscribed += unsubscribed
 
 
 @dataclass(frozen=True, slots=True)

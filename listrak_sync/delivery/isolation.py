@@ -8,8 +8,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from listrak_sync.batching.batches import Batch, Limits, rebatch
+from listrak_sync.batching.batches import LIST_IMPORT, Batch, Limits, Route, rebatch
 from listrak_sync.batching.window import Contact
+from listrak_sync.delivery.companions import Companions
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch
 from listrak_sync.reasons import Reason
 
@@ -35,8 +36,9 @@ class Isolation:
     nothing and calls even small contacts too large is given up as well.
     """
 
-    def __init__(self, in_flight: int = 1) -> None:
+    def __init__(self, in_flight: int = 1, companions: Companions | None = None) -> None:
         """Begin a run with `in_flight` requests at a time."""
+        self._companions = companions or Companions()
         # Each of them may meet a bad contact first of all.
         self._few = max(FEW, in_flight + 1)
         self._lock = threading.Lock()
@@ -80,10 +82,12 @@ class Isolation:
             case RefusedBatch(batch, Reason.REFUSED_BY_LISTRAK, words):
                 unproven = _fields(batch.contacts) - taken
                 if unproven:
-                    self._refused_alone(batch.list_id, unproven, words)
+                    # Both of a pair are refused where one of them is bad.
+                    few = self._few * self._trial_size(batch.route)
+                    self._refused_alone(batch.list_id, unproven, words, few)
             case RefusedBatch(batch, Reason.TOO_LARGE, words):
                 if batch.list_id not in self._accepting:
-                    self._refused_alone(batch.list_id, THE_LIST, words)
+                    self._refused_alone(batch.list_id, THE_LIST, words, self._few)
 
     def too_large(self, batch: Batch) -> None:
         """Note that a body was too large; the list gets nothing above half its size from now on."""
@@ -98,7 +102,7 @@ class Isolation:
         Where the list itself is in doubt, it is the largest part, far from what was refused.
         """
         last = len(pending) - 1
-        if len(pending[last].contacts) == 1:
+        if len(pending[last].contacts) <= self._trial_size(pending[last].route):
             return last
         doubtful = [index for index, part in enumerate(pending) if self._trial(part) is not None]
         return max(doubtful, key=lambda index: len(pending[index].contacts), default=last)
@@ -107,7 +111,7 @@ class Isolation:
         """Return a batch in parts that, as far as we know, can be sent.
 
         Where the list itself is in doubt, the first part is a single contact: one from the middle,
-        or the smallest one where contacts are too large.
+        or the smallest one where contacts are too large. By list import, it is two.
         """
         count = len(batch.contacts)
         if count == 1:
@@ -119,8 +123,11 @@ class Isolation:
             if good and bad:
                 return [*_with(batch, good), *_with(batch, bad)]
         at = self._trial(batch)
-        if at is not None:
-            parts = batch.contacts[at : at + 1], batch.contacts[:at], batch.contacts[at + 1 :]
+        size = self._trial_size(batch.route)
+        if at is not None and count > size:
+            at = min(at, count - size)
+            end = at + size
+            parts = batch.contacts[at:end], batch.contacts[:at], batch.contacts[end:]
             return [made for part in parts for made in _with(batch, part)]
         largest = self._largest.get((batch.list_id, batch.route))
         if largest is not None and len(batch.body) > largest:
@@ -128,11 +135,15 @@ class Isolation:
             return list(rebatch(batch, Limits(each, len(batch.body))))
         return [batch]
 
-    def _refused_alone(self, list_id: int, fields: Fields, words: str) -> None:
+    def _trial_size(self, route: Route) -> int:
+        """Return how many contacts are sent to find out whether a list takes any."""
+        return 2 if route == LIST_IMPORT and not self._companions.are_needless else 1
+
+    def _refused_alone(self, list_id: int, fields: Fields, words: str, few: int) -> None:
         with self._lock:
             before, count = self._alike.get((list_id, fields), (words, 0))
             count = count + 1 if before == words else 1
-            if count < self._few:
+            if count < few:
                 self._alike[list_id, fields] = words, count
                 return
             del self._alike[list_id, fields]

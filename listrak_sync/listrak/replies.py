@@ -29,7 +29,7 @@ MAX_RETRY_AFTER: Final = 300.0
 """The longest pause in seconds that a reply can ask for; after it, we ask again."""
 
 DENYING: Final = frozenset({401, 402, 403, 451})
-PASSING: Final = frozenset({407, 408, 425, 429})
+PASSING: Final = frozenset({407, 408, 423, 425, 429})
 """Statuses below 500 that pass by themselves, or that come from a proxy on the way."""
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

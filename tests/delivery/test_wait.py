@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, Route, batches
@@ -67,6 +68,16 @@ def test_counts(ids: str) -> None:
     }
     assert told[7].unaccounted(8) == 0
     assert told[7].unaccounted(10) == 2
+
+
+def test_previously_unsubscribed() -> None:
+    """Contacts that an update passes over, since they had unsubscribed, are not applied."""
+    applied = Applied()
+    summary = b'{"processedCount": 9, "skippedCount": 1, "previouslyUnsubscribedCount": 3}'
+    applied.count(msgspec.json.decode(summary, type=ImportSummary))
+    assert applied == Applied(applied=5, skipped=1, previously_unsubscribed=3)
+    assert applied.unaccounted(10) == 1
+    assert applied.unaccounted(8) == 0
 
 
 def test_no_patience() -> None:

@@ -42,6 +42,7 @@ ROWS: list[tuple[int, type[Verdict]]] = [
     (451, Denied),
     (407, Unavailable),
     (408, Unavailable),
+    (423, Unavailable),
     (425, Unavailable),
     (429, Unavailable),
     (500, Unavailable),
