@@ -167,6 +167,7 @@ class ContactPage(msgspec.Struct, frozen=True, gc=False):
     contacts: tuple[HeldContact, ...]
     following: str | None = None
 
+
 class NewFieldGroup(msgspec.Struct, frozen=True):
     """A group to make, and its place among the others.
 
