@@ -204,8 +204,10 @@ def _misfits(field: MappedField, there: DescribedField) -> Iterator[tuple[bool, 
             yield True, misfit
     elif text is None:
         yield from ((False, misfit) for misfit in written_misfits(field.value, there))
-        if described is None and not field.value.written and there.data_type in STRICT_TYPES:
-            takes = STRICT_TYPES[there.data_type]
+        takes = STRICT_TYPES.get(there.data_type or "")
+        if takes is None and there.max_length:
+            takes = f"{there.max_length:,} characters"
+        if described is None and not field.value.written and takes is not None:
             message = (
                 f"{there} is of type {there.data_type}, which takes {takes}; "
                 "with profile_fields in the mapping file, values of events are checked"
