@@ -57,7 +57,7 @@ def contact(
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
 ) -> None:
-    """Show what Listrak holds for a contact: whether it is subscribed, and its profile fields.
+    """Show what Listrak holds for a contact of a list.
 
     The exit status is 6 where the contact is not on the list. The integration needs the areas
     Contact, List and Segmentation.
