@@ -59,6 +59,8 @@ def contact(
 ) -> None:
     """Show what Listrak holds for a contact of a list.
 
+    That is whether it is subscribed, and the values of its profile fields.
+
     The exit status is 6 where the contact is not on the list. The integration needs the areas
     Contact, List and Segmentation.
     """
