@@ -26,7 +26,6 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
-from listrak_sync.resume import PushOptions
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import Order, RouteChoice, RunSettings
 from listrak_sync.sandbox import (
@@ -39,6 +38,7 @@ from listrak_sync.sandbox import (
     Rule,
     Sandbox,
 )
+from listrak_sync.tasks import PushOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -12,6 +13,9 @@ from listrak_sync.cli.mapping import app
 from listrak_sync.errors import UsageError
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.schema import mapping_file_schema
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
 
 ANSWER = json.dumps(
     {
@@ -170,3 +174,22 @@ def test_new_refused(options: tuple[str, ...]) -> None:
     """A field is given in exactly one way."""
     assert isinstance(run("new", "vip", "--list", "5", *options).exception, UsageError)
     assert isinstance(run("new", " ", "--list", "5", "--field", "9").exception, UsageError)
+
+
+def test_import_as_conditions(cli: Cli) -> None:
+    """--conditions writes a trigger as the conditions that say the same."""
+    settings = {"list_id": "7", "profile_field_values": {"1": "on"}}
+    subscription = {
+        "id": "a",
+        "name": "VIP",
+        "enabled": True,
+        "actionSlug": "updateEmailContactProfileFields",
+        "trigger": 'type = "track" and event = "Entered"',
+        "settings": settings,
+    }
+    path = cli.folder / "s.json"
+    path.write_text(json.dumps({"data": {"subscriptions": [subscription]}}))
+    assert "    trigger: type" in cli.run("mapping", "import", "s.json").out
+    written = cli.run("mapping", "import", "s.json", "--conditions")
+    assert (written.status, "trigger:" in written.out) == (0, False)
+    assert "conditions:\n      - type: track\n      - event: Entered\n" in written.out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from listrak_sync.sandbox import Account, AccountField, AccountFieldGroup, MailingList
 from tests.cli.conftest import event, events
 from tests.mapping.test_mistakes import MISTAKES, text_of
 
@@ -178,3 +179,21 @@ def test_a_mapping_file_by_its_name(cli: Cli) -> None:
     assert (both.status, both.err.startswith("error: two mapping files: ")) == (2, True)
     none = cli.run("mapping", "check")
     assert (none.status, none.err.startswith("error: no mapping file\n")) == (2, True)
+
+
+def test_reject_unknown(cli: Cli, start: Start) -> None:
+    """--reject-unknown rejects who is not on the list, and needs the lists to be read."""
+    held = AccountField(id=789, name="VIP", data_type="CheckBox")
+    group = AccountFieldGroup(id=1, name="All", fields=(held,))
+    shoppers = MailingList(id=12345, groups=(group,), contacts={"c0@example.com": {}})
+    start(account=Account(lists=(shoppers,)))
+    (cli.folder / "e.ndjson").write_text(events(2))
+    alone = cli.run(*PUSH, "--reject-unknown")
+    assert (alone.status, "needs --only-changes" in alone.err) == (2, True)
+    ran = cli.run(*PUSH, "--only-changes", "--reject-unknown", "--rejects", "r.ndjson", "--json")
+    assert (ran.status, ran.json()["refused"]) == (6, {"not_on_list": 1})
+    (reject,) = cli.rejects()
+    assert (reject["reason"], reject["update"]["email_address"]) == (
+        "not_on_list",
+        "c1@example.com",
+    )
