@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from listrak_sync import sync
@@ -21,22 +21,13 @@ from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
-from listrak_sync.mapping.check import likely_mistakes
 from listrak_sync.mapping.faults import Finding
-from listrak_sync.mapping.files import by_file
 from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
-from listrak_sync.resume import (
-    Once,
-    PushTask,
-    check_destination,
-    new_task,
-    resumed_task,
-    runs_elsewhere,
-    way_on,
-)
+from listrak_sync.resume import check_destination, resumed_task, runs_elsewhere, way_on
 from listrak_sync.run import OnProgress, RunCallbacks
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
+from listrak_sync.tasks import Once, PushTask, new_task, settings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +123,13 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         task = _task(request, callbacks, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
-        remarks: list[Finding] = []
-        for file, mappings in by_file(task.mappings):
-            found = likely_mistakes(file, mappings, strict=request.strict)
-            callbacks.on_remarks(file, found)
-            remarks += found
-        settings = task.options.settings(
-            task.mappings,
-            task.sources,
-            task.options.guards,
-            request.jobs,
-            request.flush_every,
-            task.start,
+        settings = settings_of(
+            task,
+            jobs=request.jobs,
+            strict=request.strict,
+            on_remarks=callbacks.on_remarks,
+            flush_every=request.flush_every,
         )
-        settings = replace(settings, remarks=remarks)
         result = _sent(request, callbacks, task, settings, journal)
         if journal is None or result.error is None:
             return PushResult(result, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -22,12 +21,8 @@ from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.events.key_paths import Json
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
-from listrak_sync.input.formats import check_formats
-from listrak_sync.input.sources import Source, expand
+from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, Addresses
-from listrak_sync.mapping.check import likely_mistakes
-from listrak_sync.mapping.faults import Finding
-from listrak_sync.mapping.files import by_file, load_all
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
@@ -37,11 +32,10 @@ from listrak_sync.run_settings import (
     DEFAULT_WINDOW_BYTES,
     Order,
     RouteChoice,
-    RunOptions,
     Undated,
-    check_updates,
 )
 from listrak_sync.sync import dry_run as run_dry
+from listrak_sync.tasks import new_task, settings_of
 
 SHOWN_CONDITION: Final = 240
 """How many characters of a condition a terminal shows."""
@@ -112,6 +106,7 @@ def dry_run(
     verbose: options.Verbose = False,
 ) -> None:
     """Do everything that push does, except talk to Listrak."""
+    given = locals()
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
     printed = [
         option
@@ -127,40 +122,18 @@ def dry_run(
         if len(printed) > 1:
             raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url=api_url)
-        run_options = RunOptions(
-            ignore_integrations=ignore_integrations,
-            order=order,
-            window=window,
-            window_bytes=window_bytes,
-            route=route,
-            batch_contacts=batch_contacts,
-            batch_bytes=batch_bytes,
-            previous=tuple(previous or ()),
-            audience=options.single("--audience", audience),
-            trait=options.single("--trait", trait),
-            email_column=options.single("--email-column", email_column),
-            format_in=format_in,
-            only=tuple(only or ()),
-            since=options.instant_of(since),
-            until=options.instant_of(until),
-            undated=undated,
-        )
+        run_options = options.run_options(given)
         files = mapping or ()
-        mappings = load_all(files)
-        found: list[Finding] = []
-        for file, group in by_file(mappings):
-            remarks = likely_mistakes(file, group, strict=strict)
-            warn(messages, file, remarks)
-            found += remarks
         own = [*files, *([rejects] if rejects else [])]
         choice = FileChoice(include or (), exclude or (), own, messages.info)
-        sources = expand(events or (), run_options.rows(), choice)
-        check_formats(sources)
-        if not files:
-            check_updates(sources)
         guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
-        settings = run_options.settings(mappings, sources, guards, jobs)
-        settings = replace(settings, remarks=found)
+        task = new_task(files, events or (), run_options, guards, choice)
+        settings = settings_of(
+            task,
+            jobs=jobs,
+            strict=strict,
+            on_remarks=lambda file, found: warn(messages, file, found),
+        )
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.input.sources import InputFormat
 from listrak_sync.report.rejects_file import ExistingRejects
-from listrak_sync.run_settings import Order, RouteChoice, Undated
+from listrak_sync.run_settings import Order, RouteChoice, RunOptions, Undated
 
 _AGO: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d|w)(?: ago)?", re.ASCII)
 _LONGEST_AGO: Final = 200 * 366 * 86_400
@@ -88,11 +88,6 @@ def existing_rejects(*, append: bool, force: bool) -> ExistingRejects:
     return ExistingRejects.REPLACE if force else ExistingRejects.REFUSE
 
 
-def instant_of(moment: Moment | None) -> int | None:
-    """Return the instant of a time, if one is given."""
-    return None if moment is None else moment.instant
-
-
 def single(option: str, given: Sequence[str] | None) -> str | None:
     """Return the value of an option that has one in a run. Raises UsageError for several."""
     values = list(dict.fromkeys(given or ()))
@@ -102,6 +97,21 @@ def single(option: str, given: Sequence[str] | None) -> str | None:
             "A run takes one. Give each file a run of its own.",
         )
     return values[0] if values else None
+
+
+def run_options(given: Mapping[str, Any]) -> RunOptions:
+    """Return the options of a run by what a command was given, by the names of its parameters.
+
+    Raises UsageError for several values of an option that takes one.
+    """
+    found = {name: given[name] for name in RunOptions.__struct_fields__ if name in given}
+    for name in ("only", "previous"):
+        found[name] = tuple(given[name] or ())
+    for name in ("audience", "trait", "email_column"):
+        found[name] = single(f"--{name.replace('_', '-')}", given[name])
+    for name in ("since", "until"):
+        found[name] = given[name] and given[name].instant
+    return RunOptions(**found)
 
 
 OptionalMappingFile = Annotated[Path | None, mapping_file("The mapping file, YAML.")]

@@ -18,15 +18,14 @@ from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
 from listrak_sync.report.counts import Report
-from listrak_sync.resume import PushOptions
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
     Order,
     RouteChoice,
-    RunOptions,
     Undated,
 )
+from listrak_sync.tasks import PushOptions
 
 
 def push(
@@ -145,6 +144,7 @@ def push(
 
     Credentials: LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or --client-secret-file.
     """
+    given = locals()
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
 
     def show_reading(sources: Sequence[Source]) -> ProgressDisplay:
@@ -158,28 +158,7 @@ def push(
             _refuse_what_the_journal_has(context, events or ())
             run: NewRun | EarlierRun = EarlierRun(events[0] if events else None)
         else:
-            run_options = RunOptions(
-                ignore_integrations=ignore_integrations,
-                order=order,
-                window=window,
-                window_bytes=window_bytes,
-                route=route,
-                batch_contacts=batch_contacts,
-                batch_bytes=batch_bytes,
-                only_changes=only_changes,
-                reject_unknown=reject_unknown,
-                mirror=mirror,
-                previous=tuple(previous or ()),
-                audience=options.single("--audience", audience),
-                trait=options.single("--trait", trait),
-                email_column=options.single("--email-column", email_column),
-                format_in=format_in,
-                only=tuple(only or ()),
-                since=options.instant_of(since),
-                until=options.instant_of(until),
-                undated=undated,
-                skip_older=skip_older,
-            )
+            run_options = options.run_options(given)
             if reject_unknown and not only_changes:
                 hint = "Give --only-changes as well: without it, the lists are not read."
                 raise UsageError("--reject-unknown needs --only-changes", hint)

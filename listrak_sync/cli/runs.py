@@ -19,7 +19,7 @@ from listrak_sync.delivery.journal import Journal, default_journal
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
 from listrak_sync.input.sources import STANDARD_INPUT, shown
-from listrak_sync.resume import decode_options
+from listrak_sync.tasks import decode_options
 
 NAMES: Final = ("run", "started (UTC)", "state", "accepted", "refused", "unsent")
 
