@@ -13,7 +13,7 @@ from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, ignore
+from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, ignore
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import StoppedError, UsageError
 from listrak_sync.guards import Guards
@@ -22,9 +22,10 @@ from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.mapping.faults import Finding
+from listrak_sync.progress import OnProgress
 from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
 from listrak_sync.resume import check_destination, resumed_task, runs_elsewhere, way_on
-from listrak_sync.run import OnProgress, RunCallbacks
+from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of
@@ -91,18 +92,19 @@ class PushCallbacks:
 
     `on_note` gets what people should know, `on_detail` what is for those who look closely,
     `on_remarks` the mapping file and the likely mistakes in it. `on_reading` is called before the
-    first input is read, and returns a context that lasts as long as the run and is told of its
-    progress.
+    first input is read, and returns a context that lasts as long as the run. `on_signal` gets a
+    message when a signal asks for the end.
     """
 
     on_note: Callable[[str], object] = ignore
-    on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
-        nullcontext(ignore)
+    on_reading: Callable[[Sequence[Source]], AbstractContextManager[object]] = lambda _: (
+        nullcontext()
     )
     on_remarks: Callable[[str, Sequence[Finding]], None] = ignore
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
-    on_wait: OnWait = ignore
+    on_progress: OnProgress = ignore
+    on_signal: Callable[[str], object] = ignore
     on_detail: Callable[[str], object] = ignore
 
 
@@ -181,7 +183,7 @@ def _sent(
         request.in_flight,
         fall_back=task.options.route is RouteChoice.auto,
         on_retry=callbacks.on_retry,
-        on_wait=callbacks.on_wait,
+        on_progress=callbacks.on_progress,
     )
     with destination(
         settings.mappings, request.addresses, request.secret_file, sandbox=request.sandbox
@@ -193,7 +195,7 @@ def _sent(
             check_destination(journal, addresses)
         with (
             Api(addresses, access) as api,
-            interruptible(stop, callbacks.on_note),
+            interruptible(stop, callbacks.on_signal),
         ):
             # Before the rejects file is emptied and the journal gets another run.
             with stop.breaking_off():
@@ -208,12 +210,12 @@ def _sent(
                         journal.begin(task.options.encoded(addresses), task.once)
                     for note in runs_elsewhere(journal, addresses):
                         callbacks.on_note(note)
-                with callbacks.on_reading(settings.sources) as on_progress:
+                with callbacks.on_reading(settings.sources):
                     result = sync.push(
                         settings,
                         RunCallbacks(
                             rejects.write,
-                            on_progress,
+                            callbacks.on_progress,
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,
                             on_planning=rejects.sync,

@@ -127,8 +127,13 @@ class PushRun:
             self._leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
             raise
+        self._begin_sending(window.contacts_to_send)
         self._delivery.start(planned)
         self._verify(window)
+
+    def _begin_sending(self, contacts: int) -> None:
+        self.run.to_send += contacts
+        self.run.tell_sending()
 
     def _plan(self, phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
         if self._journal is None:
@@ -154,6 +159,7 @@ class PushRun:
         """Answer for a window that is neither sent nor planned, after the one before."""
         self._delivery.finish()
         self._stop.because(error)
+        self.run.to_send += window.contacts_to_send
         for batch in batches_of(self.run.phases(window)):
             self.run.take_receipt(UnsentBatch(batch, str(error)))
 
@@ -169,6 +175,7 @@ def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
     run.files += (file for info in infos if info.id == journal.run for file in info.files)
     for info in reversed(infos):
         if not info.is_finished:
+            run.to_send += info.contacts.get("planned", 0)
             is_own = info.id == journal.run
             before = 0 if is_own else len(run.files)
             run.files += () if is_own else info.files

@@ -14,7 +14,8 @@ from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, one_line, write_line
-from listrak_sync.cli.progress import ProgressDisplay, announce
+from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.run_messages import announce
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.explain import Explanation
@@ -135,13 +136,13 @@ def dry_run(
             on_remarks=lambda file, found: warn(messages, file, found),
         )
         existing = options.existing_rejects(append=append, force=force)
-        if printed and sys.stdout.isatty() and progress is options.Progress.auto:
-            progress = options.Progress.none  # a bar would stand between the lines of data
         announce(settings.sources, messages)
+        as_it_runs = bool(printed) and not as_json
+        display = ProgressDisplay(progress, messages, prints=True, as_it_runs=as_it_runs)
         stop = Stop()
         try:
             with (
-                interruptible(stop),
+                interruptible(stop, display.remove),
                 RejectsFile(
                     rejects,
                     (
@@ -151,7 +152,7 @@ def dry_run(
                     ),
                     existing,
                 ) as rejects_file,
-                ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
+                display,
             ):
                 result = run_dry(
                     settings,

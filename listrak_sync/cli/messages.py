@@ -17,6 +17,8 @@ from listrak_sync.errors import ListrakSyncError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from listrak_sync.cli.bar import Bar
+
 
 class LogFormat(StrEnum):
     """How messages on standard error are written."""
@@ -33,7 +35,10 @@ class Messages:
     ) -> None:
         self.quiet = quiet
         self.verbose = verbose
+        self.log_format = log_format
         self._json = log_format is LogFormat.json
+        self.bar: Bar | None = None
+        """What stands below the messages on a terminal."""
 
     def error(self, error: ListrakSyncError) -> None:
         """Say what is wrong and what to do, even when quiet."""
@@ -83,5 +88,9 @@ class Messages:
         self._write(json.dumps(record))
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(f"{printable(text)}\n")
-        sys.stderr.flush()
+        line = f"{printable(text)}\n"
+        if self.bar is not None:
+            self.bar.write(line)
+        else:
+            sys.stderr.write(line)
+            sys.stderr.flush()

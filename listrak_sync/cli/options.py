@@ -404,5 +404,7 @@ LogFormatOption = Annotated[
 ]
 ProgressOption = Annotated[
     Progress,
-    typer.Option("--progress", help="auto: a bar on a terminal, else a line every 30 seconds."),
+    typer.Option(
+        "--progress", help="auto: a bar on a terminal, else a line for each phase every 30 seconds."
+    ),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Final
@@ -13,7 +12,8 @@ from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, write_line
-from listrak_sync.cli.progress import ProgressDisplay, announce, tell_retry
+from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.run_messages import announce
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.sending import DeliveryOptions
@@ -136,17 +136,20 @@ def plan(
         )
         needed = (*settings.sources, *settings.previous, *(Source(str(file)) for file in files))
         existing = options.existing_rejects(append=append, force=force)
-        if printed and sys.stdout.isatty() and progress is options.Progress.auto:
-            progress = options.Progress.none  # a bar would stand between the lines of data
+        as_it_runs = bool(printed) and not as_json
+        display = ProgressDisplay(progress, messages, prints=True, as_it_runs=as_it_runs)
         stop = Stop()
         try:
-            with open_listrak(addresses, client_secret_file) as api, interruptible(stop):
+            with (
+                open_listrak(addresses, client_secret_file) as api,
+                interruptible(stop, display.remove),
+            ):
                 with stop.breaking_off():
                     check_access(api)
                 announce(settings.sources, messages)
                 with (
                     RejectsFile(rejects, needed, existing) as rejects_file,
-                    ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
+                    display,
                 ):
                     result = run_plan(
                         settings,
@@ -157,9 +160,7 @@ def plan(
                             on_detail=messages.detail,
                         ),
                         api,
-                        DeliveryOptions(
-                            in_flight, on_retry=lambda retry: tell_retry(retry, messages)
-                        ),
+                        DeliveryOptions(in_flight, on_retry=display.retry, on_progress=display),
                         on_change=write_line if prints_changes else None,
                         stop=stop,
                     )

@@ -10,7 +10,8 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
+from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.run_messages import announce, tell
 from listrak_sync.cli.startup import parse_duration
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
@@ -147,9 +148,12 @@ def push(
     given = locals()
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
 
+    prints = as_json or str(rejects) == "-"
+    display = ProgressDisplay(progress, messages, prints=prints, as_it_runs=str(rejects) == "-")
+
     def show_reading(sources: Sequence[Source]) -> ProgressDisplay:
         announce(sources, messages)
-        return ProgressDisplay(progress, sources, messages, sends=True)
+        return display
 
     with answering("push", messages, as_json=as_json, report=Report([]).as_json()):
         if as_json and str(rejects) == "-":
@@ -197,8 +201,9 @@ def push(
             on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
             on_receipt=lambda receipt: tell(receipt, messages),
-            on_retry=lambda retry: tell_retry(retry, messages),
-            on_wait=lambda waiting: tell_wait(waiting, messages),
+            on_retry=display.retry,
+            on_progress=display,
+            on_signal=display.stopping,
         )
         result = run_push(request, callbacks)
     try:

@@ -63,7 +63,7 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit
             fill = _rejoined(head.removeprefix(BOM), reader.readinto1)
             units = lines.cut(fill, lambda: _position(raw))
             yield from units if columns is None else whole_rows(units, columns)
-            if os.fstat(raw.fileno()).st_size < source.size:
+            if os.fstat(raw.fileno()).st_size < (source.size or 0):
                 raise shorter()
     except UNREADABLE as error:
         yield lines.broken(error)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
-import re
 import stat
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from listrak_sync import __version__
 from listrak_sync.cli import main, program
 from listrak_sync.cli.output import counted, one_line, printable
 from listrak_sync.cli.startup import LazyCommand
-from listrak_sync.sandbox import Behaviour, Delay, Rule
+from listrak_sync.sandbox import Behaviour
 from tests.cli.conftest import ROOT, TIMEOUT, event, events
 from tests.cli.terminal import on_terminal
 
@@ -239,45 +238,6 @@ def messages_of(cli: Cli, *arguments: str, colours: bool = False) -> str:
     )
     assert status == 0
     return shown
-
-
-@pytest.mark.parametrize("progress", ["auto", "bar"])
-def test_bar_on_a_terminal(cli: Cli, start: Start, progress: str) -> None:
-    """On a terminal a bar shows how far the run is, and is taken away for the summary."""
-    start()
-    shown = messages_of(cli, *PUSH, "--progress", progress)
-    assert "reading" in shown
-    assert "━" in shown
-    assert "\x1b[2K" in shown
-    assert "reading" not in shown.rpartition("\x1b[2K")[2]
-    assert "accepted" in shown.rpartition("\x1b[2K")[2]
-
-
-def test_bar_on_one_line(cli: Cli, start: Start) -> None:
-    """On 80 columns the bar is one line, even with many contacts; it says when all is read."""
-    start(Behaviour(faults=(Rule(action=Delay(0.4), route="profile-fields"),)))
-    (cli.folder / "many.ndjson").write_text(events(20_000))
-    shown = messages_of(cli, "push", "many.ndjson", "-m", "m.yaml", "--batch-contacts", "5000")
-    assert "sending" in shown
-    assert "20,000 lines" in shown
-    assert shown.count("\x1b[1A") == 1  # up a line only to take the bar away
-
-
-@pytest.mark.parametrize("options", [("--progress", "none"), ("--quiet",)])
-def test_no_bar_where_none_is_wanted(cli: Cli, start: Start, options: tuple[str, ...]) -> None:
-    """No bar is shown on a terminal where none is wanted."""
-    start()
-    assert "reading" not in messages_of(cli, *PUSH, *options)
-
-
-def test_no_color(cli: Cli, start: Start) -> None:
-    """NO_COLOR leaves out every colour, also on a terminal."""
-    start()
-    coloured = messages_of(cli, *PUSH, "--progress", "bar", colours=True)
-    plain = messages_of(cli, *PUSH, "--progress", "bar")
-    assert "\x1b[38;5;" in coloured
-    assert "\x1b[38;5;" not in plain
-    assert re.search(r"\x1b\[(?:\d+;)*[349][0-9]", plain) is None
 
 
 def test_closed_pipe(cli: Cli) -> None:
