@@ -81,7 +81,9 @@ class Guards:
         """Check the values of a window before it is sent."""
         if self.max_off_ratio is None:
             return
-        off, total = window.off_values()
+        counts = window.value_counts()
+        total = counts.total()
+        off = sum(count for (*_, value), count in counts.items() if value == "off")
         if total and off / total > self.max_off_ratio:
             hint = "Has an audience been emptied by mistake? Allow more with --max-off-ratio."
             ratio = f"{off:,} of {total:,} values are off"

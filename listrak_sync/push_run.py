@@ -24,7 +24,7 @@ from listrak_sync.evaluation.updates import shared
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.verdicts import Failure, ListInfo
-from listrak_sync.run import Run
+from listrak_sync.run import Run, batches_of
 from listrak_sync.verification import Verification
 
 
@@ -110,6 +110,7 @@ class PushRun:
         self._verify(window)
 
     def _send(self, window: Window) -> None:
+        before = self._left_out
         if self._settings.only_changes:
             try:
                 self._comparing.compare(window)
@@ -127,12 +128,22 @@ class PushRun:
             self._leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
             raise
-        self._begin_sending(window.contacts_to_send)
+        self._begin_sending(window, self._left_out - before)
         self._delivery.start(planned)
         self._verify(window)
 
-    def _begin_sending(self, contacts: int) -> None:
-        self.run.to_send += contacts
+    @property
+    def _left_out(self) -> int:
+        """Return how many contacts comparisons have left out so far."""
+        lists = self.run.report.lists.values()
+        return sum(each.already_right + each.not_on_list + each.unsubscribed for each in lists)
+
+    def _begin_sending(self, window: Window, left_out: int) -> None:
+        """Tell how many contacts there are to send."""
+        if all(mapping.enable_batching for mapping in self._settings.mappings):
+            self.run.to_send += window.contacts - left_out  # counting the rest takes far longer
+        else:
+            self.run.to_send += window.contacts_to_send
         self.run.tell_sending()
 
     def _plan(self, phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
@@ -220,9 +231,3 @@ def _gathering(phases: Phases, window: Window) -> Phases:
 
     for phase in phases:
         yield Phase(batches(phase), phase.alone)
-
-
-def batches_of(phases: Phases) -> Iterator[Batch]:
-    """Yield the batches of every phase."""
-    for phase in phases:
-        yield from phase.batches
