@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -184,24 +184,22 @@ def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:
     """Return a request as dry-run shows it: the body last, byte for byte."""
     url = addresses.url_of(batch.list_id, by_list_import=batch.route == LIST_IMPORT)
-    return b'{"method": "POST", "url": %b, "body": %b}' % (msgspec.json.encode(url), batch.body)
+    return b'{"method":"POST","url":%b,"body":%b}' % (msgspec.json.encode(url), batch.body)
+
+
+class _ContactLine(msgspec.Struct, frozen=True):
+    """A contact's final state as dry-run shows it."""
+
+    list_id: int
+    email_address: str
+    fields: dict[int, str]
+    mappings: Sequence[str]
+    line: int
+    file: str
 
 
 def _contact_line(run: Run, contact: Contact) -> bytes:
-    """Return a contact's final state as dry-run shows it."""
-    encode = msgspec.json.encode
     names, file, line = run.origin(contact)
-    fields = b", ".join(
-        b"%b: %b" % (encode(str(field_id)), encode(value)) for field_id, value in contact.fields
-    )
-    return (
-        b'{"list_id": %d, "email_address": %b, "fields": {%b}, "mappings": [%b], '
-        b'"line": %d, "file": %b}'
-    ) % (
-        contact.list_id,
-        encode(contact.email_address),
-        fields,
-        b", ".join(map(encode, names)),
-        line,
-        encode(file),
-    )
+    fields = dict(contact.fields)
+    state = _ContactLine(contact.list_id, contact.email_address, fields, names, line, file)
+    return msgspec.json.encode(state)

@@ -33,7 +33,6 @@ LOADED = (
     "listrak_sync.delivery.outcomes",
     "listrak_sync.listrak.api",
     "multiprocessing.connection",
-    "rich.table",
 )
 """What commands import only once they need it."""
 

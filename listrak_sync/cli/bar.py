@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from listrak_sync.cli.progress_line import Line
-from listrak_sync.cli.terminal import takes_colours
+from listrak_sync.cli.terminal import own_width, takes_colours, width
 
 EVERY: Final = 0.2
 """Seconds between two paintings."""
@@ -66,7 +65,8 @@ class Bar:
             self._is_removed.wait(EVERY)
 
     def _paint(self) -> None:
-        lines = self._lines(max(1, _columns() - _MARGIN))
+        columns = own_width(sys.stderr) or width(sys.stderr)
+        lines = self._lines(max(1, columns - _MARGIN))
         painted = [self._coloured(line) for line in lines]
         with self._lock:
             if self._is_removed.is_set() or painted == self._shown:
@@ -87,14 +87,3 @@ class Bar:
         if not self._has_colours or not (line.done or line.to_do):
             return str(line)
         return f"{line.before}{_DONE}{line.done}{_TO_DO}{line.to_do}{_PLAIN}{line.after}"
-
-
-def _columns() -> int:
-    try:
-        found = os.get_terminal_size(sys.stderr.fileno()).columns
-    except OSError:
-        found = 0
-    if found:
-        return found
-    named = os.environ.get("COLUMNS", "")
-    return int(named) if named.isdigit() and int(named) else 80

@@ -13,7 +13,7 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.output import flush, one_line, write_line
+from listrak_sync.cli.output import flush, json_line, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.run_messages import announce
 from listrak_sync.delivery.stop import Stop, interruptible
@@ -188,7 +188,7 @@ def _explainer(mappings: Sequence[Mapping]) -> Callable[[Explanation], None]:
     if sys.stdout.isatty():
         names = field_names(mappings)
         return lambda explanation: write_line(readable(explanation, names).encode())
-    return lambda explanation: write_line(msgspec.json.encode(explanation))
+    return lambda explanation: write_line(json_line(explanation))
 
 
 def readable(explanation: Explanation, names: dict[int, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +13,7 @@ from listrak_sync.cli.answers import answering
 from listrak_sync.cli.dry_run import readable
 from listrak_sync.cli.junit import write_junit
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, one_line, print_text
+from listrak_sync.cli.output import counted, json_line, one_line, print_text
 from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping.expected import REJECTED, SKIPPED, Outcome
@@ -125,9 +124,7 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
     """Yield what events come to: a line for each contact, and the reasons."""
     for (list_id, address), fields in sorted(outcome.contacts.items()):
         pairs = sorted(fields.items())
-        values = ", ".join(
-            f"{field} = {json.dumps(value, ensure_ascii=False)}" for field, value in pairs
-        )
+        values = ", ".join(f"{field} = {json_line(value).decode()}" for field, value in pairs)
         yield f"list {list_id}, {address}: {values}"
     for name, reasons in ((REJECTED, outcome.rejected), (SKIPPED, outcome.skipped)):
         if reasons:

@@ -11,9 +11,16 @@ import msgspec
 import typer
 
 from listrak_sync.cli import options
+from listrak_sync.cli.columns import Cell, Table
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, one_line, print_lines, print_text
-from listrak_sync.cli.tables import Cell, in_columns, print_table
+from listrak_sync.cli.output import (
+    counted,
+    json_line,
+    one_line,
+    print_lines,
+    print_table,
+    print_text,
+)
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal, default_journal
 from listrak_sync.delivery.rows import RunInfo
@@ -21,7 +28,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.input.sources import STANDARD_INPUT, shown
 from listrak_sync.tasks import decode_options
 
-NAMES: Final = ("run", "started (UTC)", "state", "accepted", "refused", "unsent")
+NAMES: Final = ("run", "started", "state", "accepted", "refused", "unsent")
 
 
 class ListedRun(msgspec.Struct, frozen=True):
@@ -78,7 +85,7 @@ def runs(
         with guarded(path, reads_rows=True):
             found = [_listed(info) for info in book.runs()]
     if as_json:
-        print_lines(map(msgspec.json.encode, found))
+        print_lines(map(json_line, found))
     elif sys.stdout.isatty():
         print_text(_lines(found))
     else:
@@ -90,7 +97,7 @@ def _lines(runs: Sequence[ListedRun]) -> Iterator[str]:
 
     How far an unfinished run was read may be long, so it stands below the run.
     """
-    heads, *lines = in_columns(NAMES, [_cells(run) for run in runs])
+    heads, *lines = Table([_cells(run) for run in runs], NAMES).lines(None)
     yield heads
     for run, line in zip(runs, lines, strict=True):
         yield line
@@ -99,7 +106,7 @@ def _lines(runs: Sequence[ListedRun]) -> Iterator[str]:
 
 
 def _cells(run: ListedRun) -> tuple[Cell, ...]:
-    minute = run.started.rpartition(":")[0]
+    minute = f"{run.started.rpartition(':')[0]}Z"
     return run.run, minute, run.state, run.accepted, run.refused, run.unsent
 
 
@@ -111,7 +118,7 @@ def _listed(info: RunInfo) -> ListedRun:
         where = f"line {position.line:,} of {'a pipe' if file == STANDARD_INPUT else shown(file)}"
     return ListedRun(
         run=info.id,
-        started=datetime.fromtimestamp(info.started, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        started=datetime.fromtimestamp(info.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         state="finished" if info.is_finished else "unfinished",
         accepted=info.contacts.get("accepted", 0),
         refused=info.contacts.get("refused", 0),

@@ -1,17 +1,15 @@
-"""Tables: the summary of a run, and rows in columns."""
+"""The summary of a run."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from listrak_sync.cli.output import counted, draw, one_line, print_text
+from listrak_sync.cli.columns import Table
+from listrak_sync.cli.output import counted
 from listrak_sync.cli.plan_tables import plan_rows
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from listrak_sync.account.state import Verified
     from listrak_sync.delivery.imports import Applied
     from listrak_sync.report.counts import MappingReport, Report
@@ -31,18 +29,10 @@ def summary(title: str, report: Report, *, sends: bool) -> Table:
 
     `sends` says whether the run talks to Listrak: it is not said what Listrak refused where not.
     """
-    from rich import box  # noqa: PLC0415 - slow, and only needed at the end
-    from rich.table import Table  # noqa: PLC0415 - slow, and only needed at the end
-
-    table = Table(title=title, box=box.SIMPLE_HEAD, show_header=False, title_justify="left")
-    table.add_column(overflow="fold")
-    table.add_column(justify="right")
-    table.add_column(overflow="fold")
-    for name, count, note in _rows(report, sends=sends):
-        table.add_row(one_line(name), f"{count:,}", one_line(note))
+    rows = [(f"  {name}", f"{count:,}", note) for name, count, note in _rows(report, sends=sends)]
     rate = f"{report.lines / report.seconds:,.0f} lines/s" if report.seconds else ""
-    table.add_row("time", f"{report.seconds:,.1f} s", rate)
-    return table
+    rows.append(("  time", f"{report.seconds:,.1f} s", rate))
+    return Table(rows, title=title, numbers=(False, True, False), notes=True)
 
 
 def _rows(report: Report, *, sends: bool) -> Iterator[_Row]:
@@ -176,51 +166,3 @@ def _imports(entry: ListReport) -> str:
     if entry.unverified_requests:
         parts.append(f"{entry.unverified_requests:,} unverified, without an import id")
     return "; ".join(parts)
-
-
-Cell: TypeAlias = str | int | None
-"""What a column holds: numbers are aligned to the right, None is empty."""
-
-
-def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-    """Print rows below names: folded on a terminal, one line for each row elsewhere."""
-    rows = list(rows)
-    if not sys.stdout.isatty():
-        print_text(in_columns(names, rows))
-        return
-    from rich import box  # noqa: PLC0415 - slow, and only needed on a terminal
-    from rich.table import Table  # noqa: PLC0415 - slow, and only needed on a terminal
-    from rich.text import Text  # noqa: PLC0415 - slow, and only needed on a terminal
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for name, is_number in zip(names, _numbers(names, rows), strict=True):
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_shown(cell)) for cell in row))
-    draw(table)
-
-
-def in_columns(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Iterator[str]:
-    """Yield names and rows, each as one line, in columns as wide as they need to be."""
-    from rich.cells import cell_len  # noqa: PLC0415 - only for people
-
-    texts = [list(names), *([_shown(cell) for cell in row] for row in rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
-    numbers = _numbers(names, rows)
-    for row in texts:
-        cells = (
-            " " * (width - cell_len(cell)) + cell
-            if is_number
-            else cell + " " * (width - cell_len(cell))
-            for cell, width, is_number in zip(row, widths, numbers, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
-
-
-def _numbers(names: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[bool]:
-    """Say of each column whether it holds only numbers."""
-    return [not any(isinstance(row[index], str) for row in rows) for index in range(len(names))]
-
-
-def _shown(cell: Cell) -> str:
-    return "" if cell is None else one_line(str(cell))

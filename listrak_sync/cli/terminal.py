@@ -6,6 +6,11 @@ import os
 import stat
 from typing import IO, Final
 
+BOLD: Final = "1"
+RED: Final = "1;31"
+YELLOW: Final = "1;33"
+CYAN: Final = "36"
+
 _DUMB: Final = frozenset({"", "dumb", "unknown"})
 
 
@@ -26,3 +31,27 @@ def is_pipe(stream: IO[str]) -> bool:
     except (OSError, ValueError):
         return False
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def width(stream: IO[str]) -> int:
+    """Return how many columns a stream has: those of COLUMNS, of its terminal, or 80."""
+    named = os.environ.get("COLUMNS", "")
+    return int(named) if named.isdigit() and int(named) else own_width(stream) or 80
+
+
+def own_width(stream: IO[str]) -> int:
+    """Return how many columns the terminal of a stream has, 0 where that is not known."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return 0
+
+
+def bold(stream: IO[str]) -> tuple[str, str]:
+    """Return what stands around a text to show it bold, nothing where that cannot be shown."""
+    return around(stream, BOLD)
+
+
+def around(stream: IO[str], style: str) -> tuple[str, str]:
+    """Return what stands around a text to show it in a style, nothing where none is shown."""
+    return (f"\x1b[{style}m", "\x1b[0m") if takes_colours(stream) else ("", "")
