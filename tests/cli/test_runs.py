@@ -48,7 +48,7 @@ def test_states(cli: Cli, start: Start) -> None:
     assert re.fullmatch(rf"line \d+ of {path}", unfinished["read_up_to"])
     assert unfinished["inputs"] == [str(cli.folder / "e.ndjson")]
     assert unfinished["mapping"] == str(cli.folder / "m.yaml")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", unfinished["started"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", unfinished["started"])
 
 
 def test_table(cli: Cli, start: Start) -> None:
@@ -89,9 +89,9 @@ def test_on_a_terminal(cli: Cli, start: Start) -> None:
     assert status == 0
     assert max(map(len, (heads, finished, unfinished))) <= 80
     assert finished.split()[0] == newer["run"]
-    assert finished.split()[3:] == ["finished", str(newer["accepted"]), "0", "0"]
+    assert finished.split()[2:] == ["finished", str(newer["accepted"]), "0", "0"]
     assert unfinished.split()[0] == info["run"] == older["run"]
-    assert unfinished.split()[3:] == ["unfinished", str(older["accepted"]), "0", "0"]
+    assert unfinished.split()[2:] == ["unfinished", str(older["accepted"]), "0", "0"]
     assert re.fullmatch(rf"  read up to: line \d of {re.escape(file)}", below)
 
 
@@ -101,7 +101,7 @@ def test_in_a_pipe(cli: Cli, start: Start) -> None:
     ran = cli.run("runs", "--journal", "j", changed={"COLUMNS": "40"})
     heads, line = ran.out.splitlines()
     assert heads.split()[-3:] == ["read", "up", "to"]
-    assert line.startswith(f"{info['run']}  {info['started'][:16]}  unfinished  ")
+    assert line.startswith(f"{info['run']}  {info['started'][:16]}Z  unfinished  ")
     assert line.endswith(f"  {info['read_up_to']}")
     assert file in line
 
