@@ -41,10 +41,13 @@ def commands() -> dict[str, Any]:
 
 
 def table(command: Any) -> str:
-    """Return a command's options as a Markdown table."""
-    rows = ["| option | meaning |", "| --- | --- |"]
+    """Return a command's options as a Markdown table, in their groups."""
+    rows, panel = ["| option | meaning |", "| --- | --- |"], None
     for option in command.params:
         if option.param_type_name == "option":
+            if option.rich_help_panel != panel:
+                panel = option.rich_help_panel
+                rows.append(f"| **{panel}** | |")
             names = ", ".join(f"`{name}`" for name in sorted(option.opts, key=len, reverse=True))
             meaning = " ".join((option.help or "").split())
             rows.append(f"| {names} | {meaning} |")

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.mapping import mapping_file
+from listrak_sync.cli.options.output import Json, Quiet
 from listrak_sync.cli.output import counted, one_line, print_json, print_text
 from listrak_sync.cli.startup import Summarised
 from listrak_sync.delivery.destination import open_listrak
@@ -35,13 +37,13 @@ def _group() -> None:
 def auth_test(
     mapping: Annotated[
         list[Path] | None,
-        options.mapping_file("Also ask for each list of this mapping file."),
+        mapping_file("Also ask for each list of this mapping file."),
     ] = None,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Get a token, call the API and, with a mapping, ask for each of its lists."""
     messages = Messages(quiet=quiet)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.check import check
 from listrak_sync.cli.mapping_new import new
 from listrak_sync.cli.mapping_test import run
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.output import Quiet
 from listrak_sync.cli.output import counted, print_lines, printable
 from listrak_sync.cli.startup import Summarised
 from listrak_sync.errors import UsageError
@@ -76,7 +76,7 @@ def import_(
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
-    quiet: options.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Turn Segment's subscriptions of Listrak (Actions) into a mapping file."""
     from listrak_sync.segment_import.mapping_file import import_subscriptions  # noqa: PLC0415 - only here

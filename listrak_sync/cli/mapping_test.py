@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.dry_run import readable
 from listrak_sync.cli.junit import write_junit
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.output import Quiet
 from listrak_sync.cli.output import counted, json_line, one_line, print_text
 from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.input.sources import shown
@@ -48,7 +48,7 @@ def run(
     files: Annotated[list[Path], FILES],
     tests: Annotated[list[Path] | None, TESTS] = None,
     junit: Annotated[Path | None, JUNIT] = None,
-    quiet: options.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run the tests of mapping files: events, and what they must come to.
 

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from listrak_sync.cli.bar import Bar
 from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.options import Progress
+from listrak_sync.cli.options.output import Progress
 from listrak_sync.cli.output import counted, one_line
 from listrak_sync.cli.progress_line import Line, Pace, details, line, sentence
 from listrak_sync.cli.terminal import is_pipe, is_terminal

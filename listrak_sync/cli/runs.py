@@ -10,9 +10,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.columns import Cell, Table
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.journal import JournalPath
 from listrak_sync.cli.output import (
     counted,
     json_line,
@@ -46,7 +46,7 @@ class ListedRun(msgspec.Struct, frozen=True):
 
 
 def runs(
-    journal: options.JournalPath = None,
+    journal: JournalPath = None,
     forget: Annotated[
         str | None,
         typer.Option(

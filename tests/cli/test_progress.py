@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.options import Progress
+from listrak_sync.cli.options.output import Progress
 from listrak_sync.cli.progress import EVERY, LONG_WAIT, ProgressDisplay
 from listrak_sync.delivery.sending import Retry
 from listrak_sync.progress import Comparing, Ended, Reading, Sending, Step, Verifying, Waiting

@@ -1,0 +1,61 @@
+"""Options that stop a run before it sends what is hardly meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import typer
+
+from listrak_sync.cli.options.values import count, parse_ratio
+from listrak_sync.guards import Guards
+
+
+@dataclass(frozen=True)
+class GuardOptions:
+    """What stops a run."""
+
+    PANEL: ClassVar = "Guards"
+
+    max_rejects: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=count(),
+            help="Stop, before anything more is sent, once more than this is rejected.",
+            show_default=False,
+        ),
+    ] = None
+    max_contacts: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=count(),
+            help="Send nothing more once a window brings the run to more contacts than this.",
+            show_default=False,
+        ),
+    ] = None
+    min_contacts: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=count(),
+            help="Send nothing, or nothing more, where the whole input has fewer contacts than "
+            "this.",
+            show_default=False,
+        ),
+    ] = None
+    max_off_ratio: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R",
+            parser=parse_ratio,
+            help="Send nothing of a window in which more than this share of the values is off.",
+            show_default=False,
+        ),
+    ] = None
+
+    @property
+    def guards(self) -> Guards:
+        """Return the guards of a run."""
+        return Guards(self.max_rejects, self.max_contacts, self.max_off_ratio, self.min_contacts)

@@ -1,0 +1,49 @@
+"""The options of a run, from what the groups of a command's options hold."""
+
+from __future__ import annotations
+
+from listrak_sync.cli.options.delivery import RequestOptions
+from listrak_sync.cli.options.guarding import GuardOptions
+from listrak_sync.cli.options.input import InputOptions, single
+from listrak_sync.cli.options.mapping import MappingOptions
+from listrak_sync.cli.options.output import OutputOptions
+from listrak_sync.cli.options.sent import SentOptions
+from listrak_sync.input.choice import FileChoice
+from listrak_sync.input.sources import Source
+from listrak_sync.run_settings import RunOptions
+from listrak_sync.tasks import PushTask, new_task
+
+
+def run_options(
+    read: InputOptions, mappings: MappingOptions, sent: SentOptions, requests: RequestOptions
+) -> RunOptions:
+    """Return the options of a run. Raises UsageError for several values where one is taken."""
+    given = {**vars(read), **vars(mappings), **vars(sent), **vars(requests)}
+    found = {name: given[name] for name in RunOptions.__struct_fields__ if name in given}
+    for name in ("only", "previous"):
+        found[name] = tuple(given[name] or ())
+    for name in ("audience", "trait", "email_column"):
+        found[name] = single(f"--{name.replace('_', '-')}", given[name])
+    for name in ("since", "until"):
+        found[name] = given[name] and given[name].instant
+    return RunOptions(**found)
+
+
+def planned_task(
+    read: InputOptions,
+    mappings: MappingOptions,
+    sent: SentOptions,
+    guarding: GuardOptions,
+    requests: RequestOptions,
+    output: OutputOptions,
+) -> PushTask:
+    """Return what a run without a journal has to do. Raises UsageError and SettingsError."""
+    files, options = mappings.mapping or (), run_options(read, mappings, sent, requests)
+    own = [*files, *([output.rejects] if output.rejects else [])]
+    choice = FileChoice(read.include or (), read.exclude or (), own, output.messages().info)
+    return new_task(files, read.events or (), options, guarding.guards, choice)
+
+
+def files_of(mappings: MappingOptions) -> list[Source]:
+    """Return the mapping files, which no other file may replace."""
+    return [Source(str(file)) for file in mappings.mapping or ()]
