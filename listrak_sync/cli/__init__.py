@@ -11,6 +11,7 @@ import typer
 from typer.main import get_group
 
 from listrak_sync import __version__
+from listrak_sync.cli.command import Group
 from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_wait
 from listrak_sync.errors import told
 
@@ -21,14 +22,21 @@ Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 ac
 75 another run holds the journal · 130/143 interrupted
 """
 
+HELP = """\
+Switch profile fields of Listrak contacts on and off by Segment events.
+
+Example: listrak-sync dry-run examples/events.ndjson -m mappings.example.yaml
+"""
+
 app = typer.Typer(
     name="listrak-sync",
-    help="Switch profile fields of Listrak contacts on and off by Segment events.",
+    help=HELP,
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -31,7 +31,7 @@ def check(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="The mapping file, also as -m FILE.", show_default=False
+            metavar="FILE", help="The mapping file, also as -m FILE.", show_default=False
         ),
     ] = None,
     mapping: OptionalMappingFile = None,
@@ -67,6 +67,8 @@ def check(
     """Check a mapping file: show every fault, then remarks on what looks like a mistake.
 
     Remarks are not faults: the exit status stays 0, unless --strict is given.
+
+    Example: listrak-sync mapping check mappings.yaml --online
     """
     messages = Messages()
     with answering("mapping check", messages, as_json=as_json):

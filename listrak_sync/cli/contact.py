@@ -63,6 +63,8 @@ def contact(
 
     The exit status is 6 where the contact is not on the list. The integration needs the areas
     Contact, List and Segmentation.
+
+    Example: listrak-sync contact ann@example.com --list 12345
     """
     messages = Messages()
     address = email.strip()

@@ -66,6 +66,8 @@ def create(
 
     What is there already stays as it is, so running it twice makes nothing twice. Names are
     compared without case. The integration needs the areas List and Segmentation.
+
+    Example: listrak-sync fields create 12345 "VIP shoppers" --group "Engage Audiences"
     """
     messages = Messages()
     with answering("fields create", messages, as_json=as_json):

@@ -53,6 +53,8 @@ def lists(
     """Show the id and name of every list of the account.
 
     The integration needs the area List.
+
+    Example: listrak-sync lists
     """
     messages = Messages()
     with (
@@ -81,6 +83,8 @@ def fields(
 
     The integration needs the areas List and Segmentation. To make fields, see:
     listrak-sync fields create --help
+
+    Example: listrak-sync fields 12345
     """
     messages = Messages()
     with answering("fields", messages, as_json=as_json):

@@ -76,6 +76,8 @@ def new(
 
     Into a new file, it goes with the line that begins one: mapping new … > mappings.yaml. To a file
     whose last key is mappings, it can be appended with >>. Listrak is asked only with --create.
+
+    Example: listrak-sync mapping new vip_shoppers --list 12345 --field 789
     """
     from listrak_sync.segment_import.audience_mapping import (  # noqa: PLC0415 - only here
         AudienceField,

@@ -54,6 +54,8 @@ def run(
 
     Each test is a dry-run of its events; nothing is sent. A failing test is shown with what was
     expected, what was found, and why. Exit status: 0 all pass, 6 some fail, 3 a faulty file.
+
+    Example: listrak-sync mapping test mappings.yaml
     """
     messages = Messages(quiet=quiet)
     with answering("mapping test", messages, as_json=False):

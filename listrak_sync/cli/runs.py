@@ -66,6 +66,8 @@ def runs(
     """List the runs in the journal, the newest first, and what is unfinished of them.
 
     Finished runs are kept for 30 days.
+
+    Example: listrak-sync runs
     """
     path = journal or default_journal()
     with guarded(path):

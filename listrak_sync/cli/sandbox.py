@@ -51,6 +51,8 @@ def sandbox(
     """Run a stand-in for Listrak on this machine until Ctrl-C.
 
     It enforces Listrak's published contract and keeps the values that are sent to it.
+
+    Example: listrak-sync sandbox -m mappings.yaml --port 8765
     """
     from listrak_sync.sandbox import Sandbox  # noqa: PLC0415 - only here
 

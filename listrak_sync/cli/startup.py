@@ -11,8 +11,10 @@ from pkgutil import resolve_name
 from typing import IO, Any, Final
 
 import typer
-from typer.core import TyperCommand
 from typer.main import get_command
+
+from listrak_sync.cli.command import Command
+from listrak_sync.cli.usage import BadValueError
 
 LONGEST_DURATION: Final = 365 * 86_400.0
 """The longest duration in seconds; the clocks and timers of the system need a bound."""
@@ -22,10 +24,6 @@ DEFAULT_WAIT: Final = "10m"
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
-
-
-_LONGEST_SUMMARY: Final = 1000
-"""How many characters of a summary are shown; all have fewer."""
 
 
 def open_standard_streams() -> None:
@@ -73,15 +71,7 @@ class _Unfailing(TextIOWrapper):
             silence(self)
 
 
-class Summarised(TyperCommand):
-    """A command whose summary is not cut off after 45 characters."""
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the summary."""
-        return super().get_short_help_str(max(limit, _LONGEST_SUMMARY))
-
-
-class LazyCommand(TyperCommand):
+class LazyCommand(Command):
     """A command with only a name and a summary until it is called.
 
     `source` names a function or an app below `listrak_sync.cli`, as `module:object`. `below` are
@@ -101,7 +91,7 @@ class LazyCommand(TyperCommand):
         if isinstance(found, typer.Typer):
             return get_command(found)
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(self.name)(found)
+        app.command(self.name, cls=Command)(found)
         return get_command(app)
 
     def make_context(
@@ -120,13 +110,13 @@ class LazyCommand(TyperCommand):
 
 
 def parse_duration(text: str) -> float:
-    """Return a duration in seconds. Raises typer.BadParameter."""
+    """Return a duration in seconds. Raises BadValueError."""
     found = _DURATION.fullmatch(text.strip())
     if found is None or not float(found[1]):
-        raise typer.BadParameter(f"{text!r} is not a valid duration; write 30s, 5m or 1h")
+        raise BadValueError(f"{text!r} is not a valid duration; write 30s, 5m or 1h")
     seconds = float(found[1]) * _SECONDS[found[2]]
     if seconds > LONGEST_DURATION:
-        raise typer.BadParameter(f"{text!r} is too long; at most {LONGEST_DURATION / 3600:.0f}h")
+        raise BadValueError(f"{text!r} is too long; at most {LONGEST_DURATION / 3600:.0f}h")
     return seconds
 
 

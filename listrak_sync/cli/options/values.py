@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-import typer
-
+from listrak_sync.cli.usage import BadValueError
 from listrak_sync.events.timestamps import NEVER, instant
 from listrak_sync.mapping.values import MAX_ID
 
@@ -25,10 +24,6 @@ _LONGEST_AGO: Final = 200 * 366 * 86_400
 
 _SHOWN: Final = 40
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
-
-class BadValueError(typer.BadParameter):
-    """A value that an option cannot take, in our own words."""
 
 
 @dataclass(frozen=True, slots=True)
