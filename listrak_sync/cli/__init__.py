@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from errno import ENOSPC
@@ -12,7 +13,7 @@ from typer.main import get_group
 
 from listrak_sync import __version__
 from listrak_sync.cli.command import Group
-from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_wait
+from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_defaults
 from listrak_sync.errors import told
 
 EPILOG = """\
@@ -47,12 +48,48 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - called by typer with the o
         raise typer.Exit
 
 
+def _install(shell: str | None) -> None:
+    if shell is not None:
+        from listrak_sync.cli.completion_scripts import install  # noqa: PLC0415 - rarely needed
+
+        typer.echo("\n".join(install(shell)))
+        raise typer.Exit
+
+
+def _show(shell: str | None) -> None:
+    if shell is not None:
+        from listrak_sync.cli.completion_scripts import script_of  # noqa: PLC0415 - rarely needed
+
+        typer.echo(script_of(shell), nl=False)
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
+    _installed: Annotated[
+        str | None,
+        typer.Option(
+            "--install-completion",
+            metavar="[bash|zsh|fish]",
+            callback=_install,
+            is_eager=True,
+            help="Let this shell, or yours, complete command lines.",
+        ),
+    ] = None,
+    _shown: Annotated[
+        str | None,
+        typer.Option(
+            "--show-completion",
+            metavar="[bash|zsh|fish]",
+            callback=_show,
+            is_eager=True,
+            help="Print the script that does so.",
+        ),
+    ] = None,
 ) -> None:
     """Switch profile fields of Listrak contacts on and off by Segment events."""
 
@@ -94,7 +131,12 @@ def main() -> None:
     if not sys.warnoptions:  # Python's own switch, -W, still shows them
         warnings.simplefilter("ignore")
     try:
-        _run()
+        if shell := os.environ.get("_LISTRAK_SYNC_COMPLETE"):
+            from listrak_sync.cli.completion import answer  # noqa: PLC0415 - rarely needed
+
+            answer(program, shell, sys.argv[1:])
+        else:
+            _run()
     except Exception as error:
         shown = told(error)
         if shown is None:
@@ -108,7 +150,7 @@ def main() -> None:
 def _run() -> None:
     """Run the command line. Raises ListrakSyncError."""
     try:
-        program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
+        program(args=with_defaults(sys.argv[1:]), prog_name="listrak-sync")
     except SystemExit as end:
         # typer ends with 1 where nobody reads the help any more
         if isinstance(end.__context__, BrokenPipeError):

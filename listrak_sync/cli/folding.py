@@ -7,7 +7,7 @@ from typing import Final
 HANGING: Final = 2
 """By how many columns later lines of a text are further to the right than its first."""
 
-_BREAKS: Final = "_-/.,:;@="
+_BREAKS: Final = "_-/.,:;@=|"
 """After what a word is broken where it is wider than a line."""
 
 

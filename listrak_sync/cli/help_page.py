@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any, Final
 
+from listrak_sync.cli.folding import fold
 from listrak_sync.cli.terminal import bold, width
 
 WIDEST: Final = 120
@@ -62,6 +63,7 @@ def _lines(command: Any, context: Any, columns: int) -> Iterator[str]:  # noqa: 
 def usage(command: Any, context: Any) -> str:  # noqa: ANN401 - as above
     """Return how a command is written."""
     words = [context.command_path, "[OPTIONS]"]
+    words += [_names(each) for each in _of_kind(command, "option") if each.required]
     for each in _of_kind(command, "argument"):
         name = metavar(each) if each.required else f"[{metavar(each)}]"
         words.append(f"{name}..." if each.nargs != 1 else name)
@@ -130,10 +132,10 @@ def _section(rows: Sequence[tuple[str, str]], columns: int) -> Iterator[str]:
     beside = min(max((len(name) for name, _ in rows), default=0), _NAMES - 4) + 4
     for name, meaning in rows:
         if is_narrow:
-            yield f"  {name}"
+            yield from fold(f"  {name}", columns)
             yield from _wrapped(meaning, columns, " " * 6, " " * 6)
         elif len(name) + 4 > beside:
-            yield f"  {name}"
+            yield from fold(f"  {name}", columns)
             yield from _wrapped(meaning, columns, " " * beside, " " * beside)
         else:
             yield from _wrapped(meaning, columns, f"  {name}".ljust(beside), " " * beside)

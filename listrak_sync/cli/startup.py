@@ -22,6 +22,10 @@ LONGEST_DURATION: Final = 365 * 86_400.0
 DEFAULT_WAIT: Final = "10m"
 """The value of `--wait` and `--verify` where none is given."""
 
+COMPLETION: Final = ("--install-completion", "--show-completion")
+YOUR_SHELL: Final = "auto"
+"""Stands for the shell that the user has, where none is named."""
+
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
 
@@ -94,6 +98,10 @@ class LazyCommand(Command):
         app.command(self.name, cls=Command)(found)
         return get_command(app)
 
+    def at(self, name: str) -> LazyCommand:
+        """Return a command below this one."""
+        return LazyCommand(name, self.below[name], "")
+
     def make_context(
         self,
         info_name: str | None,
@@ -103,9 +111,8 @@ class LazyCommand(Command):
     ) -> Any:  # noqa: ANN401 - as above
         """Begin the command itself, or one below it, in place of this one."""
         if args and args[0] in self.below:
-            source = self.below[args[0]]
-            inner = LazyCommand(args[0], source, "")
-            return inner.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+            name = f"{info_name} {args[0]}"
+            return self.at(args[0]).make_context(name, args[1:], parent, **extra)
         return self.load().make_context(info_name, args, parent, **extra)
 
 
@@ -120,17 +127,19 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
-def with_default_wait(arguments: Sequence[str]) -> list[str]:
-    """Give `--wait` and `--verify` their default value where the next argument is not a duration.
+def with_defaults(arguments: Sequence[str]) -> list[str]:
+    """Give options whose value may be left out their default value, where it is left out.
 
-    An argument that begins with a digit and does not name a file is meant as one: the option
-    refuses it later, if it is not valid.
+    An argument that begins with a digit and does not name a file is meant as a duration: the
+    option refuses it later, if it is not valid.
     """
     filled = list(arguments)
     for index, argument in enumerate(filled):
         following = filled[index + 1] if index + 1 < len(filled) else ""
         if argument in {"--wait", "--verify"} and not _is_meant_as_duration(following):
             filled[index] = f"{argument}={DEFAULT_WAIT}"
+        if argument in COMPLETION and (not following or following.startswith("-")):
+            filled[index] = f"{argument}={YOUR_SHELL}"
     return filled
 
 
