@@ -35,7 +35,7 @@ def test_count(text: str, value: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "-1", "1.5", "1e3", "1m", "10 k", "1.0001k", "\u0661", "1_000", "1,000", "9" * 40],
+    ["", "x", "-1", "1.5", "1e3", "1m", "10 k", "1.0001k", "\u0661", "1_0", "1,0", "9" * 40],
 )
 def test_no_count(text: str) -> None:
     """What is not a whole number is refused, with how it is written."""
