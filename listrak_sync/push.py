@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from listrak_sync import sync
 from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
@@ -15,7 +17,7 @@ from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
 from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, ignore
 from listrak_sync.delivery.stop import Stop, interruptible
-from listrak_sync.errors import StoppedError, UsageError
+from listrak_sync.errors import SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
@@ -23,7 +25,13 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
-from listrak_sync.resume import check_destination, resumed_task, runs_elsewhere, way_on
+from listrak_sync.resume import (
+    check_destination,
+    finish_pipes,
+    resumed_task,
+    runs_elsewhere,
+    way_on,
+)
 from listrak_sync.run import OnProgress, RunCallbacks
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
@@ -58,9 +66,10 @@ class EarlierRun:
 class PushRequest:
     """What a push is asked to do.
 
-    `flush_every`, `wait` and `verify` are in seconds. Without `jobs`, a process for each core
-    evaluates; without `journal`, the journal is the user's own; without `rejects`, rejects are only
-    counted. With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
+    `flush_every`, `wait`, `verify` and `lock_wait` are in seconds. Without `jobs`, a process for
+    each core evaluates; without `journal`, the journal is the user's own; without `rejects`,
+    rejects are only counted. With `sandbox`, requests go to a stand-in, and only a journal that is
+    named is written.
     """
 
     run: NewRun | EarlierRun
@@ -77,6 +86,7 @@ class PushRequest:
     strict: bool = False
     journal: Path | None = None
     no_journal: bool = False
+    lock_wait: float = 0.0
     sandbox: bool = False
 
     @property
@@ -108,7 +118,7 @@ class PushCallbacks:
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """How a push ended; `way_on` says how to resume it, None where nothing is left of it."""
+    """How a push ended; `way_on` says how to resume it, or what of a pipe is lost; else None."""
 
     run: RunResult
     way_on: str | None
@@ -119,7 +129,15 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
 
     Raises a ListrakSyncError where the run cannot begin. What ends it later is in the result.
     """
-    with open_journal(request.journal, wanted=request.wants_journal) as journal:
+    with open_journal(
+        request.journal,
+        wanted=request.wants_journal,
+        patience=request.lock_wait,
+        on_wait=callbacks.on_note,
+    ) as journal:
+        if journal is not None and isinstance(request.run, NewRun):
+            for note in finish_pipes(journal):  # of runs that were killed
+                callbacks.on_note(note)
         task = _task(request, callbacks, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
@@ -131,13 +149,28 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             flush_every=request.flush_every,
         )
         result = _sent(request, callbacks, task, settings, journal)
-        if journal is None or result.error is None:
+        if journal is None:
+            return PushResult(result, None)
+        result.report.run = journal.run
+        result = result.or_else(_written(journal, result))
+        if result.error is None:
             return PushResult(result, None)
         if isinstance(result.error, UsageError) and not (result.report.lines or task.start):
-            journal.forget(journal.run)  # a pipe that holds something else: nothing to resume
+            journal.forget([journal.run])  # a pipe that holds something else: nothing to resume
             return PushResult(result, None)
         by_guard = isinstance(result.error, StoppedError)
-        return PushResult(result, way_on(journal, task.options, by_guard=by_guard))
+        lost = [*finish_pipes(journal)]
+        way = way_on(journal, task.options, by_guard=by_guard)
+        return PushResult(result, "\n".join(lost) if lost else way)
+
+
+def _written(journal: Journal, result: RunResult) -> Exception | None:
+    """Write the report into the journal; return the error where it cannot be written."""
+    try:
+        journal.end_part(msgspec.json.encode(result.record("push")))
+    except SettingsError as error:
+        return error
+    return None
 
 
 def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | None) -> PushTask:
@@ -204,7 +237,9 @@ def _sent(
                 if rejects.note is not None:
                     callbacks.on_note(rejects.note)
                 if journal is not None:
-                    if not resumes:
+                    if resumes:
+                        journal.go_on()
+                    else:
                         journal.begin(task.options.encoded(addresses), task.once)
                     for note in runs_elsewhere(journal, addresses):
                         callbacks.on_note(note)

@@ -81,7 +81,13 @@ class Run:
         self.callbacks = callbacks
         self.stop = stop
         names = [mapping.name for mapping in settings.mappings]
-        self.report = Report(names, settings.remarks, field_names(settings.mappings))
+        self.report = Report(
+            names,
+            mapping_files=settings.mapping_files,
+            inputs=settings.inputs,
+            remarks=settings.remarks,
+            field_names=field_names(settings.mappings),
+        )
         self.files: list[str] = []
         self._read_to: ReadPoint | None = None
         self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None

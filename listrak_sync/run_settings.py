@@ -41,6 +41,8 @@ class RunSettings:
     mappings: Sequence[Mapping]
     rules: EvaluationRules = NO_RULES
     remarks: Sequence[Finding] = ()
+    mapping_files: Sequence[str] = ()
+    inputs: Sequence[str] = ()
     window: int = DEFAULT_WINDOW
     window_bytes: int = DEFAULT_WINDOW_BYTES
     limits: Limits | None = None
@@ -89,13 +91,13 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     `since` and `until` are in nanoseconds since 1970.
     """
 
-    ignore_integrations: bool
-    order: Order
-    window: int
+    ignore_integrations: bool = False
+    order: Order = Order.timestamp
+    window: int = DEFAULT_WINDOW
     window_bytes: int = DEFAULT_WINDOW_BYTES
-    route: RouteChoice
-    batch_contacts: int | None
-    batch_bytes: int | None
+    route: RouteChoice = RouteChoice.auto
+    batch_contacts: int | None = None
+    batch_bytes: int | None = None
     only_changes: bool = False
     reject_unknown: bool = False
     mirror: bool = False

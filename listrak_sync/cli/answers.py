@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
 import typer
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, draw, print_json, printable
-from listrak_sync.cli.tables import summary
+from listrak_sync.cli.summary import summary
 from listrak_sync.errors import ListrakSyncError, told
+from listrak_sync.report.counts import Report
 
 if TYPE_CHECKING:
     from listrak_sync.mapping.faults import Finding
+    from listrak_sync.report.record import RunRecord
     from listrak_sync.sync import RunResult
 
 
@@ -26,11 +29,12 @@ def answer(command: str, exit_status: int, error: Exception | None) -> dict[str,
 
 @contextmanager
 def answering(
-    command: str, messages: Messages, *, as_json: bool, report: Mapping[str, object] = {}
+    command: str, messages: Messages, *, as_json: bool, is_run: bool = False
 ) -> Iterator[None]:
     """End the command with a message and the exit status of an error that is raised inside.
 
-    With `as_json`, it also prints a JSON object with the error, followed by what `report` holds.
+    With `as_json`, it also prints a JSON object with the error: the report of a run that could
+    not begin, where the command is one.
     """
     try:
         yield
@@ -39,9 +43,15 @@ def answering(
         if shown is None:
             raise
         if as_json:
-            print_json({**answer(command, shown.exit_status, shown), **report})
+            failed = answer(command, shown.exit_status, shown)
+            print_json(_nothing_done(command, shown) if is_run else failed)
         messages.error(shown)
         raise typer.Exit(shown.exit_status) from None
+
+
+def _nothing_done(command: str, error: ListrakSyncError) -> RunRecord:
+    """Return the report of a run that could not begin."""
+    return Report([]).record(command, error.exit_status, printable(str(error)))
 
 
 def warn(messages: Messages, file: str, found: Sequence[Finding]) -> None:
@@ -63,15 +73,18 @@ def conclude(
     table_is_data: bool = False,
 ) -> int:
     """Show how a run ended; return its exit status."""
+    record = result.record(command)
+    if record.error is not None:
+        record = msgspec.structs.replace(record, error=printable(record.error))
     if as_json:
-        print_json(_record(command, result))
+        print_json(record)
     else:
-        table = summary(title or command, result.report, sends=command == "push")
+        table = summary(title or command, record)
         if table_is_data:
             draw(table)
         else:
             messages.table(table)
-        messages.record("ended", _record(command, result))
+        messages.record("ended", record)
     report = result.report
     for warning in report.urgent_warnings if messages.quiet else report.warnings:
         messages.warning(warning)
@@ -89,8 +102,3 @@ def conclude(
         case Exception() as error:
             raise error
     return result.exit_status
-
-
-def _record(command: str, result: RunResult) -> dict[str, object]:
-    """Return the report with the exit status and the error that ended the run."""
-    return answer(command, result.exit_status, result.failure) | result.report.as_json()

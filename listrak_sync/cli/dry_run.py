@@ -24,7 +24,6 @@ from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.model import Mapping, field_names
-from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import (
@@ -118,7 +117,7 @@ def dry_run(
         )
         if is_given
     ]
-    with answering("dry-run", messages, as_json=as_json, report=Report([]).as_json()):
+    with answering("dry-run", messages, as_json=as_json, is_run=True):
         if len(printed) > 1:
             raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url=api_url)

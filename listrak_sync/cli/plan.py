@@ -23,7 +23,6 @@ from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import (
@@ -118,7 +117,7 @@ def plan(
         )
         if is_given
     ]
-    with answering("plan", messages, as_json=as_json, report=Report([]).as_json()):
+    with answering("plan", messages, as_json=as_json, is_run=True):
         if len(printed) > 1:
             raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url, auth_url)

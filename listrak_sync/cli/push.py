@@ -17,7 +17,6 @@ from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
-from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
@@ -121,6 +120,16 @@ def push(
         ),
     ] = False,
     journal: options.JournalPath = None,
+    lock_wait: Annotated[
+        float | None,
+        typer.Option(
+            "--lock-wait",
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Wait this long where another run holds the journal, instead of ending with 75.",
+            show_default=False,
+        ),
+    ] = None,
     no_journal: Annotated[
         bool,
         typer.Option("--no-journal", help="Write nothing down; a kill may lose what is unsent."),
@@ -151,7 +160,7 @@ def push(
         announce(sources, messages)
         return ProgressDisplay(progress, sources, messages, sends=True)
 
-    with answering("push", messages, as_json=as_json, report=Report([]).as_json()):
+    with answering("push", messages, as_json=as_json, is_run=True):
         if as_json and str(rejects) == "-":
             raise UsageError("--json and --rejects - exclude each other", options.ONE_OUTPUT)
         if resume:
@@ -189,6 +198,7 @@ def push(
             existing_rejects=options.existing_rejects(append=append, force=force),
             journal=journal,
             no_journal=no_journal,
+            lock_wait=lock_wait or 0.0,
             sandbox=sandbox,
         )
         callbacks = PushCallbacks(
