@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,13 @@ from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, ignore
+from listrak_sync.delivery.sending import (
+    PATIENT,
+    DeliveryOptions,
+    OnRetry,
+    OnWait,
+    ignore,
+)
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
@@ -66,7 +72,8 @@ class EarlierRun:
 class PushRequest:
     """What a push is asked to do.
 
-    `flush_every`, `wait`, `verify` and `lock_wait` are in seconds. Without `jobs`, a process for
+    `flush_every`, `wait`, `verify`, `lock_wait` and `retry_for` are in
+    seconds. Without `jobs`, a process for
     each core evaluates; without `journal`, the journal is the user's own; without `rejects`,
     rejects are only counted. With `sandbox`, requests go to a stand-in, and only a journal that is
     named is written.
@@ -87,6 +94,7 @@ class PushRequest:
     journal: Path | None = None
     no_journal: bool = False
     lock_wait: float = 0.0
+    retry_for: float | None = None
     sandbox: bool = False
 
     @property
@@ -210,9 +218,13 @@ def _sent(
     from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
     resumes, stop = isinstance(request.run, EarlierRun), Stop()
+    policy = PATIENT
+    if request.retry_for is not None:
+        policy = replace(PATIENT, seconds=request.retry_for)
     options = DeliveryOptions(
         request.in_flight,
         fall_back=task.options.route is RouteChoice.auto,
+        policy=policy,
         on_retry=callbacks.on_retry,
         on_wait=callbacks.on_wait,
     )

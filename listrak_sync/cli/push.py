@@ -120,6 +120,16 @@ def push(
         ),
     ] = False,
     journal: options.JournalPath = None,
+    retry_for: Annotated[
+        float | None,
+        typer.Option(
+            "--retry-for",
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Try a request for this long where Listrak is away or busy. [default: 1m]",
+            show_default=False,
+        ),
+    ] = None,
     lock_wait: Annotated[
         float | None,
         typer.Option(
@@ -199,6 +209,7 @@ def push(
             journal=journal,
             no_journal=no_journal,
             lock_wait=lock_wait or 0.0,
+            retry_for=retry_for,
             sandbox=sandbox,
         )
         callbacks = PushCallbacks(
