@@ -27,6 +27,7 @@ from listrak_sync.errors import SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
+from listrak_sync.last_run import last_run, not_compared
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.mapping.faults import Finding
@@ -156,6 +157,10 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             on_remarks=callbacks.on_remarks,
             flush_every=request.flush_every,
         )
+        if journal is None and request.guards.max_change is not None:
+            raise _no_journal("--max-change", request)
+        if journal is not None:
+            settings = _compared(request, callbacks, task, settings, journal)
         result = _sent(request, callbacks, task, settings, journal)
         if journal is None:
             return PushResult(result, None)
@@ -170,6 +175,28 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         lost = [*finish_pipes(journal)]
         way = way_on(journal, task.options, by_guard=by_guard)
         return PushResult(result, "\n".join(lost) if lost else way)
+
+
+def _compared(
+    request: PushRequest,
+    callbacks: PushCallbacks,
+    task: PushTask,
+    settings: RunSettings,
+    journal: Journal,
+) -> RunSettings:
+    """Return the settings with the run of before with which this one is compared."""
+    destination = "sandbox" if request.sandbox else request.addresses.api
+    last = last_run(journal, task.options, destination)
+    if settings.guards.max_change is not None:
+        if isinstance(request.run, EarlierRun) and settings.guards.contacts_before:
+            # What of it is counted in the parts before, and read again now, is not known.
+            callbacks.on_note(
+                "--max-change: part of the run is sent, so the rest is not compared"
+            )
+            return settings
+        for note in not_compared(last, settings.mappings):
+            callbacks.on_note(note)
+    return replace(settings, last_run=last)
 
 
 def _written(journal: Journal, result: RunResult) -> Exception | None:
@@ -194,15 +221,19 @@ def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | Non
             return new_task(mappings, events, options, request.guards, choice, once)
         case EarlierRun(run) if journal is not None:
             return resumed_task(journal, run, request.guards)
+    raise _no_journal("--resume", request)
+
+
+def _no_journal(option: str, request: PushRequest) -> UsageError:
+    """Return the error of an option that needs the journal that is left out."""
     hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
-    raise UsageError("--resume needs a journal", hint)
+    return UsageError(f"{option} needs a journal", hint)
 
 
 def _once(request: PushRequest, run: NewRun, journal: Journal | None) -> Once:
     """Return what tells which files need not be read again. Raises UsageError without a journal."""
     if journal is None:
-        hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
-        raise UsageError("--once needs a journal", hint)
+        raise _no_journal("--once", request)
     destination = "sandbox" if request.sandbox else request.addresses.api
     return Once(destination, journal.files_read, run.times)
 

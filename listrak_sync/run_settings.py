@@ -28,6 +28,7 @@ from listrak_sync.input.sources import STANDARD_INPUT, InputFormat, RowOptions, 
 from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.faults import Finding, suggestion
 from listrak_sync.mapping.model import Mapping
+from listrak_sync.report.record import LastRun
 
 DEFAULT_WINDOW: Final = 1_000_000
 DEFAULT_WINDOW_BYTES: Final = 1_000_000_000
@@ -56,6 +57,7 @@ class RunSettings:
     reject_unknown: bool = False
     mirror: bool = False
     previous: Sequence[Source] = ()
+    last_run: LastRun | None = None
 
     @property
     def switches_off(self) -> bool:

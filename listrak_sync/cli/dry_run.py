@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -15,6 +16,7 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce
+from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.explain import Explanation
@@ -22,6 +24,7 @@ from listrak_sync.events.key_paths import Json
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
+from listrak_sync.last_run import last_run_at, not_compared
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.rejects_file import RejectsFile
@@ -88,6 +91,7 @@ def dry_run(
     max_contacts: options.MaxContacts = None,
     min_contacts: options.MinContacts = None,
     max_off_ratio: options.MaxOffRatio = None,
+    max_change: options.MaxChange = None,
     strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
@@ -97,6 +101,7 @@ def dry_run(
     route: options.RouteOption = RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
+    journal: options.JournalPath = None,
     api_url: options.ApiUrl = API_URL,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
@@ -125,7 +130,7 @@ def dry_run(
         files = mapping or ()
         own = [*files, *([rejects] if rejects else [])]
         choice = FileChoice(include or (), exclude or (), own, messages.info)
-        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
+        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change)
         task = new_task(files, events or (), run_options, guards, choice)
         settings = settings_of(
             task,
@@ -133,6 +138,11 @@ def dry_run(
             strict=strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
+        if max_change is not None:
+            last = last_run_at(journal or default_journal(), task.options, addresses.api)
+            settings = replace(settings, last_run=last)
+            for note in not_compared(last, settings.mappings):
+                messages.info(note)
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data

@@ -275,6 +275,16 @@ MaxOffRatio = Annotated[
         show_default=False,
     ),
 ]
+MaxChange = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R",
+        min=0,
+        help="Send nothing, or nothing more, where a mapping's number of values that are on "
+        "differs by more than this share from that of its last finished run in the journal.",
+        show_default=False,
+    ),
+]
 BatchContacts = Annotated[
     int | None,
     typer.Option(

@@ -15,6 +15,7 @@ from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell_retry
 from listrak_sync.delivery.destination import open_listrak
+from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop, interruptible
@@ -22,6 +23,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
+from listrak_sync.last_run import last_run_at, not_compared
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
@@ -82,6 +84,7 @@ def plan(
     max_contacts: options.MaxContacts = None,
     min_contacts: options.MinContacts = None,
     max_off_ratio: options.MaxOffRatio = None,
+    max_change: options.MaxChange = None,
     strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
@@ -92,6 +95,7 @@ def plan(
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
     in_flight: options.InFlight = 4,
+    journal: options.JournalPath = None,
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
@@ -125,7 +129,7 @@ def plan(
         files = mapping or ()
         own = [*files, *([rejects] if rejects else [])]
         choice = FileChoice(include or (), exclude or (), own, messages.info)
-        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
+        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change)
         task = new_task(files, events or (), run_options, guards, choice)
         settings = settings_of(
             task,
@@ -134,6 +138,11 @@ def plan(
             on_remarks=lambda file, found: warn(messages, file, found),
         )
         needed = (*settings.sources, *settings.previous, *(Source(str(file)) for file in files))
+        if max_change is not None:
+            last = last_run_at(journal or default_journal(), task.options, addresses.api)
+            settings = replace(settings, last_run=last)
+            for note in not_compared(last, settings.mappings):
+                messages.info(note)
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data

@@ -23,7 +23,7 @@ from listrak_sync.evaluation.result import RESENT, EvaluationResult
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.reasons import Reason
 from listrak_sync.report.list_report import ListReport
-from listrak_sync.report.record import MappingRecord, PlanRecord, RunRecord, SwitchedOff
+from listrak_sync.report.record import LastRun, MappingRecord, PlanRecord, RunRecord, SwitchedOff
 from listrak_sync.report.times import utc
 from listrak_sync.report.value_counts import ValueCounts
 
@@ -53,6 +53,7 @@ class Report:
     """When the run began, or was resumed, in seconds since 1970."""
     mapping_files: Sequence[str] = ()
     inputs: Sequence[str] = ()
+    last_run: LastRun | None = None
     remarks: Sequence[Finding] = ()
     field_names: dict[int, str] = field(default_factory=dict)
     """The names of the profile fields that the mapping file describes."""
@@ -80,6 +81,8 @@ class Report:
     unsubscribed: int = 0
     ordered_by_line: int = 0
     undated: int = 0
+    fed_back: int = 0
+    """How many lines were of updates that had been rejected before."""
     older_than_sent: int = 0
     values_to_send: int = 0
     switched_off: dict[Box, int] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class Report:
         self.lines += evaluated.lines
         self.matched_lines += evaluated.matched_lines
         self.undated += evaluated.undated
+        self.fed_back += len(evaluated.fed_back)
         self.skipped.update(evaluated.skipped)
         self.matched.update(evaluated.matched)
         if evaluated.rejects:
@@ -287,6 +291,7 @@ class Report:
             not_on_list=self.not_on_list,
             unsubscribed=self.unsubscribed,
             ordered_by_line=self.ordered_by_line,
+            fed_back=self.fed_back,
             older_than_sent=self.older_than_sent,
             values_to_send=self.values_to_send,
             contacts=self.contacts,
@@ -302,6 +307,7 @@ class Report:
             seconds=round(self.seconds, 3),
             lines_per_second=round(self.lines / self.seconds) if self.seconds else None,
             field_names=self.field_names or UNSET,
+            last_run=self.last_run or UNSET,
             plan=PlanRecord(self.requests, list(self.plan.values())) if self.plan else UNSET,
             funnels=self.funnels or UNSET,
         )

@@ -81,6 +81,15 @@ class SwitchedOff(msgspec.Struct, frozen=True):
     contacts: int
 
 
+class LastRun(msgspec.Struct, frozen=True):
+    """The run with which this one is compared: values that are on and off, by mapping."""
+
+    run: str
+    started: str
+    on: Mapping[str, int]
+    off: Mapping[str, int]
+
+
 class PlanRecord(msgspec.Struct, frozen=True):
     """What `plan` found: the requests of a push, and what would become of each list."""
 
@@ -115,6 +124,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     not_on_list: int
     unsubscribed: int
     ordered_by_line: int
+    fed_back: int
     older_than_sent: int
     values_to_send: int
     contacts: int
@@ -127,6 +137,7 @@ class RunRecord(msgspec.Struct, frozen=True):
     seconds: float
     lines_per_second: int | None
     field_names: Mapping[int, str] | UnsetType = UNSET
+    last_run: LastRun | UnsetType = UNSET
     plan: PlanRecord | UnsetType = UNSET
     funnels: Sequence[Funnel] | UnsetType = UNSET
     explained_lines: int | UnsetType = UNSET
