@@ -190,9 +190,7 @@ def _compared(
     if settings.guards.max_change is not None:
         if isinstance(request.run, EarlierRun) and settings.guards.contacts_before:
             # What of it is counted in the parts before, and read again now, is not known.
-            callbacks.on_note(
-                "--max-change: part of the run is sent, so the rest is not compared"
-            )
+            callbacks.on_note("--max-change: part of the run is sent, so the rest is not compared")
             return settings
         for note in not_compared(last, settings.mappings):
             callbacks.on_note(note)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,6 +13,7 @@ import typer
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, draw, print_json, printable
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.cli.summary import summary
 from listrak_sync.errors import ListrakSyncError, told
 from listrak_sync.report.counts import Report
@@ -29,12 +32,17 @@ def answer(command: str, exit_status: int, error: Exception | None) -> dict[str,
 
 @contextmanager
 def answering(
-    command: str, messages: Messages, *, as_json: bool, is_run: bool = False
+    command: str,
+    messages: Messages,
+    *,
+    as_json: bool,
+    is_run: bool = False,
+    outputs: RunOutputs | None = None,
 ) -> Iterator[None]:
     """End the command with a message and the exit status of an error that is raised inside.
 
     With `as_json`, it also prints a JSON object with the error: the report of a run that could
-    not begin, where the command is one.
+    not begin, where the command is one. That is also written to the metrics.
     """
     try:
         yield
@@ -46,6 +54,8 @@ def answering(
             failed = answer(command, shown.exit_status, shown)
             print_json(_nothing_done(command, shown) if is_run else failed)
         messages.error(shown)
+        if outputs is not None:
+            outputs.write(_nothing_done(command, shown), messages)
         raise typer.Exit(shown.exit_status) from None
 
 
@@ -68,7 +78,7 @@ def conclude(
     messages: Messages,
     *,
     as_json: bool,
-    keeps_rejects: bool,
+    outputs: RunOutputs,
     title: str | None = None,
     table_is_data: bool = False,
 ) -> int:
@@ -94,11 +104,24 @@ def conclude(
         messages.info(
             f"{counted(amiss, 'contact')} on the list without the values that were sent to it"
         )
-    if result.report.reject_count and not keeps_rejects:
-        messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")
+    if report.reject_count:
+        _tell_rejects(record, outputs.rejects, messages)
+    unwritten = outputs.write(record, messages)
     match result.failure:
         case ListrakSyncError() as error:
             messages.error(error)
         case Exception() as error:
             raise error
-    return result.exit_status
+    return result.exit_status or unwritten
+
+
+def _tell_rejects(record: RunRecord, rejects: Path | None, messages: Messages) -> None:
+    """Say where the rejects are; to those who read no table, also how many there are."""
+    kept = None if rejects is None else str(rejects)
+    if messages.quiet:
+        counts = Counter(record.rejected) + Counter(record.refused)
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.most_common())
+        where = kept or "not kept; --rejects FILE gets them"
+        messages.warning(f"rejected: {reasons}: {where}", rejects=kept, reasons=dict(counts))
+    elif kept is None:
+        messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")

@@ -16,6 +16,7 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
@@ -185,7 +186,7 @@ def dry_run(
                 result,
                 messages,
                 as_json=as_json,
-                keeps_rejects=rejects is not None,
+                outputs=RunOutputs(rejects),
                 table_is_data=not printed,
             )
         )

@@ -14,6 +14,7 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell_retry
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.outcomes import check_access
@@ -183,7 +184,7 @@ def plan(
                 result,
                 messages,
                 as_json=as_json,
-                keeps_rejects=rejects is not None,
+                outputs=RunOutputs(rejects),
                 table_is_data=not printed,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.cli.startup import parse_duration
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
@@ -121,6 +123,15 @@ def push(
         ),
     ] = False,
     journal: options.JournalPath = None,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics-file",
+            metavar="FILE",
+            help="Write numbers for Prometheus to this file at the end, also of a run that fails.",
+            show_default=False,
+        ),
+    ] = None,
     retry_for: Annotated[
         float | None,
         typer.Option(
@@ -171,7 +182,9 @@ def push(
         announce(sources, messages)
         return ProgressDisplay(progress, sources, messages, sends=True)
 
-    with answering("push", messages, as_json=as_json, is_run=True):
+    outputs = RunOutputs(rejects, metrics_file)
+    with answering("push", messages, as_json=as_json, is_run=True, outputs=outputs):
+        outputs.check()
         if as_json and str(rejects) == "-":
             raise UsageError("--json and --rejects - exclude each other", options.ONE_OUTPUT)
         if resume:
@@ -229,7 +242,7 @@ def push(
             result.run,
             messages,
             as_json=as_json,
-            keeps_rejects=rejects is not None,
+            outputs=outputs,
             title="push to the sandbox" if sandbox else None,
         )
     finally:
