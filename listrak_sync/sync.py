@@ -21,6 +21,7 @@ from listrak_sync.errors import DONE, SOME_REJECTED, ListrakSyncError, StoppedEr
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
+from listrak_sync.report.record import RunRecord
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, switched_off
@@ -38,6 +39,11 @@ class RunResult:
     def or_else(self, error: Exception | None) -> RunResult:
         """Return the result with an error, unless it already has one."""
         return self if self.error is not None else replace(self, error=error)
+
+    def record(self, command: str) -> RunRecord:
+        """Return the report of the command that ran, with how it ended."""
+        error = None if self.failure is None else str(self.failure)
+        return self.report.record(command, self.exit_status, error)
 
     @property
     def failure(self) -> Exception | None:

@@ -13,20 +13,21 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.options.delivery import RequestOptions
 from listrak_sync.cli.options.guarding import GuardOptions
 from listrak_sync.cli.options.input import InputOptions
+from listrak_sync.cli.options.journal import ReadJournalOptions
 from listrak_sync.cli.options.mapping import MappingOptions
 from listrak_sync.cli.options.output import DryRunFormat, DryRunOutput
-from listrak_sync.cli.options.run import files_of, planned_task
+from listrak_sync.cli.options.run import compared, files_of, planned_task
 from listrak_sync.cli.options.sent import SentOptions
 from listrak_sync.cli.options.spread import spread
 from listrak_sync.cli.output import flush, json_line, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.run_messages import announce
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.events.key_paths import Json
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.model import Mapping, field_names
-from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
 from listrak_sync.sync import dry_run as run_dry
@@ -46,6 +47,7 @@ def dry_run(
     sent: SentOptions,
     guarding: GuardOptions,
     requests: RequestOptions,
+    journal: ReadJournalOptions,
     output: DryRunOutput,
 ) -> None:
     """Do everything that push does, except talk to Listrak.
@@ -53,7 +55,7 @@ def dry_run(
     Example: listrak-sync dry-run examples/events.ndjson -m mappings.example.yaml --explain
     """
     messages, printed = output.messages(), output.printed()
-    with answering("dry-run", messages, as_json=output.as_json, report=Report([]).as_json()):
+    with answering("dry-run", messages, as_json=output.as_json, is_run=True):
         output.check()
         addresses = Addresses(api_url=requests.api_url)
         task = planned_task(read, mappings, sent, guarding, requests, output)
@@ -63,6 +65,7 @@ def dry_run(
             strict=mappings.strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
+        settings = compared(settings, task, journal, addresses.api, messages)
         existing = output.existing_rejects()
         announce(settings.sources, messages)
         as_it_runs = bool(printed) and not output.as_json
@@ -98,7 +101,7 @@ def dry_run(
                 result,
                 messages,
                 as_json=output.as_json,
-                keeps_rejects=output.rejects is not None,
+                outputs=RunOutputs(output.rejects),
                 table_is_data=not printed,
             )
         )

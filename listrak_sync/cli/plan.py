@@ -11,20 +11,21 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.options.delivery import DeliveryOptions
 from listrak_sync.cli.options.guarding import GuardOptions
 from listrak_sync.cli.options.input import InputOptions
+from listrak_sync.cli.options.journal import ReadJournalOptions
 from listrak_sync.cli.options.mapping import MappingOptions
 from listrak_sync.cli.options.output import PlanFormat, PlanOutput
-from listrak_sync.cli.options.run import files_of, planned_task
+from listrak_sync.cli.options.run import compared, files_of, planned_task
 from listrak_sync.cli.options.sent import ComparedOptions
 from listrak_sync.cli.options.spread import spread
 from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.run_messages import announce
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.delivery import sending
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.report.counts import Report
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks
 from listrak_sync.sync import plan as run_plan
@@ -40,6 +41,7 @@ def plan(
     sent: ComparedOptions,
     guarding: GuardOptions,
     delivery: DeliveryOptions,
+    journal: ReadJournalOptions,
     output: PlanOutput,
 ) -> None:
     """Read the lists, and say what push --only-changes would change there.
@@ -49,7 +51,7 @@ def plan(
     Example: listrak-sync plan exports/ -m mappings.yaml
     """
     messages, printed = output.messages(), output.printed()
-    with answering("plan", messages, as_json=output.as_json, report=Report([]).as_json()):
+    with answering("plan", messages, as_json=output.as_json, is_run=True):
         output.check()
         addresses = Addresses(delivery.api_url, delivery.auth_url)
         task = planned_task(read, mappings, sent, guarding, delivery, output)
@@ -59,6 +61,7 @@ def plan(
             strict=mappings.strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
+        settings = compared(settings, task, journal, addresses.api, messages)
         needed = (*settings.sources, *settings.previous, *files_of(mappings))
         existing = output.existing_rejects()
         as_it_runs = bool(printed) and not output.as_json
@@ -100,7 +103,7 @@ def plan(
                 result,
                 messages,
                 as_json=output.as_json,
-                keeps_rejects=output.rejects is not None,
+                outputs=RunOutputs(output.rejects),
                 table_is_data=not printed,
             )
         )

@@ -12,17 +12,17 @@ from listrak_sync.cli.options.guarding import GuardOptions
 from listrak_sync.cli.options.input import InputOptions
 from listrak_sync.cli.options.journal import JournalOptions
 from listrak_sync.cli.options.mapping import MappingOptions
-from listrak_sync.cli.options.output import OutputOptions
+from listrak_sync.cli.options.output import PushOutput
 from listrak_sync.cli.options.run import run_options
 from listrak_sync.cli.options.sent import PushedOptions
 from listrak_sync.cli.options.spread import spread
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.run_messages import announce, tell
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.errors import UsageError
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
-from listrak_sync.report.counts import Report
 from listrak_sync.tasks import PushOptions
 
 
@@ -35,7 +35,7 @@ def push(
     guarding: GuardOptions,
     delivery: PushDeliveryOptions,
     journal: JournalOptions,
-    output: OutputOptions,
+    output: PushOutput,
 ) -> None:
     """Send what the events ask for, and answer for every contact.
 
@@ -55,7 +55,9 @@ def push(
         announce(sources, messages)
         return display
 
-    with answering("push", messages, as_json=output.as_json, report=Report([]).as_json()):
+    outputs = RunOutputs(output.rejects, output.metrics_file)
+    with answering("push", messages, as_json=output.as_json, is_run=True, outputs=outputs):
+        outputs.check()
         output.check()
         if journal.resume:
             _refuse_what_the_journal_has(context, read.events or ())
@@ -77,6 +79,8 @@ def push(
             existing_rejects=output.existing_rejects(),
             journal=journal.journal,
             no_journal=journal.no_journal,
+            lock_wait=journal.lock_wait or 0.0,
+            retry_for=delivery.retry_for,
             sandbox=delivery.sandbox,
         )
         callbacks = PushCallbacks(
@@ -96,7 +100,7 @@ def push(
             result.run,
             messages,
             as_json=output.as_json,
-            keeps_rejects=output.rejects is not None,
+            outputs=outputs,
             title="push to the sandbox" if delivery.sandbox else None,
         )
     finally:

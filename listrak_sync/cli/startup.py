@@ -26,8 +26,8 @@ COMPLETION: Final = ("--install-completion", "--show-completion")
 YOUR_SHELL: Final = "auto"
 """Stands for the shell that the user has, where none is named."""
 
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?", re.ASCII)
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def open_standard_streams() -> None:
@@ -127,8 +127,12 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
-def with_defaults(arguments: Sequence[str]) -> list[str]:
-    """Give options whose value may be left out their default value, where it is left out.
+def with_default_values(arguments: Sequence[str]) -> list[str]:
+    """Give options that may stand without a value the one that they have then.
+
+    `--wait` and `--verify` get theirs where the next argument is not a duration, and `--forget`,
+    which is nothing, where the next argument is another option; so do those of completion, which
+    is the user's shell.
 
     An argument that begins with a digit and does not name a file is meant as a duration: the
     option refuses it later, if it is not valid.
@@ -140,6 +144,8 @@ def with_defaults(arguments: Sequence[str]) -> list[str]:
             filled[index] = f"{argument}={DEFAULT_WAIT}"
         if argument in COMPLETION and (not following or following.startswith("-")):
             filled[index] = f"{argument}={YOUR_SHELL}"
+        if argument == "--forget" and (not following or following.startswith("-")):
+            filled[index] = "--forget="
     return filled
 
 

@@ -234,7 +234,7 @@ e.ndjson:2: VIP shoppers: rejected: unknown_membership
         """\
 e.ndjson:21: skipped: blank_line
 e.ndjson:22: rejected: not_json
-    JSON is malformed: invalid character (byte 1)
+    not JSON from character 1 on
 """,
         """\
 e.ndjson:26: matched

@@ -59,8 +59,7 @@ def test_groups(
     """The options of a run are in groups, always in the same order."""
     monkeypatch.setenv("COLUMNS", "80")
     headings = re.findall(r"^(\w.*):$", page(name, monkeypatch, capsys), re.MULTILINE)
-    expected = [each for each in PANELS if each != "Journal" or name == "push"]
-    assert headings == ["Arguments", *expected, "Example"]
+    assert headings == ["Arguments", *PANELS, "Example"]
     ungrouped = [each.name for each in command(name).params if each.rich_help_panel is None]
     assert ungrouped == []
 

@@ -174,7 +174,7 @@ def test_waiting_in_detail(cli: Cli, options: tuple[str, ...]) -> None:
 
 def test_retries_of_a_push(cli: Cli, start: Start) -> None:
     """A push tells off a terminal that Listrak fails, without --verbose."""
-    failing = Rule(action=Reply(status=503), route="profile-fields", times=3)
+    failing = Rule(action=Reply(status=503), route="profile-fields", times=2)
     start(Behaviour(faults=(failing,)))
     cli.hasten()
     ran = cli.run("push", "e.ndjson", "-m", "m.yaml")

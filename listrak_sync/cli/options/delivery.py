@@ -137,6 +137,15 @@ class PushDeliveryOptions(DeliveryOptions):
             show_default=False,
         ),
     ] = None
+    retry_for: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Try a request for this long where Listrak is away or busy.  [default: 1m]",
+            show_default=False,
+        ),
+    ] = None
     sandbox: Annotated[
         bool,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from listrak_sync.cli.options.values import count, parse_ratio
+from listrak_sync.cli.options.values import count, parse_change, parse_ratio
 from listrak_sync.guards import Guards
 
 
@@ -55,7 +55,24 @@ class GuardOptions:
         ),
     ] = None
 
+    max_change: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R",
+            parser=parse_change,
+            help="Send nothing, or nothing more, where a mapping's number of values that are on "
+            "differs by more than this share from that of its last finished run in the journal.",
+            show_default=False,
+        ),
+    ] = None
+
     @property
     def guards(self) -> Guards:
         """Return the guards of a run."""
-        return Guards(self.max_rejects, self.max_contacts, self.max_off_ratio, self.min_contacts)
+        return Guards(
+            self.max_rejects,
+            self.max_contacts,
+            self.max_off_ratio,
+            self.min_contacts,
+            self.max_change,
+        )

@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from listrak_sync.cli.startup import parse_duration
+
 JournalPath = Annotated[
     Path | None,
     typer.Option(
@@ -20,10 +22,17 @@ JournalPath = Annotated[
 
 
 @dataclass(frozen=True)
-class JournalOptions:
-    """What the journal is used for."""
+class ReadJournalOptions:
+    """What of the journal is read."""
 
     PANEL: ClassVar = "Journal"
+
+    journal: JournalPath = None
+
+
+@dataclass(frozen=True)
+class JournalOptions(ReadJournalOptions):
+    """What the journal is used for."""
 
     resume: Annotated[
         bool,
@@ -41,7 +50,15 @@ class JournalOptions:
             "mapping or the options have changed.",
         ),
     ] = False
-    journal: JournalPath = None
+    lock_wait: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Wait this long where another run holds the journal, instead of ending with 75.",
+            show_default=False,
+        ),
+    ] = None
     no_journal: Annotated[
         bool,
         typer.Option("--no-journal", help="Write nothing down; a kill may lose what is unsent."),

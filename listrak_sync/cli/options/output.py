@@ -122,6 +122,21 @@ class OutputOptions:
 
 
 @dataclass(frozen=True)
+class PushOutput(OutputOptions):
+    """What a push prints and writes."""
+
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            metavar="FILE",
+            help="Write numbers for Prometheus to this file at the end, also of a run that fails.",
+            show_default=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class DryRunOutput(OutputOptions):
     """What a dry-run prints."""
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import RequestOptions
 from listrak_sync.cli.options.guarding import GuardOptions
 from listrak_sync.cli.options.input import InputOptions, single
+from listrak_sync.cli.options.journal import ReadJournalOptions
 from listrak_sync.cli.options.mapping import MappingOptions
 from listrak_sync.cli.options.output import OutputOptions
 from listrak_sync.cli.options.sent import SentOptions
+from listrak_sync.delivery.journal import default_journal
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
-from listrak_sync.run_settings import RunOptions
+from listrak_sync.last_run import last_run_at, not_compared
+from listrak_sync.run_settings import RunOptions, RunSettings
 from listrak_sync.tasks import PushTask, new_task
 
 
@@ -42,6 +48,18 @@ def planned_task(
     own = [*files, *([output.rejects] if output.rejects else [])]
     choice = FileChoice(read.include or (), read.exclude or (), own, output.messages().info)
     return new_task(files, read.events or (), options, guarding.guards, choice)
+
+
+def compared(
+    settings: RunSettings, task: PushTask, journal: ReadJournalOptions, api: str, messages: Messages
+) -> RunSettings:
+    """Return the settings with the run of before, where a guard compares with it."""
+    if task.options.guards.max_change is None:
+        return settings
+    last = last_run_at(journal.journal or default_journal(), task.options, api)
+    for note in not_compared(last, settings.mappings):
+        messages.info(note)
+    return replace(settings, last_run=last)
 
 
 def files_of(mappings: MappingOptions) -> list[Source]:

@@ -99,13 +99,25 @@ def shown_count(value: int) -> str:
 
 def parse_ratio(text: str | float) -> float:
     """Return a ratio from 0 to 1, which is also read as 0% to 100%. Raises BadValueError."""
-    if isinstance(text, float):
+    ratio = _ratio(text)
+    if ratio is None or ratio > 1:
+        raise BadValueError(f"{_quoted(str(text))} is not a share from 0 to 1; write 0.5 or 50%")
+    return ratio
+
+
+def parse_change(text: str | float) -> float:
+    """Return by what share a number may change, which may be more than 1. Raises BadValueError."""
+    ratio = _ratio(text)
+    if ratio is None:
+        raise BadValueError(f"{_quoted(str(text))} is not a share; write 0.2, 20% or 150%")
+    return ratio
+
+
+def _ratio(text: str | float) -> float | None:
+    if isinstance(text, float):  # typer hands on defaults as well
         return text
     found = _RATIO.fullmatch(text.strip())
-    ratio = float(found[1]) / (100 if found[2] else 1) if found else 2.0
-    if ratio > 1:
-        raise BadValueError(f"{_quoted(text)} is not a share from 0 to 1; write 0.5 or 50%")
-    return ratio
+    return float(found[1]) / (100 if found[2] else 1) if found else None
 
 
 def choice(of: type[_Choice]) -> dict[str, Any]:
