@@ -39,7 +39,7 @@ from listrak_sync.resume import (
     runs_elsewhere,
     way_on,
 )
-from listrak_sync.run import OnProgress, RunCallbacks
+from listrak_sync.run import OnProgress, OnReject, RunCallbacks, both
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of
@@ -96,6 +96,7 @@ class PushRequest:
     no_journal: bool = False
     lock_wait: float = 0.0
     retry_for: float | None = None
+    samples_funnels: bool = False
     sandbox: bool = False
 
     @property
@@ -119,6 +120,7 @@ class PushCallbacks:
         nullcontext(ignore)
     )
     on_remarks: Callable[[str, Sequence[Finding]], None] = ignore
+    on_reject: OnReject = ignore
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
     on_wait: OnWait = ignore
@@ -159,6 +161,7 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         )
         if journal is None and request.guards.max_change is not None:
             raise _no_journal("--max-change", request)
+        settings = replace(settings, samples_funnels=request.samples_funnels)
         if journal is not None:
             settings = _compared(request, callbacks, task, settings, journal)
         result = _sent(request, callbacks, task, settings, journal)
@@ -288,7 +291,7 @@ def _sent(
                     result = sync.push(
                         settings,
                         RunCallbacks(
-                            rejects.write,
+                            both(rejects.write, callbacks.on_reject),
                             on_progress,
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,

@@ -47,6 +47,18 @@ MANY_SETS: Final = 100
 """From how many sets of fields on their number is told: each takes a list import."""
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
+
+
+def both(first: OnReject, second: OnReject) -> OnReject:
+    """Return a function that hands a reject on to two."""
+
+    def hand_on(reject: Reject | RefusedContact) -> None:
+        first(reject)
+        second(reject)
+
+    return hand_on
+
+
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
 """Called now and then with the report so far, the file and its position in bytes.
 

@@ -55,7 +55,7 @@ def answering(
             print_json(_nothing_done(command, shown) if is_run else failed)
         messages.error(shown)
         if outputs is not None:
-            outputs.write(_nothing_done(command, shown), messages)
+            outputs.write_metrics(_nothing_done(command, shown), messages)
         raise typer.Exit(shown.exit_status) from None
 
 

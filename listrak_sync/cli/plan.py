@@ -26,8 +26,9 @@ from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
 from listrak_sync.last_run import last_run_at, not_compared
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run import RunCallbacks, both
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
@@ -100,6 +101,8 @@ def plan(
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
+    report: options.ReportPage = None,
+    report_samples: options.ReportSamples = 10,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
     log_format: options.LogFormatOption = LogFormat.text,
@@ -122,7 +125,9 @@ def plan(
         )
         if is_given
     ]
+    outputs = RunOutputs(rejects, report, samples=RejectSamples(report_samples))
     with answering("plan", messages, as_json=as_json, is_run=True):
+        outputs.check()
         if len(printed) > 1:
             raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url, auth_url)
@@ -139,11 +144,12 @@ def plan(
             on_remarks=lambda file, found: warn(messages, file, found),
         )
         needed = (*settings.sources, *settings.previous, *(Source(str(file)) for file in files))
-        if max_change is not None:
+        if max_change is not None or report is not None:
             last = last_run_at(journal or default_journal(), task.options, addresses.api)
             settings = replace(settings, last_run=last)
-            for note in not_compared(last, settings.mappings):
+            for note in not_compared(last, settings.mappings) if max_change is not None else ():
                 messages.info(note)
+        settings = replace(settings, samples_funnels=report is not None)
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data
@@ -160,7 +166,7 @@ def plan(
                     result = run_plan(
                         settings,
                         RunCallbacks(
-                            rejects_file.write,
+                            both(rejects_file.write, outputs.on_reject),
                             display,
                             on_note=messages.info,
                             on_detail=messages.detail,
@@ -184,7 +190,7 @@ def plan(
                 result,
                 messages,
                 as_json=as_json,
-                outputs=RunOutputs(rejects),
+                outputs=outputs,
                 table_is_data=not printed,
             )
         )

@@ -19,6 +19,7 @@ from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
@@ -165,6 +166,8 @@ def push(
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
+    report: options.ReportPage = None,
+    report_samples: options.ReportSamples = 10,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
     log_format: options.LogFormatOption = LogFormat.text,
@@ -182,7 +185,8 @@ def push(
         announce(sources, messages)
         return ProgressDisplay(progress, sources, messages, sends=True)
 
-    outputs = RunOutputs(rejects, metrics_file)
+    samples = RejectSamples(report_samples)
+    outputs = RunOutputs(rejects, report, metrics_file, samples, is_part=resume)
     with answering("push", messages, as_json=as_json, is_run=True, outputs=outputs):
         outputs.check()
         if as_json and str(rejects) == "-":
@@ -224,6 +228,7 @@ def push(
             no_journal=no_journal,
             lock_wait=lock_wait or 0.0,
             retry_for=retry_for,
+            samples_funnels=report is not None,
             sandbox=sandbox,
         )
         callbacks = PushCallbacks(
@@ -231,6 +236,7 @@ def push(
             on_detail=messages.detail,
             on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
+            on_reject=outputs.on_reject,
             on_receipt=lambda receipt: tell(receipt, messages),
             on_retry=lambda retry: tell_retry(retry, messages),
             on_wait=lambda waiting: tell_wait(waiting, messages),
