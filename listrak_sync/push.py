@@ -146,9 +146,6 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         patience=request.lock_wait,
         on_wait=callbacks.on_note,
     ) as journal:
-        if journal is not None and isinstance(request.run, NewRun):
-            for note in finish_pipes(journal):  # of runs that were killed
-                callbacks.on_note(note)
         task = _task(request, callbacks, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
@@ -169,14 +166,14 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             return PushResult(result, None)
         result.report.run = journal.run
         result = result.or_else(_written(journal, result))
-        if result.error is None:
-            return PushResult(result, None)
         if isinstance(result.error, UsageError) and not (result.report.lines or task.start):
             journal.forget([journal.run])  # a pipe that holds something else: nothing to resume
             return PushResult(result, None)
         by_guard = isinstance(result.error, StoppedError)
-        lost = [*finish_pipes(journal)]
-        way = way_on(journal, task.options, by_guard=by_guard)
+        lost = [*finish_pipes(journal)]  # also of earlier runs, which were killed
+        way = None
+        if result.error is not None:
+            way = way_on(journal, task.options, by_guard=by_guard)
         return PushResult(result, "\n".join(lost) if lost else way)
 
 

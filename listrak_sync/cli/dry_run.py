@@ -126,7 +126,8 @@ def dry_run(
         )
         if is_given
     ]
-    outputs = RunOutputs(rejects, report, samples=RejectSamples(report_samples))
+    samples = RejectSamples(report_samples)
+    outputs = RunOutputs(rejects, report, samples=samples, explains=explain)
     with answering("dry-run", messages, as_json=as_json, is_run=True):
         outputs.check()
         if len(printed) > 1:

@@ -20,7 +20,7 @@ from listrak_sync.run import OnReject
 class RunOutputs:
     """Where a run leaves what others look at: the rejects, a page, and metrics.
 
-    `is_part` says that the run goes on with an earlier one.
+    `is_part` says that the run goes on with an earlier one, `explains` that each reject is told.
     """
 
     rejects: Path | None = None
@@ -28,6 +28,7 @@ class RunOutputs:
     metrics: Path | None = None
     samples: RejectSamples = field(default_factory=lambda: RejectSamples(0))
     is_part: bool = False
+    explains: bool = False
     started: float = field(default_factory=time.time)
 
     def check(self) -> None:
