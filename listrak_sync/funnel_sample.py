@@ -15,7 +15,7 @@ from listrak_sync.input.sources import Source
 from listrak_sync.input.units import Block
 from listrak_sync.run_settings import RunSettings
 
-MOST_LINES: Final = 1000
+MOST_LINES: Final = 300
 _MOST_FILES: Final = 20
 
 
@@ -28,7 +28,7 @@ class FunnelSample:
 
 
 def sample_funnels(settings: RunSettings) -> FunnelSample:
-    """Explain the first lines of some files, about a thousand in all.
+    """Explain the first lines of some files, a few hundred in all.
 
     Pipes cannot be read again, and the rows of CSV all look alike: neither is looked at.
     """
