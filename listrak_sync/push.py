@@ -16,6 +16,7 @@ from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
 from listrak_sync.delivery.sending import (
+    BRIEF,
     PATIENT,
     DeliveryOptions,
     OnRetry,
@@ -247,9 +248,9 @@ def _sent(
     from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
     resumes, stop = isinstance(request.run, EarlierRun), Stop()
-    policy = PATIENT
+    policy, first = PATIENT, BRIEF
     if request.retry_for is not None:
-        policy = replace(PATIENT, seconds=request.retry_for)
+        policy = first = replace(PATIENT, seconds=request.retry_for)
     options = DeliveryOptions(
         request.in_flight,
         fall_back=task.options.route is RouteChoice.auto,
@@ -271,7 +272,7 @@ def _sent(
         ):
             # Before the rejects file is emptied and the journal gets another run.
             with stop.breaking_off():
-                check_access(api)
+                check_access(api, first, callbacks.on_retry)
             needed = (*_files(request, task), *files_of(journal))
             existing = ExistingRejects.APPEND if resumes else request.existing_rejects
             with RejectsFile(request.rejects, needed, existing) as rejects:
