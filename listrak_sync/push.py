@@ -15,7 +15,7 @@ from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import PATIENT, DeliveryOptions, OnRetry, ignore
+from listrak_sync.delivery.sending import BRIEF, PATIENT, DeliveryOptions, OnRetry, ignore
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
@@ -34,7 +34,7 @@ from listrak_sync.resume import (
     runs_elsewhere,
     way_on,
 )
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run import OnReject, RunCallbacks, both
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of
@@ -91,6 +91,7 @@ class PushRequest:
     no_journal: bool = False
     lock_wait: float = 0.0
     retry_for: float | None = None
+    samples_funnels: bool = False
     sandbox: bool = False
 
     @property
@@ -114,6 +115,7 @@ class PushCallbacks:
         nullcontext()
     )
     on_remarks: Callable[[str, Sequence[Finding]], None] = ignore
+    on_reject: OnReject = ignore
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
     on_progress: OnProgress = ignore
@@ -140,9 +142,6 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         patience=request.lock_wait,
         on_wait=callbacks.on_note,
     ) as journal:
-        if journal is not None and isinstance(request.run, NewRun):
-            for note in finish_pipes(journal):  # of runs that were killed
-                callbacks.on_note(note)
         task = _task(request, callbacks, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
@@ -155,6 +154,7 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
         )
         if journal is None and request.guards.max_change is not None:
             raise _no_journal("--max-change", request)
+        settings = replace(settings, samples_funnels=request.samples_funnels)
         if journal is not None:
             settings = _compared(request, callbacks, task, settings, journal)
         result = _sent(request, callbacks, task, settings, journal)
@@ -162,14 +162,14 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             return PushResult(result, None)
         result.report.run = journal.run
         result = result.or_else(_written(journal, result))
-        if result.error is None:
-            return PushResult(result, None)
         if isinstance(result.error, UsageError) and not (result.report.lines or task.start):
             journal.forget([journal.run])  # a pipe that holds something else: nothing to resume
             return PushResult(result, None)
         by_guard = isinstance(result.error, StoppedError)
-        lost = [*finish_pipes(journal)]
-        way = way_on(journal, task.options, by_guard=by_guard)
+        lost = [*finish_pipes(journal)]  # also of earlier runs, which were killed
+        way = None
+        if result.error is not None:
+            way = way_on(journal, task.options, by_guard=by_guard)
         return PushResult(result, "\n".join(lost) if lost else way)
 
 
@@ -243,9 +243,9 @@ def _sent(
     from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
     resumes, stop = isinstance(request.run, EarlierRun), Stop()
-    policy = PATIENT
+    policy, first = PATIENT, BRIEF
     if request.retry_for is not None:
-        policy = replace(PATIENT, seconds=request.retry_for)
+        policy = first = replace(PATIENT, seconds=request.retry_for)
     options = DeliveryOptions(
         request.in_flight,
         fall_back=task.options.route is RouteChoice.auto,
@@ -267,7 +267,7 @@ def _sent(
         ):
             # Before the rejects file is emptied and the journal gets another run.
             with stop.breaking_off():
-                check_access(api)
+                check_access(api, first, callbacks.on_retry)
             needed = (*_files(request, task), *files_of(journal))
             existing = ExistingRejects.APPEND if resumes else request.existing_rejects
             with RejectsFile(request.rejects, needed, existing) as rejects:
@@ -284,7 +284,7 @@ def _sent(
                     result = sync.push(
                         settings,
                         RunCallbacks(
-                            rejects.write,
+                            both(rejects.write, callbacks.on_reject),
                             callbacks.on_progress,
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,

@@ -51,6 +51,16 @@ MANY_SETS: Final = 100
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
 
 
+def both(first: OnReject, second: OnReject) -> OnReject:
+    """Return a function that hands a reject on to two."""
+
+    def hand_on(reject: Reject | RefusedContact) -> None:
+        first(reject)
+        second(reject)
+
+    return hand_on
+
+
 @dataclass(frozen=True, slots=True)
 class RunCallbacks:
     """Who is told what happens in a run; of rejects and progress, from several threads.

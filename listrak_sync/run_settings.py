@@ -58,6 +58,7 @@ class RunSettings:
     mirror: bool = False
     previous: Sequence[Source] = ()
     last_run: LastRun | None = None
+    samples_funnels: bool = False
 
     @property
     def switches_off(self) -> bool:

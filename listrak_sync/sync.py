@@ -18,6 +18,7 @@ from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import DONE, SOME_REJECTED, ListrakSyncError, StoppedError, told
+from listrak_sync.funnel_sample import sample_funnels
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
@@ -73,6 +74,14 @@ class RunResult:
         return 1
 
 
+def _with_funnels(run: Run) -> Report:
+    """Return the report with funnels, where they are wanted and nothing is explained."""
+    if run.settings.samples_funnels and not run.report.funnels:
+        sample = sample_funnels(run.settings)
+        run.report.funnels, run.report.explained_lines = sample.funnels, sample.lines
+    return run.finish()
+
+
 def dry_run(
     settings: RunSettings,
     callbacks: RunCallbacks,
@@ -111,7 +120,7 @@ def dry_run(
     except ListrakSyncError as error:
         run.count_planned(run.rest())
         return RunResult(run.finish(), error)
-    return RunResult(run.finish())
+    return RunResult(_with_funnels(run))
 
 
 def plan(
@@ -149,7 +158,7 @@ def plan(
     except ListrakSyncError as error:
         run.count_planned(run.rest())
         return RunResult(run.finish(), error)
-    return RunResult(run.finish())
+    return RunResult(_with_funnels(run))
 
 
 def push(  # noqa: PLR0913 - the parts of a run come from as many places
@@ -177,7 +186,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
     report = run.report
     if wait is not None and stop.error is None:
         report.applied = wait_for_imports(listrak, report.imports(), wait, stop, options)
-    return RunResult(run.finish(), stop.error)
+    return RunResult(_with_funnels(run), stop.error)
 
 
 def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> None:

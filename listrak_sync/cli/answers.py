@@ -55,7 +55,7 @@ def answering(
             print_json(_nothing_done(command, shown) if is_run else failed)
         messages.error(shown)
         if outputs is not None:
-            outputs.write(_nothing_done(command, shown), messages)
+            outputs.write_metrics(_nothing_done(command, shown), messages)
         raise typer.Exit(shown.exit_status) from None
 
 
@@ -104,8 +104,8 @@ def conclude(
         messages.info(
             f"{counted(amiss, 'contact')} on the list without the values that were sent to it"
         )
-    if report.reject_count:
-        _tell_rejects(record, outputs.rejects, messages)
+    if report.reject_count and not outputs.explains:
+        _tell_rejects(record, outputs.rejects, messages, table_is_data=table_is_data)
     unwritten = outputs.write(record, messages)
     match result.failure:
         case ListrakSyncError() as error:
@@ -115,10 +115,12 @@ def conclude(
     return result.exit_status or unwritten
 
 
-def _tell_rejects(record: RunRecord, rejects: Path | None, messages: Messages) -> None:
+def _tell_rejects(
+    record: RunRecord, rejects: Path | None, messages: Messages, *, table_is_data: bool
+) -> None:
     """Say where the rejects are; to those who read no table, also how many there are."""
     kept = None if rejects is None else str(rejects)
-    if messages.quiet:
+    if messages.quiet and not table_is_data:
         counts = Counter(record.rejected) + Counter(record.refused)
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.most_common())
         where = kept or "not kept; --rejects FILE gets them"

@@ -28,8 +28,9 @@ from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.events.key_paths import Json
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.model import Mapping, field_names
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run import RunCallbacks, both
 from listrak_sync.sync import dry_run as run_dry
 from listrak_sync.tasks import settings_of
 
@@ -55,7 +56,10 @@ def dry_run(
     Example: listrak-sync dry-run examples/events.ndjson -m mappings.example.yaml --explain
     """
     messages, printed = output.messages(), output.printed()
+    samples = RejectSamples(output.report_samples)
+    outputs = RunOutputs(output.rejects, output.report, samples=samples, explains=output.explain)
     with answering("dry-run", messages, as_json=output.as_json, is_run=True):
+        outputs.check()
         output.check()
         addresses = Addresses(api_url=requests.api_url)
         task = planned_task(read, mappings, sent, guarding, requests, output)
@@ -65,7 +69,7 @@ def dry_run(
             strict=mappings.strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
-        settings = compared(settings, task, journal, addresses.api, messages)
+        settings = compared(settings, task, journal, output, addresses.api, messages)
         existing = output.existing_rejects()
         announce(settings.sources, messages)
         as_it_runs = bool(printed) and not output.as_json
@@ -81,7 +85,7 @@ def dry_run(
                 result = run_dry(
                     settings,
                     RunCallbacks(
-                        rejects_file.write,
+                        both(rejects_file.write, outputs.on_reject),
                         display,
                         on_explanation=_explainer(settings.mappings) if output.explain else None,
                         on_note=messages.info,
@@ -101,7 +105,7 @@ def dry_run(
                 result,
                 messages,
                 as_json=output.as_json,
-                outputs=RunOutputs(output.rejects),
+                outputs=outputs,
                 table_is_data=not printed,
             )
         )

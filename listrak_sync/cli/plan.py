@@ -26,8 +26,9 @@ from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.listrak.addresses import Addresses
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run import RunCallbacks, both
 from listrak_sync.sync import plan as run_plan
 from listrak_sync.tasks import settings_of
 
@@ -51,7 +52,10 @@ def plan(
     Example: listrak-sync plan exports/ -m mappings.yaml
     """
     messages, printed = output.messages(), output.printed()
+    samples = RejectSamples(output.report_samples)
+    outputs = RunOutputs(output.rejects, output.report, samples=samples)
     with answering("plan", messages, as_json=output.as_json, is_run=True):
+        outputs.check()
         output.check()
         addresses = Addresses(delivery.api_url, delivery.auth_url)
         task = planned_task(read, mappings, sent, guarding, delivery, output)
@@ -61,7 +65,7 @@ def plan(
             strict=mappings.strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
-        settings = compared(settings, task, journal, addresses.api, messages)
+        settings = compared(settings, task, journal, output, addresses.api, messages)
         needed = (*settings.sources, *settings.previous, *files_of(mappings))
         existing = output.existing_rejects()
         as_it_runs = bool(printed) and not output.as_json
@@ -79,7 +83,7 @@ def plan(
                     result = run_plan(
                         settings,
                         RunCallbacks(
-                            rejects_file.write,
+                            both(rejects_file.write, outputs.on_reject),
                             display,
                             on_note=messages.info,
                             on_detail=messages.detail,
@@ -103,7 +107,7 @@ def plan(
                 result,
                 messages,
                 as_json=output.as_json,
-                outputs=RunOutputs(output.rejects),
+                outputs=outputs,
                 table_is_data=not printed,
             )
         )

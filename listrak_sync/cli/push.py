@@ -23,6 +23,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.tasks import PushOptions
 
 
@@ -55,7 +56,13 @@ def push(
         announce(sources, messages)
         return display
 
-    outputs = RunOutputs(output.rejects, output.metrics_file)
+    outputs = RunOutputs(
+        output.rejects,
+        output.report,
+        output.metrics_file,
+        RejectSamples(output.report_samples),
+        is_part=journal.resume,
+    )
     with answering("push", messages, as_json=output.as_json, is_run=True, outputs=outputs):
         outputs.check()
         output.check()
@@ -81,6 +88,7 @@ def push(
             no_journal=journal.no_journal,
             lock_wait=journal.lock_wait or 0.0,
             retry_for=delivery.retry_for,
+            samples_funnels=output.report is not None,
             sandbox=delivery.sandbox,
         )
         callbacks = PushCallbacks(
@@ -88,6 +96,7 @@ def push(
             on_detail=messages.detail,
             on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
+            on_reject=outputs.on_reject,
             on_receipt=lambda receipt: tell(receipt, messages),
             on_retry=display.retry,
             on_progress=display,

@@ -12,7 +12,7 @@ from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
 from listrak_sync.cli.options.journal import JournalPath
-from listrak_sync.cli.options.output import Json, Progress
+from listrak_sync.cli.options.output import Json, Progress, ReportPage
 from listrak_sync.cli.output import counted, draw, one_line, print_json, print_table, print_text
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.runs import journal_is_there
@@ -31,6 +31,7 @@ from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
+from listrak_sync.report.page import check_page, write_page
 from listrak_sync.run_listing import WholeRun, as_arguments, whole_run
 
 SHOWN_INPUTS: Final = 10
@@ -56,6 +57,7 @@ def show(
             show_default=False,
         ),
     ] = None,
+    report: ReportPage = None,
     journal: JournalPath = None,
     api_url: ApiUrl = API_URL,
     auth_url: AuthUrl = AUTH_URL,
@@ -70,6 +72,8 @@ def show(
     """
     messages = Messages()
     with answering("runs show", messages, as_json=as_json):
+        if report is not None:
+            check_page(report)
         path = journal or default_journal()
         if not journal_is_there(path):
             raise UsageError(f"{path}: there is no journal", "Name one with --journal PATH.")
@@ -86,10 +90,21 @@ def show(
             is_held = holder_of(path) is not None
             with guarded(path, reads_rows=True):
                 whole = whole_run(reader, info, is_held=is_held, states=states)
+        if report is not None:
+            _write_report(report, whole)
     if as_json:
         print_json(whole)
     else:
         _show(whole)
+
+
+def _write_report(path: Path, whole: WholeRun) -> None:
+    """Write the page of the last part of a run that has counts. Raises UsageError for none."""
+    counted_parts = [part.report for part in whole.parts if part.report is not None]
+    if not counted_parts:
+        hint = "A run that was killed, or that an earlier version has made, has none."
+        raise UsageError(f"run {whole.run} has no counts", hint)
+    write_page(path, counted_parts[-1], is_part=len(whole.parts) > 1)
 
 
 def _found(journal: JournalReader, run: str | None) -> RunInfo:

@@ -95,6 +95,8 @@ class Report:
     verified: dict[int, Verified] = field(default_factory=dict)
     plan: dict[int, ListPlan] = field(default_factory=dict)
     funnels: tuple[Funnel, ...] = ()
+    explained_lines: int | None = None
+    """Of how many lines the funnels are, where they are not of all."""
     seconds: float = 0.0
 
     def count_evaluated(self, evaluated: EvaluationResult) -> None:
@@ -310,4 +312,5 @@ class Report:
             last_run=self.last_run or UNSET,
             plan=PlanRecord(self.requests, list(self.plan.values())) if self.plan else UNSET,
             funnels=self.funnels or UNSET,
+            explained_lines=self.explained_lines or UNSET,
         )

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final
 import typer
 
 from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.options.values import choice
+from listrak_sync.cli.options.values import choice, count
 from listrak_sync.errors import UsageError
 from listrak_sync.report.rejects_file import ExistingRejects
 
@@ -20,6 +20,18 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print the report as one JSON object on standard output.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and data.")]
+
+
+ReportPage = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        readable=False,
+        metavar="FILE.html",
+        help="Write a page about the run that colleagues can read. Only you can open it.",
+        show_default=False,
+    ),
+]
 
 
 class Progress(StrEnum):
@@ -68,6 +80,15 @@ class OutputOptions:
     force: Annotated[
         bool, typer.Option("--force", help="Replace the rejects that the file holds.")
     ] = False
+    report: ReportPage = None
+    report_samples: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            parser=count(0, 1000),
+            help="Rejects of each reason to show on the page; 0 keeps addresses out of it.",
+        ),
+    ] = 10
     as_json: Json = False
     progress: Annotated[
         Progress,

@@ -51,15 +51,21 @@ def planned_task(
 
 
 def compared(
-    settings: RunSettings, task: PushTask, journal: ReadJournalOptions, api: str, messages: Messages
+    settings: RunSettings,
+    task: PushTask,
+    journal: ReadJournalOptions,
+    output: OutputOptions,
+    api: str,
+    messages: Messages,
 ) -> RunSettings:
-    """Return the settings with the run of before, where a guard compares with it."""
-    if task.options.guards.max_change is None:
-        return settings
-    last = last_run_at(journal.journal or default_journal(), task.options, api)
-    for note in not_compared(last, settings.mappings):
-        messages.info(note)
-    return replace(settings, last_run=last)
+    """Return the settings with the run of before, where a guard or a page compares with it."""
+    is_guarded, has_page = task.options.guards.max_change is not None, output.report is not None
+    if is_guarded or has_page:
+        last = last_run_at(journal.journal or default_journal(), task.options, api)
+        settings = replace(settings, last_run=last)
+        for note in not_compared(last, settings.mappings) if is_guarded else ():
+            messages.info(note)
+    return replace(settings, samples_funnels=has_page)
 
 
 def files_of(mappings: MappingOptions) -> list[Source]:
