@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from math import ceil
 from types import TracebackType
 from typing import Final, Self
 
@@ -142,7 +143,7 @@ class ProgressDisplay:
         with self._lock:
             moments = [pace.at(now) for pace in self._paces.values()]
             reason, until = self._pause
-        note = f"pause {until - now:.0f} s: {one_line(reason)}" if until > now else ""
+        note = f"pause {ceil(until - now)} s: {one_line(reason)}" if until > now else ""
         if not moments:
             return [Line(note[:width])] if note else []
         *others, last = moments
