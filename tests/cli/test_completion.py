@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listrak_sync.cli import program
-from listrak_sync.cli.completion import candidates
+from listrak_sync.cli.completion import answer, candidates
 from listrak_sync.cli.completion_scripts import SHELLS
 from tests.cli.conftest import COMMAND, TIMEOUT
 from tests.cli.screen import Screen
@@ -82,6 +82,24 @@ def test_mappings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("push", "-m", "absent.yaml", "--only", "") == []
     monkeypatch.setenv("LISTRAK_SYNC_MAPPING", "m.yaml")
     assert found("dry-run", "--only", "B") == ["Big: spenders"]
+
+
+def test_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each candidate is a line, for zsh and fish with its meaning; quotes of bash are understood."""
+    (tmp_path / "m.yaml").write_text(TWO.replace("Big: spenders", r"VIP\nno line"))
+    monkeypatch.chdir(tmp_path)
+    for shell, arguments, out in (
+        ("fish", ["push", "-m", "m.yaml", "--only", "V"], "VIP shoppers\tin m.yaml\n"),
+        ("zsh", ["push", "--progress", "b"], "bar\n"),
+        ("bash", ["push", "-m", "m.yaml", "--only", '"VIP sh'], "VIP shoppers\n"),
+        ("bash", ["push", "-m", "m.yaml", "--only", r"VIP\ sh"], "VIP shoppers\n"),
+        ("bash", ["push", "--progress", "=", "b"], "bar\n"),
+        ("bash", ["push", "--progress", "="], "auto\nbar\ntext\nnone\n"),
+    ):
+        answer(program, shell, arguments)
+        assert capsys.readouterr().out == out
 
 
 def test_runs(cli: Cli, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
