@@ -87,7 +87,7 @@ def test_mappings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each candidate is a line, for zsh and fish with its meaning; quotes of bash are understood."""
+    """Each candidate is a line, with its meaning for zsh and fish; quotes of bash are known."""
     (tmp_path / "m.yaml").write_text(TWO.replace("Big: spenders", r"VIP\nno line"))
     monkeypatch.chdir(tmp_path)
     for shell, arguments, out in (
