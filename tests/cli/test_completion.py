@@ -119,6 +119,8 @@ def test_in_a_shell(cli: Cli, shell: str) -> None:
     """Installed, it completes commands, options, choices and names with blanks, and runs them."""
     with_shell(shell)
     (cli.folder / "m.yaml").write_text(TWO.replace("list_id: 1", "list_id: 12345"))
+    # so that fish does not read all manual pages first
+    (cli.folder / ".local/share/fish/generated_completions").mkdir(parents=True)
     home = {"PATH": f"{COMMAND.rpartition('/')[0]}:/usr/bin:/bin", "HOME": str(cli.folder)}
     with Screen(cli, COMMANDS[shell], 120, changed={**home, "SHELL": shell}) as screen:
         screen.until(prompts)
