@@ -79,9 +79,13 @@ class Guards:
 
     def check_off(self, window: Window) -> None:
         """Check the values of a window before it is sent."""
+        if self.max_off_ratio is not None:
+            self.check_off_values(*window.off_values())
+
+    def check_off_values(self, off: int, total: int) -> None:
+        """Check how many of all values are `off`."""
         if self.max_off_ratio is None:
             return
-        off, total = window.off_values()
         if total and off / total > self.max_off_ratio:
             hint = "Has an audience been emptied by mistake? Allow more with --max-off-ratio."
             ratio = f"{off:,} of {total:,} values are off"

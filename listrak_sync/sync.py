@@ -11,7 +11,8 @@ from listrak_sync.account.comparison import Box
 from listrak_sync.account.plan import add_to_plan, change_lines
 from listrak_sync.account.state import AccountState, ReadsAccount
 from listrak_sync.batching.batches import LIST_IMPORT, Batch
-from listrak_sync.batching.window import Contact, Window
+from listrak_sync.batching.contact_lines import contact_line
+from listrak_sync.batching.window import Window
 from listrak_sync.comparing import Comparing
 from listrak_sync.delivery.imports import wait_for_imports
 from listrak_sync.delivery.journal import Journal
@@ -70,7 +71,7 @@ def dry_run(
                 on_request(_request_line(addresses, batch))
         if on_contact is not None:
             for contact in window.final():
-                on_contact(_contact_line(run, contact))
+                on_contact(contact_line(contact, *run.origin(contact)))
 
     try:
         for window in run.windows():
@@ -160,23 +161,3 @@ def _request_line(addresses: Addresses, batch: Batch) -> bytes:
     """Return a request as dry-run shows it: the body last, byte for byte."""
     url = addresses.url_of(batch.list_id, by_list_import=batch.route == LIST_IMPORT)
     return b'{"method": "POST", "url": %b, "body": %b}' % (msgspec.json.encode(url), batch.body)
-
-
-def _contact_line(run: Run, contact: Contact) -> bytes:
-    """Return a contact's final state as dry-run shows it."""
-    encode = msgspec.json.encode
-    names, file, line = run.origin(contact)
-    fields = b", ".join(
-        b"%b: %b" % (encode(str(field_id)), encode(value)) for field_id, value in contact.fields
-    )
-    return (
-        b'{"list_id": %d, "email_address": %b, "fields": {%b}, "mappings": [%b], '
-        b'"line": %d, "file": %b}'
-    ) % (
-        contact.list_id,
-        encode(contact.email_address),
-        fields,
-        b", ".join(map(encode, names)),
-        line,
-        encode(file),
-    )

@@ -125,6 +125,22 @@ class Report:
             self.rejected.update(reject.reason for reject in evaluated.rejects)
         self.updates += len(evaluated.updates)
 
+    def add(self, part: Report) -> None:
+        """Add the counts of another part of the same input, evaluated and coalesced elsewhere."""
+        self.lines += part.lines
+        self.unreadable += part.unreadable
+        self.matched_lines += part.matched_lines
+        self.undated += part.undated
+        self.skipped.update(part.skipped)
+        self.rejected.update(part.rejected)
+        self.matched.update(part.matched)
+        self.updates += part.updates
+        self.count_window(
+            values=part.values, superseded=part.superseded, values_to_send=part.values_to_send
+        )
+        self.ordered_by_line += part.ordered_by_line
+        self.contacts += part.contacts
+
     def warn_of_nothing(self, names: Sequence[str]) -> None:
         """Note what hardly is meant: an input without lines, mappings that took no event.
 
