@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from listrak_sync.errors import UsageError
+from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.evaluation.updates import Changes
 from listrak_sync.events.rejects import Reject, encode
@@ -26,17 +26,16 @@ if TYPE_CHECKING:
 def file_rows(settings: ScaleSettings, path: str, content: bytes) -> Iterator[pa.RecordBatch]:
     """Yield what becomes of a file's lines, in batches of some thousand rows (`EVALUATED`).
 
-    `content` is the file as it is stored, compressed or not. Its counts come last. Raises
-    SettingsError where another version of us is installed here.
+    `content` is the file as it is stored, compressed or not. Its counts come last. Where it cannot
+    be used, or this machine lacks something, a row tells.
     """
-    made = compiled(settings)
     source = Source(path, len(content), settings.rows)
-    file = _File(path, Sums.nothing(made.names))
+    file = _File(path, Sums.nothing(settings.names))
     try:
         units = file.seen(read_content(source, content))
-        for result in made.evaluator.evaluate_all(units):
+        for result in compiled(settings).evaluator.evaluate_all(units):
             yield from file.batches(result)
-    except UsageError as error:
+    except (UsageError, SettingsError) as error:
         yield file.one_row(Kind.FAULT, f"{error.message}\n{error.hint}".encode())
     file.sums.has_rows |= not content
     yield file.one_row(Kind.COUNTS, file.sums.packed())

@@ -22,7 +22,7 @@ class Kind(IntEnum):
     COUNTS = 2
     """What became of a file's lines."""
     FAULT = 3
-    """Why a file cannot be used at all: the message, a newline, and what to do."""
+    """Why a file cannot be evaluated: the message, a newline, and what to do."""
     SUMS = 4
     """At the end: the counts of all rows of a partition."""
 
