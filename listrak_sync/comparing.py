@@ -15,7 +15,7 @@ from listrak_sync.switch_off import (
     mirrored_boxes,
     switch_off,
     switch_off_previous,
-    told,
+    switched_off,
 )
 
 _UNKNOWN = {Standing.NOT_ON_LIST: Reason.NOT_ON_LIST, Standing.UNSUBSCRIBED: Reason.UNSUBSCRIBED}
@@ -66,7 +66,7 @@ class Comparing:
             switch_off(run, window, self._boxes, found.others_on)
             found.extend()
             self._whole = found
-        for line in told(run):
+        for line in switched_off(run):
             run.callbacks.on_note(line)
 
     def compare(self, window: Window) -> Comparison:

@@ -19,6 +19,10 @@ import errno
 import threading
 from typing import Final
 
+DONE: Final = 0
+SOME_REJECTED: Final = 6
+"""The exit statuses of a run that no exception ended."""
+
 _FREE_SOME: Final = "Free some of it, or raise the limits (ulimit -a); then run it again."
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
 

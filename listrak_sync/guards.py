@@ -80,7 +80,9 @@ class Guards:
     def check_off(self, window: Window) -> None:
         """Check the values of a window before it is sent."""
         if self.max_off_ratio is not None:
-            self.check_off_values(*window.off_values())
+            counts = window.value_counts()
+            off = sum(count for (*_, value), count in counts.items() if value == "off")
+            self.check_off_values(off, counts.total())
 
     def check_off_values(self, off: int, total: int) -> None:
         """Check how many of all values are `off`."""

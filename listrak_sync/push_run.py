@@ -24,7 +24,7 @@ from listrak_sync.evaluation.updates import shared
 from listrak_sync.events.timestamps import NEVER
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.listrak.verdicts import Failure, ListInfo
-from listrak_sync.run import Run
+from listrak_sync.run import Run, batches_of
 from listrak_sync.verification import Verification
 
 
@@ -213,9 +213,3 @@ def _gathering(phases: Phases, window: Window) -> Phases:
 
     for phase in phases:
         yield Phase(batches(phase), phase.alone)
-
-
-def batches_of(phases: Phases) -> Iterator[Batch]:
-    """Yield the batches of every phase."""
-    for phase in phases:
-        yield from phase.batches

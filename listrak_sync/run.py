@@ -13,6 +13,7 @@ import msgspec
 from listrak_sync.batching.batches import (
     DEFAULT_LIMITS,
     LIST_IMPORT,
+    Batch,
     Route,
     batches,
     field_sets,
@@ -184,6 +185,12 @@ class Run:
             Phase(batches(window.together, route, limits)),
         )
 
+    def count_planned(self, window: Window, on_batch: Callable[[Batch], object] = ignore) -> None:
+        """Count the batches in which a push would send a window, and hand on each."""
+        for batch in batches_of(self.phases(window)):
+            self.report.count_planned(batch)
+            on_batch(batch)
+
     def note_field_sets(self, window: Window, route: Route | None = None) -> None:
         """Tell where a window needs many list imports for the sets of fields in it."""
         if (route or self.settings.route) != LIST_IMPORT:
@@ -324,9 +331,7 @@ class Run:
 
     def _next_window(self) -> Window:
         window, self._window = self._window, Window(self._single)
-        self.report.count_window(
-            values=window.given, superseded=window.superseded, values_to_send=window.values
-        )
+        self.report.count_window(window)
         if self.settings.rules.by_timestamp:
             self.report.ordered_by_line += window.ordered_by_line
         return window
@@ -343,3 +348,9 @@ class Run:
         if not self.files or self.files[-1] != name:
             self.files.append(name)
         return len(self.files) - 1
+
+
+def batches_of(phases: Phases) -> Iterator[Batch]:
+    """Yield the batches of every phase."""
+    for phase in phases:
+        yield from phase.batches

@@ -124,7 +124,7 @@ def _count(run: Run, box: Box, count: int) -> None:
     run.report.switched_off[box] = run.report.switched_off.get(box, 0) + count
 
 
-def told(run: Run) -> Iterator[str]:
+def switched_off(run: Run) -> Iterator[str]:
     """Yield for each box how many contacts are switched off in it."""
     for (list_id, field), count in run.report.switched_off.items():
         contacts = "1 contact is" if count == 1 else f"{count:,} contacts are"

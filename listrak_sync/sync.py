@@ -18,15 +18,13 @@ from listrak_sync.delivery.imports import wait_for_imports
 from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
-from listrak_sync.errors import (
-    ListrakSyncError,
-)
+from listrak_sync.errors import DONE, SOME_REJECTED, ListrakSyncError, StoppedError, told
 from listrak_sync.listrak.addresses import Addresses
-from listrak_sync.push_run import Pushing, PushRun, batches_of
+from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
-from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, told
+from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, switched_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,33 @@ class RunResult:
     def or_else(self, error: Exception | None) -> RunResult:
         """Return the result with an error, unless it already has one."""
         return self if self.error is not None else replace(self, error=error)
+
+    @property
+    def failure(self) -> Exception | None:
+        """Return what went wrong: why the run ended early, or which lists Listrak refused."""
+        if self.error is not None:
+            return told(self.error) or self.error
+        refusals = {key: each.refusal for key, each in self.report.lists.items() if each.refusal}
+        if not refusals:
+            return None
+        # The reason of a refused list begins with its name, since a reject has to say it.
+        lines = (
+            f"list {key}: {why.removeprefix(f'list {key}: ')}" for key, why in refusals.items()
+        )
+        hint = "Fix the mapping, see: listrak-sync mapping check --online; push the input again."
+        return StoppedError("\n".join(lines), hint)
+
+    @property
+    def exit_status(self) -> int:
+        """Return the exit status that tells a script how the run went."""
+        match self.failure:
+            case None if self.something_to_change is not None:
+                return self.something_to_change
+            case None:
+                return SOME_REJECTED if self.report.reject_count + self.report.amiss else DONE
+            case ListrakSyncError(exit_status=status):
+                return status
+        return 1
 
 
 def dry_run(
@@ -63,12 +88,13 @@ def dry_run(
         boxes = mirrored_boxes(settings.mappings)
         run.on_whole = lambda window: _switch_off_previous(run, window, boxes)
 
-    def show(window: Window) -> None:
-        run.report.contacts += window.contacts_to_send
-        run.note_field_sets(window)
+    def on_batch(batch: Batch) -> None:
         if on_request is not None:
-            for batch in batches_of(run.phases(window)):
-                on_request(_request_line(addresses, batch))
+            on_request(_request_line(addresses, batch))
+
+    def show(window: Window) -> None:
+        run.note_field_sets(window)
+        run.count_planned(window, on_batch)
         if on_contact is not None:
             for contact in window.final():
                 on_contact(contact_line(contact, *run.origin(contact)))
@@ -78,7 +104,7 @@ def dry_run(
             show(window)
             del window  # before the next one is gathered
     except ListrakSyncError as error:
-        run.report.contacts += run.rest().contacts_to_send
+        run.count_planned(run.rest())
         return RunResult(run.finish(), error)
     return RunResult(run.finish())
 
@@ -107,17 +133,16 @@ def plan(
             try:
                 comparison = comparing.compare(window)
             except ListrakSyncError:
-                run.report.contacts += window.contacts_to_send
+                run.count_planned(window)
                 raise
             add_to_plan(run.report.plan, comparison)
-            run.report.planned_requests += sum(1 for _ in batches_of(run.phases(window)))
-            run.report.contacts += window.contacts_to_send
+            run.count_planned(window)
             if on_change is not None:
                 for line in change_lines(comparison):
                     on_change(line)
             del window  # before the next one is gathered
     except ListrakSyncError as error:
-        run.report.contacts += run.rest().contacts_to_send
+        run.count_planned(run.rest())
         return RunResult(run.finish(), error)
     return RunResult(run.finish())
 
@@ -153,7 +178,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
 def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> None:
     check_ons(boxes, window)
     switch_off_previous(run, window, boxes)
-    for line in told(run):
+    for line in switched_off(run):
         run.callbacks.on_note(line)
 
 

@@ -85,6 +85,9 @@ def check_sums(report: Report) -> None:
     rejected = report.rejected.total() - report.unreadable
     assert report.matched.total() == report.updates + rejected
     assert report.values == report.superseded + report.values_to_send
+    by_mapping = sum(each.values.total for each in report.mappings())
+    by_field = sum(one.total for each in report.lists.values() for one in each.fields.values())
+    assert by_mapping == by_field == report.values - report.superseded
 
 
 def check_contacts(report: Report) -> None:

@@ -6,14 +6,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from listrak_sync.batching import list_files
 from listrak_sync.batching.window import Contact
-from listrak_sync.evaluation.updates import MOST_SHARED, FieldValues
+from listrak_sync.evaluation.updates import FieldValues
 
 Route: TypeAlias = Literal["profile-fields", "list-import"]
 PROFILE_FIELDS: Final = "profile-fields"
@@ -37,6 +36,10 @@ DEFAULT_LIMITS: Final[dict[Route, Limits]] = {
 
 _HELD_CONTACTS: Final = 250_000
 """How many contacts are held at a time to be sorted by the fields they set."""
+
+_MOST_KNOWN: Final = 4096
+_LONGEST_KNOWN: Final = 1000
+"""How many encoded values are kept for the contacts that share them, and up to which length."""
 
 _Kind: TypeAlias = tuple[int, list_files.Columns]
 """What the contacts of one file share: their list and the fields they set."""
@@ -119,7 +122,7 @@ def _kinds_at_a_time(counts: Mapping[_Kind, int]) -> Iterator[list[_Kind]]:
 
 def single(contacts: Iterable[Contact], route: Route) -> Iterator[Batch]:
     """Yield a batch for each contact, for mappings with `enable_batching: false`."""
-    encode = _encode_row if route == LIST_IMPORT else _encode_contact
+    encode = _encoder(route)
     for contact in contacts:
         yield _batch_of(route, (contact,), (encode(contact),))
 
@@ -130,7 +133,7 @@ def rebatch(batch: Batch, limits: Limits, route: Route | None = None) -> Iterato
 
 
 def _gathered(contacts: Iterable[Contact], route: Route, limits: Limits) -> Iterator[Batch]:
-    encode, end = (_encode_row, 2) if route == LIST_IMPORT else (_encode_contact, 1)
+    encode, end = _encoder(route), 2 if route == LIST_IMPORT else 1
     held: list[Contact] = []
     encoded: list[bytes] = []
     size = room = list_id = 0
@@ -167,22 +170,30 @@ def _encode_row(contact: Contact) -> bytes:
     return list_files.row((contact.email_address, *(value for _, value in contact.fields)))
 
 
-def _encode_contact(contact: Contact) -> bytes:
-    """Return a contact as an element of the body of `POST …/Contact/SegmentationField`."""
-    return b'{"emailAddress":' + _json(contact.email_address) + _encode_values(contact.fields)
+def _encoder(route: Route) -> Callable[[Contact], bytes]:
+    """Return a function that encodes a contact: as a row of a file, or as an element of a body.
+
+    The body is that of `POST …/Contact/SegmentationField`.
+    """
+    if route == LIST_IMPORT:
+        return _encode_row
+    known: dict[FieldValues, bytes] = {}  # most contacts share their values with many others
+
+    def encode(contact: Contact) -> bytes:
+        fields = contact.fields
+        values = known.get(fields)
+        if values is None:
+            values = _encode_values(fields)
+            if len(values) < _LONGEST_KNOWN and len(known) < _MOST_KNOWN:
+                known[fields] = values
+        return b'{"emailAddress":' + _json(contact.email_address) + values
+
+    return encode
 
 
 _json: Final = msgspec.json.Encoder().encode
 
 
 def _encode_values(fields: FieldValues) -> bytes:
-    is_long = sum([len(value) for _, value in fields]) > MOST_SHARED
-    return (_encoded if is_long else _encoded_once)(fields)
-
-
-def _encoded(fields: FieldValues) -> bytes:
     values = [{"segmentationFieldId": field, "value": value} for field, value in fields]
     return b',"segmentationFieldValues":%b}' % _json(values)
-
-
-_encoded_once: Final = lru_cache(maxsize=4096)(_encoded)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from itertools import chain, groupby
 from typing import Any, Final, TypeAlias
@@ -32,6 +32,14 @@ _AT_ONCE: Final = 256
 
 _MOST_KNOWN: Final = 4096
 """How many combinations of changes keep their final values, for the contacts that share them."""
+
+ValueKey: TypeAlias = tuple[int, int, int, str]
+"""The mapping that gave a value, its list and field, and the value: on, off, or OTHER."""
+
+OTHER: Final = ""
+"""In place of any value that is neither on nor off."""
+
+_SWITCHED: Final = frozenset({"on", "off"})
 
 _FinalValues: TypeAlias = tuple[FieldValues, tuple[int, ...]]
 """The values of a contact's fields, and the mappings that gave them."""
@@ -250,28 +258,28 @@ class Window:
         together = sum(1 for _ in self.together()) if self._leaves_some else self.contacts
         return len(self.alone) + together
 
-    @property
-    def values(self) -> int:
-        """Return how many values there are to send."""
-        return sum(1 for _ in self._values_to_send()) if self._leaves_some else len(self._rows)
+    def value_counts(self) -> Counter[ValueKey]:
+        """Return how many values there are to send, by mapping, list, field and value."""
+        counts: Counter[ValueKey] = Counter()
+        for contact in self.alone:
+            (mapping,) = contact.mappings
+            for field, value in contact.fields:
+                counts[mapping, contact.list_id, field, _kind(value)] += 1
+        together: Iterable[Change] = self._rows
+        if self._leaves_some:
+            together = (
+                change
+                for row, change in enumerate(self._rows)
+                if not self._is_single(change.mapping) and not self._is_left_out(row)
+            )
+        for change, count in Counter(together).items():
+            counts[change.mapping, change.list_id, change.field, _kind(change.value)] += count
+        return counts
 
     @property
     def _leaves_some(self) -> bool:
         """Say whether some rows do not go out in batches."""
         return bool(self._single) or self._left_out is not None
-
-    def off_values(self) -> tuple[int, int]:
-        """Return how many of the values to send are `off`, and how many there are in all."""
-        values = Counter(self._values_to_send())
-        return values["off"], values.total()
-
-    def _values_to_send(self) -> Iterator[str]:
-        for contact in self.alone:
-            for _, value in contact.fields:
-                yield value
-        for row, change in enumerate(self._rows):
-            if not self._is_single(change.mapping) and not self._is_left_out(row):
-                yield change.value
 
     def instants(self) -> Iterator[tuple[int, str, int, int]]:
         """Yield the list, address in lower case, field and instant of every value."""
@@ -328,6 +336,10 @@ class Window:
 
     def _is_left_out(self, row: int) -> bool:
         return self._left_out is not None and bool(self._left_out[row])
+
+
+def _kind(value: str) -> str:
+    return value if value in _SWITCHED else OTHER
 
 
 def _given(list_id: int, address: str, changes: Changes, file: int, line: int) -> Contact:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, draw, print_json, printable
 from listrak_sync.cli.tables import summary
-from listrak_sync.errors import ListrakSyncError, StoppedError, told
+from listrak_sync.errors import ListrakSyncError, told
 
 if TYPE_CHECKING:
     from listrak_sync.mapping.faults import Finding
     from listrak_sync.sync import RunResult
-
-DONE: Final = 0
-SOME_REJECTED: Final = 6
 
 
 def answer(command: str, exit_status: int, error: Exception | None) -> dict[str, object]:
@@ -69,7 +66,7 @@ def conclude(
     if as_json:
         print_json(_record(command, result))
     else:
-        table = summary(title or command, result.report)
+        table = summary(title or command, result.report, sends=command == "push")
         if table_is_data:
             draw(table)
         else:
@@ -86,39 +83,14 @@ def conclude(
         )
     if result.report.reject_count and not keeps_rejects:
         messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")
-    match _error(result):
+    match result.failure:
         case ListrakSyncError() as error:
             messages.error(error)
         case Exception() as error:
             raise error
-    return _exit_status(result)
-
-
-def _exit_status(result: RunResult) -> int:
-    """Return the exit status that tells a script how a run went."""
-    match _error(result):
-        case None if result.something_to_change is not None:
-            return result.something_to_change
-        case None:
-            return SOME_REJECTED if result.report.reject_count + result.report.amiss else DONE
-        case ListrakSyncError(exit_status=status):
-            return status
-    return 1
-
-
-def _error(result: RunResult) -> Exception | None:
-    """Return what went wrong: why the run ended early, or which lists Listrak refused."""
-    refusals = {key: each.refusal for key, each in result.report.lists.items() if each.refusal}
-    if result.error is not None:
-        return told(result.error) or result.error
-    if not refusals:
-        return None
-    # The reason of a refused list begins with its name, since a reject has to say it.
-    lines = (f"list {key}: {text.removeprefix(f'list {key}: ')}" for key, text in refusals.items())
-    hint = "Fix the mapping, see: listrak-sync mapping check --online; then push the input again."
-    return StoppedError("\n".join(lines), hint)
+    return result.exit_status
 
 
 def _record(command: str, result: RunResult) -> dict[str, object]:
     """Return the report with the exit status and the error that ended the run."""
-    return answer(command, _exit_status(result), _error(result)) | result.report.as_json()
+    return answer(command, result.exit_status, result.failure) | result.report.as_json()

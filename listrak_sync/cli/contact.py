@@ -9,12 +9,12 @@ import typer
 
 from listrak_sync.account.contacts import contact as look_up_contact
 from listrak_sync.cli import options
-from listrak_sync.cli.answers import SOME_REJECTED, answering
+from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import one_line, print_json, print_text
 from listrak_sync.cli.tables import print_table
 from listrak_sync.delivery.destination import open_listrak
-from listrak_sync.errors import UsageError
+from listrak_sync.errors import SOME_REJECTED, UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import list_id_of

@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from listrak_sync.cli import options
-from listrak_sync.cli.answers import DONE, SOME_REJECTED, answering
+from listrak_sync.cli.answers import answering
 from listrak_sync.cli.dry_run import readable
 from listrak_sync.cli.junit import write_junit
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, one_line, print_text
-from listrak_sync.errors import UsageError
+from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping.expected import REJECTED, SKIPPED, Outcome
 from listrak_sync.mapping.file import parse_bytes, read

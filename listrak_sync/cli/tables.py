@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from listrak_sync.account.state import Verified
     from listrak_sync.delivery.imports import Applied
-    from listrak_sync.report.counts import ListReport, Report
+    from listrak_sync.report.counts import MappingReport, Report
+    from listrak_sync.report.list_report import ListReport
+    from listrak_sync.report.value_counts import ValueCounts
 
 
 _Row: TypeAlias = tuple[str, int, str]
@@ -24,8 +26,11 @@ SHOWN_IMPORTS = 5
 """How many import ids of a list are shown; --json has all of them."""
 
 
-def summary(title: str, report: Report) -> Table:
-    """Return the table at the end of a run, which counts every line, match, value and contact."""
+def summary(title: str, report: Report, *, sends: bool) -> Table:
+    """Return the table at the end of a run, which counts every line, match, value and contact.
+
+    `sends` says whether the run talks to Listrak: it is not said what Listrak refused where not.
+    """
     from rich import box  # noqa: PLC0415 - slow, and only needed at the end
     from rich.table import Table  # noqa: PLC0415 - slow, and only needed at the end
 
@@ -33,14 +38,14 @@ def summary(title: str, report: Report) -> Table:
     table.add_column(overflow="fold")
     table.add_column(justify="right")
     table.add_column(overflow="fold")
-    for name, count, note in _rows(report):
+    for name, count, note in _rows(report, sends=sends):
         table.add_row(one_line(name), f"{count:,}", one_line(note))
     rate = f"{report.lines / report.seconds:,.0f} lines/s" if report.seconds else ""
     table.add_row("time", f"{report.seconds:,.1f} s", rate)
     return table
 
 
-def _rows(report: Report) -> Iterator[_Row]:
+def _rows(report: Report, *, sends: bool) -> Iterator[_Row]:
     if report.files_read_before:
         yield "files read before", report.files_read_before, "left out by --once"
     yield "lines read", report.lines, ""
@@ -49,31 +54,53 @@ def _rows(report: Report) -> Iterator[_Row]:
     if report.undated:
         yield "without a time, kept", report.undated, "--undated skip leaves them out"
     yield "events matched", report.matched_lines, ""
-    for name, count in report.named_matches().items():
-        yield f"  {name}", count, ""
+    for mapping in report.mappings():
+        yield f"  {mapping.name}", mapping.matched, _mapping(mapping)
     for funnel in report.funnels:
         yield f"passed in turn: {funnel.mapping}", funnel.events, ""
         for step in funnel.steps:
             yield f"  {step.condition}", step.passed, step.at
     yield "updates", report.updates, ""
-    yield from _values(report)
+    yield from _values(report, sends=sends)
     left_over = f"{report.left_over:,} of them left over from before" if report.left_over else ""
     yield "contacts", report.contacts, left_over
     for one in report.plan.values():
         yield from plan_rows(one)
     if report.plan:
-        yield "requests that push --only-changes would send", report.planned_requests, ""
+        yield "requests that push --only-changes would send", report.requests, ""
         return
     for list_id, entry in report.lists.items():
         yield from _list(list_id, entry)
+        yield from _fields(entry, report.field_names)
         if list_id in report.applied:
             yield from _applied(entry, report.applied[list_id])
         if list_id in report.verified:
             yield from _verified(report.verified[list_id])
-    yield from _reasons("refused by Listrak", report.refused)
+    if sends:
+        yield from _reasons("refused by Listrak", report.refused)
 
 
-def _values(report: Report) -> Iterator[_Row]:
+def _mapping(mapping: MappingReport) -> str:
+    """Return what values a mapping gave, and why not."""
+    rejected = [f"{count:,} {reason}" for reason, count in sorted(mapping.rejected.items())]
+    parts = [_kinds(mapping.values)] if mapping.values.total else []
+    parts += [f"rejected: {', '.join(rejected)}"] if rejected else []
+    return "; ".join(parts)
+
+
+def _kinds(values: ValueCounts) -> str:
+    """Return how many values are on, off or another one; kinds without any are left out."""
+    kinds = (("on", values.on), ("off", values.off), ("other", values.other))
+    return ", ".join(f"{count:,} {name}" for name, count in kinds if count)
+
+
+def _fields(entry: ListReport, names: Mapping[int, str]) -> Iterator[_Row]:
+    for field_id, values in sorted(entry.fields.items()):
+        name = f" {names[field_id]}" if field_id in names else ""
+        yield f"    field {field_id}{name}", values.total, _kinds(values)
+
+
+def _values(report: Report, *, sends: bool) -> Iterator[_Row]:
     yield "values", report.values, ""
     yield "  superseded by newer ones", report.superseded, ""
     for name, count in (
@@ -85,7 +112,7 @@ def _values(report: Report) -> Iterator[_Row]:
             yield f"  {name}", count, ""
     if report.ordered_by_line:
         yield "  ordered by line", report.ordered_by_line, "for want of a time"
-    yield "  to send", report.values_to_send, ""
+    yield "  to send" if sends else "  would send", report.values_to_send, ""
     for (list_id, field_id), count in report.switched_off.items():
         yield f"switched off, not being in the input: {list_id} {field_id}", count, ""
 
@@ -97,7 +124,8 @@ def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[_Row]:
 
 
 def _list(list_id: int, entry: ListReport) -> Iterator[_Row]:
-    yield f"  list {list_id}", entry.contacts, counted(entry.requests, "request")
+    requests = counted(entry.requests, "request") if entry.requests else ""  # none by Spark
+    yield f"  list {list_id}", entry.contacts, requests
     if entry.accepted:
         yield "    accepted", entry.accepted, _imports(entry)
     if entry.refused:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -12,56 +13,39 @@ import msgspec
 from listrak_sync.account.comparison import TO_SEND, Box, Comparison, Standing
 from listrak_sync.account.plan import ListPlan
 from listrak_sync.account.state import Verified
+from listrak_sync.batching.batches import Batch
+from listrak_sync.batching.window import Window
 from listrak_sync.delivery.imports import Applied
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.evaluation.explain import Funnel
-from listrak_sync.evaluation.result import EvaluationResult
+from listrak_sync.evaluation.result import RESENT, EvaluationResult
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.reasons import Reason
+from listrak_sync.report.list_report import ListReport
+from listrak_sync.report.value_counts import ValueCounts
 
 _SEE_WHY: Final = "dry-run --explain tells why"
 
+GIVEN: Final = "(given updates)"
+"""The name for what no mapping of the run has made: updates that are given as input."""
 
-@dataclass(slots=True)
-class ListReport:
-    """What was sent to one list: requests, contacts by how they ended, and import ids.
 
-    `refusal` holds Listrak's words where it refused the whole list.
+@dataclass(frozen=True, slots=True)
+class MappingReport:
+    """What became of the events that one mapping took.
+
+    matched = its updates + all rejected. `values` are the final values of the input that it gave.
     """
 
-    requests: int = 0
-    accepted: int = 0
-    refused: int = 0
-    unsent: int = 0
-    unverified_requests: int = 0
-    already_right: int = 0
-    not_on_list: int = 0
-    unsubscribed: int = 0
-    imports: list[str] = field(default_factory=list)
-    refusal: str | None = None
+    name: str
+    matched: int
+    values: ValueCounts
+    rejected: Mapping[str, int]
 
-    @property
-    def contacts(self) -> int:
-        """Return how many contacts are answered for."""
-        sent = self.accepted + self.refused + self.unsent
-        return sent + self.already_right + self.not_on_list + self.unsubscribed
-
-    def as_json(self, list_id: int) -> dict[str, Any]:
-        """Return the list's part of the report."""
-        return {
-            "list_id": list_id,
-            "contacts": self.contacts,
-            "requests": self.requests,
-            "accepted": self.accepted,
-            "refused": self.refused,
-            "unsent": self.unsent,
-            "already_right": self.already_right,
-            "not_on_list": self.not_on_list,
-            "unsubscribed": self.unsubscribed,
-            "imports": self.imports,
-            "unverified_requests": self.unverified_requests,
-            "refusal": self.refusal,
-        }
+    def as_json(self) -> dict[str, Any]:
+        """Return the mapping's part of the report."""
+        counts = {"name": self.name, "matched": self.matched} | self.values.as_json()
+        return counts | {"rejected": dict(sorted(self.rejected.items()))}
 
 
 @dataclass(slots=True)
@@ -73,7 +57,9 @@ class Report:
       all matched = updates + (all rejected - unreadable)
       values = superseded + already right + not on the list + unsubscribed + values to send
       contacts = accepted + refused + unsent + already right + not on the list + unsubscribed
-        contacts of all lists, once all is sent
+        contacts of all lists, once all is sent; in a dry-run or a plan, to send takes the place
+        of the first three
+      values - superseded = on + off + other of all mappings = on + off + other of all lists' fields
     """
 
     names: list[str]
@@ -89,7 +75,13 @@ class Report:
     matched_lines: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    rejected_of: dict[str, Counter[str]] = field(default_factory=dict)
+    """By the name of a mapping: why events that it took were rejected."""
     matched: Counter[int] = field(default_factory=Counter)
+    values_of: defaultdict[int, ValueCounts] = field(
+        default_factory=lambda: defaultdict(ValueCounts)
+    )
+    """By the index of a mapping, or RESENT: the final values that it gave."""
     updates: int = 0
     values: int = 0
     superseded: int = 0
@@ -109,7 +101,6 @@ class Report:
     applied: dict[int, Applied] = field(default_factory=dict)
     verified: dict[int, Verified] = field(default_factory=dict)
     plan: dict[int, ListPlan] = field(default_factory=dict)
-    planned_requests: int = 0
     funnels: tuple[Funnel, ...] = ()
     seconds: float = 0.0
 
@@ -121,8 +112,12 @@ class Report:
         self.skipped.update(evaluated.skipped)
         self.matched.update(evaluated.matched)
         if evaluated.rejects:
-            self.unreadable += sum(reject.mapping is None for reject in evaluated.rejects)
             self.rejected.update(reject.reason for reject in evaluated.rejects)
+            for reject in evaluated.rejects:
+                if reject.mapping is None:
+                    self.unreadable += 1
+                else:
+                    self.rejected_of.setdefault(reject.mapping, Counter())[reject.reason] += 1
         self.updates += len(evaluated.updates)
 
     def add(self, part: Report) -> None:
@@ -135,11 +130,20 @@ class Report:
         self.rejected.update(part.rejected)
         self.matched.update(part.matched)
         self.updates += part.updates
-        self.count_window(
-            values=part.values, superseded=part.superseded, values_to_send=part.values_to_send
-        )
+        for name, reasons in part.rejected_of.items():
+            self.rejected_of.setdefault(name, Counter()).update(reasons)
+        self.values += part.values
+        self.superseded += part.superseded
+        self.values_to_send += part.values_to_send
         self.ordered_by_line += part.ordered_by_line
         self.contacts += part.contacts
+        for index, values in part.values_of.items():
+            self.values_of[index].add_all(values)
+        for list_id, its in sorted(part.lists.items()):
+            entry = self.lists.setdefault(list_id, ListReport())
+            entry.to_send += its.to_send
+            for field_id, values in its.fields.items():
+                entry.fields[field_id].add_all(values)
 
     def warn_of_nothing(self, names: Sequence[str]) -> None:
         """Note what hardly is meant: an input without lines, mappings that took no event.
@@ -170,11 +174,33 @@ class Report:
             self.warnings += (f"{what}: {then}",)
             self.urgent_warnings += (f"{what}: {then}",)
 
-    def count_window(self, *, values: int, superseded: int, values_to_send: int) -> None:
+    def count_window(self, window: Window) -> None:
         """Add the values that a window was given, and those that it leaves to send."""
-        self.values += values
-        self.superseded += superseded
-        self.values_to_send += values_to_send
+        self.values += window.given
+        self.superseded += window.superseded
+        for (mapping, list_id, field_id, value), count in window.value_counts().items():
+            self.values_to_send += count
+            self.values_of[mapping].add(value, count)
+            self.lists.setdefault(list_id, ListReport()).fields[field_id].add(value, count)
+
+    def count_planned(self, batch: Batch) -> None:
+        """Add a batch that a push would send."""
+        entry = self.lists.setdefault(batch.list_id, ListReport())
+        entry.requests += 1
+        entry.to_send += len(batch.contacts)
+        self.contacts += len(batch.contacts)
+
+    def count_contacts(self, window: Window) -> None:
+        """Add the contacts that a window leaves to send, which are in no batches yet."""
+        lists = Counter(contact.list_id for contact in chain(window.alone, window.together()))
+        for list_id, count in lists.items():
+            self.lists.setdefault(list_id, ListReport()).to_send += count
+            self.contacts += count
+
+    @property
+    def off(self) -> int:
+        """Return how many of the final values are off."""
+        return sum(values.off for values in self.values_of.values())
 
     def count_comparison(self, comparison: Comparison) -> None:
         """Add the values and contacts of a window that are not sent, for how they stand."""
@@ -254,9 +280,30 @@ class Report:
     def named_matches(self) -> dict[str, int]:
         """Return how many events each mapping matched, also where there are none."""
         matches = {name: self.matched[index] for index, name in enumerate(self.names)}
-        if resent := self.matched[-1]:
-            matches["(given updates)"] = resent
+        if resent := self.matched[RESENT]:
+            matches[GIVEN] = resent
         return matches
+
+    def mappings(self) -> list[MappingReport]:
+        """Return what became of each mapping's events, in the order of the mappings.
+
+        What no mapping of this run has made comes last, where there is any.
+        """
+        indices = [*range(len(self.names))]
+        if self.matched[RESENT] or RESENT in self.values_of:
+            indices.append(RESENT)
+        found = []
+        for index in indices:
+            name = GIVEN if index == RESENT else self.names[index]
+            values = self.values_of.get(index, ValueCounts())
+            rejected = self.rejected_of.get(name, Counter())
+            found.append(MappingReport(name, self.matched[index], values, rejected))
+        return found
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent, or would be."""
+        return sum(entry.requests for entry in self.lists.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as --json prints it, without the exit status and the error."""
@@ -268,6 +315,7 @@ class Report:
             "undated": self.undated,
             "matched_lines": self.matched_lines,
             "matched": self.named_matches(),
+            "mappings": [each.as_json() for each in self.mappings()],
             "rejected": dict(sorted(self.rejected.items())),
             "refused": dict(sorted(self.refused.items())),
             "updates": self.updates,
@@ -287,7 +335,7 @@ class Report:
             "left_over": self.left_over,
             "route_fell_back": self.fell_back,
             "lists": [
-                entry.as_json(list_id) | self._applied(list_id)
+                entry.as_json(list_id, self.field_names) | self._applied(list_id)
                 for list_id, entry in self.lists.items()
             ],
             **({"field_names": self.field_names} if self.field_names else {}),
@@ -300,7 +348,7 @@ class Report:
         }
 
     def _plan(self) -> dict[str, Any]:
-        return {"requests": self.planned_requests, "lists": list(self.plan.values())}
+        return {"requests": self.requests, "lists": list(self.plan.values())}
 
     def _applied(self, list_id: int) -> dict[str, Any]:
         """Return what the imports of a list did and what was read back, if we waited for them."""

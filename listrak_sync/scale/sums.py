@@ -26,7 +26,7 @@ class Sums:
 
     report: Report
     contacts: int = 0
-    off: int = 0
+    """How many contacts have a value, whether it goes out alone or not: guards look at these."""
     not_events: dict[str, tuple[str, int]] = field(default_factory=dict)
     """What objects without a type are, each with the place and the line of the first."""
     has_rows: bool = False
@@ -45,20 +45,15 @@ class Sums:
 
     def count_window(self, window: Window, *, by_timestamp: bool) -> None:
         """Add the values of contacts, of which the window has all."""
-        self.report.count_window(
-            values=window.given, superseded=window.superseded, values_to_send=window.values
-        )
-        self.report.contacts += window.contacts_to_send
+        self.report.count_window(window)
+        self.report.count_contacts(window)
         self.report.ordered_by_line += by_timestamp * window.ordered_by_line
         self.contacts += window.contacts
-        off, _ = window.off_values()
-        self.off += off
 
     def add(self, other: Sums) -> None:
         """Add the counts of another part."""
         self.report.add(other.report)
         self.contacts += other.contacts
-        self.off += other.off
         self.has_rows |= other.has_rows
         for what, first in other.not_events.items():
             self._first(what, first)

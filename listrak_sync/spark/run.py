@@ -200,7 +200,7 @@ def _refusal(sums: Sums, guards: Guards) -> ListrakSyncError | None:
         guards.check_rejects(sums.report.reject_count)
         guards.check_fewest(sums.contacts)
         guards.check_contacts(sums.contacts)
-        guards.check_off_values(sums.off, sums.report.values_to_send)
+        guards.check_off_values(sums.report.off, sums.report.values_to_send)
     except ListrakSyncError as error:
         return error
     return None

@@ -232,7 +232,7 @@ def test_plan(tmp_path: Path) -> None:
             ["ann@example.com"],
             0,
         )
-        assert ended.report.planned_requests == 1
+        assert ended.report.requests == 1
         assert [(line["email_address"].partition("@")[0], line["state"]) for line in changes] == [
             ("ann", "subscribed"),
             ("cid", "unsubscribed"),

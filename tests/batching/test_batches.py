@@ -22,7 +22,7 @@ from listrak_sync.batching.batches import (
     Batch,
     Limits,
     Route,
-    _encode_contact,
+    _encoder,
     batches,
     field_sets,
     rebatch,
@@ -165,7 +165,7 @@ def test_no_smaller_than_need_be(contacts: list[Contact], limits: Limits) -> Non
     """A batch ends only where its next contact would break a limit or is of another list."""
     for batch, following in pairwise(_batches(contacts, limits)):
         next_one = following.contacts[0]
-        size = len(batch.body) + 1 + len(_encode_contact(next_one))
+        size = len(batch.body) + 1 + len(_encoder(PROFILE_FIELDS)(next_one))
         assert (
             batch.list_id != following.list_id
             or len(batch.contacts) == limits.contacts
@@ -181,7 +181,7 @@ def test_body(contacts: list[Contact], limits: Limits) -> None:
         assert json.loads(batch.body) == expected
         assert list(map(list, json.loads(batch.body))) == list(map(list, expected))
         assert batch.body == b"[%b]" % b",".join(
-            _encode_contact(contact) for contact in batch.contacts
+            _encoder(PROFILE_FIELDS)(contact) for contact in batch.contacts
         )
 
 

@@ -121,6 +121,13 @@ def check_sums(record: dict[str, Any]) -> None:
     matched = sum(record["matched"].values())
     assert matched == record["updates"] + rejected - record["unreadable"]
     assert record["values"] == record["superseded"] + record["values_to_send"]
+    mappings, lists = record["mappings"], record["lists"]
+    assert {each["name"]: each["matched"] for each in mappings} == record["matched"]
+    of_mappings = sum(sum(each["rejected"].values()) for each in mappings)
+    assert of_mappings == rejected - record["unreadable"]
+    fields = [field for each in lists for field in each["fields"]]
+    for kind in ("on", "off", "other"):
+        assert sum(each[kind] for each in mappings) == sum(each[kind] for each in fields)
 
 
 @pytest.mark.parametrize("command", ["push", "dry-run"])
@@ -136,8 +143,10 @@ def test_json(cli: Cli, start: Start, command: str) -> None:
     assert ran.status == 6
     assert record["lines"] == 9
     assert record["contacts"] == 4
+    (entry,) = record["lists"]
+    assert entry["contacts"] == 4
+    assert entry["to_send"] == (0 if command == "push" else 4)
     if command == "push":
-        (entry,) = record["lists"]
         assert entry["accepted"] == entry["contacts"] == 4
         assert len(entry["imports"]) == entry["requests"] == 1
 

@@ -11,7 +11,8 @@ from listrak_sync.cli.options import Progress
 from listrak_sync.cli.progress import EVERY, LONG_WAIT, ProgressDisplay, tell_wait
 from listrak_sync.delivery.sending import Waiting
 from listrak_sync.input.sources import Source
-from listrak_sync.report.counts import ListReport, Report
+from listrak_sync.report.counts import Report
+from listrak_sync.report.list_report import ListReport
 from listrak_sync.sandbox import Behaviour, Sandbox
 from tests.cli.conftest import ACCOUNT, Cli
 

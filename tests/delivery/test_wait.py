@@ -15,7 +15,8 @@ from listrak_sync.delivery.sending import DeliveryOptions, Timing
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError
 from listrak_sync.listrak.verdicts import Accepted, ImportSummary
-from listrak_sync.report.counts import ListReport, Report
+from listrak_sync.report.counts import Report
+from listrak_sync.report.list_report import ListReport
 from listrak_sync.sandbox import Account, Behaviour, Reply, Rule
 from listrak_sync.sandbox.account import AccountField, AccountFieldGroup, MailingList
 from tests.delivery.conftest import StillTime, connected

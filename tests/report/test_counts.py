@@ -17,6 +17,7 @@ from listrak_sync.evaluation.result import RESENT
 from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.report.counts import Report
+from listrak_sync.report.value_counts import ValueCounts
 from tests.evaluation.reference import Plain
 from tests.evaluation.strategies import EVENTS, MAPPINGS
 
@@ -38,9 +39,7 @@ def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
         of_mappings = {reject.line for reject in evaluated.rejects if reject.mapping is not None}
         matched_lines += len(of_mappings | {line for line, *_ in evaluated.updates})
         window.add_all(evaluated.updates, 0)
-    report.count_window(
-        values=window.given, superseded=window.superseded, values_to_send=window.values
-    )
+    report.count_window(window)
     assert report.lines == sum(map(len, blocks))
     assert report.matched_lines == matched_lines
     assert report.lines == report.skipped.total() + report.unreadable + report.matched_lines
@@ -49,6 +48,35 @@ def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
     assert report.values == report.superseded + report.values_to_send
     assert sum(report.named_matches().values()) == matched
     assert list(report.named_matches()) == [mapping.name for mapping in loaded]
+    by_mapping = report.mappings()
+    assert {each.name: each.matched for each in by_mapping} == report.named_matches()
+    rejected = sum(sum(each.rejected.values()) for each in by_mapping)
+    assert rejected == report.rejected.total() - report.unreadable
+    final: Counter[tuple[str, str]] = Counter()
+    for contact in window.final():
+        final.update((f"field {field}", kind(value)) for field, value in contact.fields)
+        final.update(("all", kind(value)) for _, value in contact.fields)
+    assert counted([each.values for each in by_mapping]) == of(final, "all")
+    fields = [(field, one) for each in report.lists.values() for field, one in each.fields.items()]
+    for field in {field for field, _ in fields}:
+        values = [one for its, one in fields if its == field]
+        assert counted(values) == of(final, f"field {field}")
+    assert sum(one.total for _, one in fields) == report.values - report.superseded
+
+
+def kind(value: str) -> str:
+    """Return what a value is counted as."""
+    return value if value in {"on", "off"} else "other"
+
+
+def of(final: Counter[tuple[str, str]], what: str) -> list[int]:
+    """Return how many values of something are on, off and another one."""
+    return [final[what, each] for each in ("on", "off", "other")]
+
+
+def counted(values: list[ValueCounts]) -> list[int]:
+    """Return how many values are on, off and another one in all."""
+    return [sum(column) for column in zip(*((v.on, v.off, v.other) for v in values), strict=True)]
 
 
 def _batch(list_id: int, count: int) -> Batch:
@@ -86,7 +114,7 @@ def test_receipts(receipts: list[Receipt]) -> None:
     assert report.reject_count == reasons.total()
     assert sum(entry.requests for entry in lists) == len(receipts)
     assert set(report.lists) == {receipt.batch.list_id for receipt in receipts}
-    as_json = [entry.as_json(list_id) for list_id, entry in report.lists.items()]
+    as_json = [entry.as_json(list_id, {}) for list_id, entry in report.lists.items()]
     assert sum(entry["contacts"] for entry in as_json) == report.contacts
     imports = [
         one for receipt in receipts if isinstance(receipt, AcceptedBatch) for one in receipt.imports
