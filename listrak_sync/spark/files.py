@@ -24,7 +24,7 @@ MOST_BYTES: Final = (1 << 31) - 1
 _NAME: Final = "Name files, folders or patterns, each file once."
 _AT_ONCE: Final = 32
 _SHOWN: Final = 5
-_HIDDEN: Final = ("_", ".")
+_PASSED_OVER: Final = "Spark passes over empty files, and names that begin with _ or ."
 _GLOB: Final = re.compile(r"[][{}*?\\]")
 
 
@@ -78,7 +78,12 @@ def find_input(
     every = _listed(readable)
     files = [file for file in every if file.is_named or not is_usually_left_out(Path(file.path))]
     taken = {file.argument for file in files}
-    problems += [_nothing(path) for path, _ in readable if path not in taken]
+    # Spark does not list files without a byte, so they cannot be told from empty folders.
+    for path in [path for path, _ in readable if path not in taken]:
+        if files and not _is_hidden(path):
+            on_note(f"{path}: nothing to read")
+        else:
+            problems.append(f"{path}: nothing to read: {_PASSED_OVER}")
     times = Counter(file.path for file in files)
     problems += [f"{local_name(path)}: named twice" for path, count in times.items() if count > 1]
     if problems:
@@ -140,11 +145,8 @@ def _listed(readable: Sequence[tuple[str, DataFrame]]) -> list[InputFile]:
     return files
 
 
-def _nothing(path: str) -> str:
-    """Return why a path that is there has no file to read."""
-    is_hidden = path.rstrip("/").rpartition("/")[2].startswith(_HIDDEN)
-    why = ": Spark passes over names that begin with _ or ." if is_hidden else ""
-    return f"{path}: no file to read{why}"
+def _is_hidden(path: str) -> bool:
+    return path.rstrip("/").rpartition("/")[2].startswith(("_", "."))
 
 
 def _some(lines: Sequence[str]) -> str:
