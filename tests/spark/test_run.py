@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
-from click.testing import CliRunner, Result
 
 from listrak_sync.cli import program
 from listrak_sync.errors import StoppedError, UsageError
@@ -26,7 +28,8 @@ from tests.scale.dry_runs import assert_same
 from tests.spark import nasty
 from tests.test_inputs import Dry
 
-LINES, FILES = 6000, 65
+LINES = 240_000 if os.environ.get("LISTRAK_SYNC_TESTS") == "long" else 6000
+FILES = 65
 
 
 @pytest.fixture(autouse=True)
@@ -112,18 +115,39 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def spark_command(*arguments: object) -> Result:
-    """Run the command in this process, which has a session; that is in another folder."""
-    return CliRunner().invoke(program, ["spark", *map(str, arguments), "-m", "m.yaml"])
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
 
 
-@pytest.mark.usefixtures("spark")
-def test_command(place: Path) -> None:
+Run: TypeAlias = Callable[..., Ran]
+
+
+@pytest.fixture
+def ran(spark: Any, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, which has a session; that is in another folder."""
+
+    def run_command(command: str, *arguments: object) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            program(args=[command, *map(str, arguments), "-m", "m.yaml"])
+        status = ended.value.code
+        assert isinstance(status, int)
+        return Ran(status, *capsys.readouterr())
+
+    return run_command
+
+
+def test_command(ran: Run, place: Path) -> None:
     """The command ends as dry-run does, with its report."""
-    ran = spark_command(place / "in", "--to", place / "out", "--json")
-    dry = CliRunner().invoke(program, ["dry-run", str(place / "in"), "-m", "m.yaml", "--json"])
-    assert (ran.exit_code, dry.exit_code) == (6, 6)
-    report, expected = json.loads(ran.stdout), json.loads(dry.stdout)
+    ended = ran("spark", place / "in", "--to", place / "out", "--json")
+    dry = ran("dry-run", place / "in", "--json")
+    assert (ended.status, dry.status) == (6, 6)
+    report, expected = json.loads(ended.out), json.loads(dry.out)
     for each in (report, expected):
         del each["command"], each["seconds"], each["lines_per_second"]
         del each["lists"][0]["requests"]
@@ -136,38 +160,35 @@ def test_command(place: Path) -> None:
     )
     (reject,) = map(json.loads, lines_of(place / "out/rejects"))
     assert (reject["reason"], reject["line"]) == ("invalid_email", 2)
-    again = spark_command(place / "in", "--to", place / "out")
-    assert (again.exit_code, "exists already" in again.stderr) == (2, True)
+    again = ran("spark", place / "in", "--to", place / "out")
+    assert (again.status, "exists already" in again.err) == (2, True)
 
 
-@pytest.mark.usefixtures("spark")
-def test_options(place: Path) -> None:
+def test_options(ran: Run, place: Path) -> None:
     """Order, time and choice of mappings are those of dry-run."""
 
     def values(to: str, *options: str) -> list[dict[str, str]]:
         files = place / "in/1.json", place / "in/2.json"
-        ran = spark_command(*files, "--to", place / to, *options)
-        assert ran.exit_code == 6, ran.stderr
-        assert "in the order of their paths" in ran.stderr
+        ended = ran("spark", *files, "--to", place / to, *options)
+        assert ended.status == 6, ended.err
+        assert "in the order of their paths" in ended.err
         return [json.loads(line)["fields"] for line in lines_of(place / to / "updates")]
 
     assert values("a", "--order", "input") == [{"789": "off"}]
     assert values("b", "--until", "2026-01-02", "--only", "VIP") == [{"789": "off"}]
 
 
-@pytest.mark.usefixtures("spark")
-def test_guards(place: Path) -> None:
+def test_guards(ran: Run, place: Path) -> None:
     """A guard keeps the final values from being written; rejects and counts are there."""
-    ran = spark_command(place / "in", "--to", place / "out", "--max-rejects", "0")
-    assert ran.exit_code == 7
-    assert "rejects: 1, more than --max-rejects 0" in ran.stderr
+    ended = ran("spark", place / "in", "--to", place / "out", "--max-rejects", "0")
+    assert ended.status == 7
+    assert "rejects: 1, more than --max-rejects 0" in ended.err
     assert sorted(each.name for each in (place / "out").iterdir()) == ["counts", "rejects"]
-    ratio = spark_command(place / "in", "--to", place / "b", "--order=input", "--max-off-ratio=.5")
-    assert (ratio.exit_code, "1 of 1 values are off" in ratio.stderr) == (7, True)
+    ratio = ran("spark", place / "in", "--to", place / "b", "--order=input", "--max-off-ratio=.5")
+    assert (ratio.status, "1 of 1 values are off" in ratio.err) == (7, True)
 
 
-@pytest.mark.usefixtures("spark")
-def test_what_cannot_be_read(place: Path) -> None:
+def test_what_cannot_be_read(ran: Run, place: Path) -> None:
     """What names nothing, is named twice or is not input is told before anything is written."""
     (place / "in" / "_x.json").write_bytes(b"")
     (place / "z.zip").write_bytes(b"PK\x03\x04")
@@ -179,8 +200,8 @@ def test_what_cannot_be_read(place: Path) -> None:
         ((place / "z.zip", there), "z.zip: this is a ZIP file or a spreadsheet, not lines of JSON"),
         ((there, "--audience", "vip"), "--audience is for CSV, and no input is CSV"),
     ):
-        ran = spark_command(*arguments, "--to", place / "out")
-        assert (ran.exit_code, message in ran.stderr) == (2, True), ran.stderr
+        ended = ran("spark", *arguments, "--to", place / "out")
+        assert (ended.status, message in ended.err) == (2, True), ended.err
     assert not (place / "out").exists()
 
 
@@ -200,11 +221,11 @@ def test_names_that_look_like_patterns(spark: Any, place: Path) -> None:
     assert (one.lines, several.lines) == (1, 3)
 
 
-def test_updates_and_rows(spark: Any, place: Path) -> None:
+def test_updates_and_rows(ran: Run, spark: Any, place: Path) -> None:
     """Updates need no mapping file, and the rows of an exported audience are input as well."""
     (place / "vip.csv").write_text("email\na@example.com\nb@example.com\n")
-    ran = spark_command(place / "vip.csv", "--to", place / "rows", "--audience", "vip")
-    assert ran.exit_code == 0, ran.stderr
+    ended = ran("spark", place / "vip.csv", "--to", place / "rows", "--audience", "vip")
+    assert ended.status == 0, ended.err
     report = final_values(spark, f"{place}/rows/updates", to=f"{place}/again")
     assert report.contacts == 2
     names = {json.loads(line)["file"] for line in lines_of(place / "again" / "updates")}
