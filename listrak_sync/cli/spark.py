@@ -21,7 +21,12 @@ from listrak_sync.run_settings import Order, Undated
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_UMASK: Final = "spark.hadoop.fs.permissions.umask-mode"
+_SETTINGS: Final = {
+    # What is written holds addresses: only its owner may read it.
+    "spark.hadoop.fs.permissions.umask-mode": "077",
+    "spark.sql.execution.arrow.useLargeVarTypes": "true",
+}
+"""Settings of a session of our own, where they are not given otherwise."""
 
 
 def spark(
@@ -126,8 +131,10 @@ def _session() -> Iterator[SparkSession]:
     if not is_remote:
         from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - not with Connect alone
 
-        # What is written holds addresses: only its owner may read it, unless it is said otherwise.
-        builder = builder.config(conf=SparkConf().setIfMissing(_UMASK, "077"))
+        settings = SparkConf()
+        for name, value in _SETTINGS.items():
+            settings.setIfMissing(name, value)
+        builder = builder.config(conf=settings)
     session = builder.getOrCreate()
     try:
         if not is_remote and "PYSPARK_PYTHON" not in os.environ and _is_local(session):

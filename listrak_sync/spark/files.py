@@ -18,8 +18,9 @@ from listrak_sync.input.sources import STANDARD_INPUT
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-MOST_BYTES: Final = (1 << 31) - 1
-"""How long a file may be: Spark hands it on as one value."""
+LARGE_VALUES: Final = "spark.sql.execution.arrow.useLargeVarTypes"
+MOST_BYTES: Final = {"true": (1 << 31) - 1, "false": 1 << 30}
+"""How long a file may be, by a setting of Spark: it hands a file on as one value."""
 
 _NAME: Final = "Name files, folders or patterns, each file once."
 _AT_ONCE: Final = 32
@@ -88,11 +89,7 @@ def find_input(
     problems += [f"{local_name(path)}: named twice" for path, count in times.items() if count > 1]
     if problems:
         raise UsageError(_some(problems), _NAME)
-    long = [file for file in files if file.length > MOST_BYTES]
-    if long:
-        limit = f"bytes, more than {MOST_BYTES:,}"
-        sizes = [f"{local_name(file.path)}: {file.length:,} {limit}" for file in long]
-        raise UsageError(_some(sizes), "Cut it into several between lines: split -C 1G FILE")
+    _check_lengths(spark, files)
     left_out = sorted({file.path for file in every} - {*times})
     if left_out:
         names = ", ".join(map(local_name, left_out[:_SHOWN]))
@@ -143,6 +140,18 @@ def _listed(readable: Sequence[tuple[str, DataFrame]]) -> list[InputFile]:
         rows = reduce(lambda one, other: one.union(other), listed).collect()
         files += [InputFile(row["path"], row["length"], row["argument"]) for row in rows]
     return files
+
+
+def _check_lengths(spark: SparkSession, files: Sequence[InputFile]) -> None:
+    """Raise UsageError with the files that are too long."""
+    setting = str(spark.conf.get(LARGE_VALUES, "false"))
+    most = MOST_BYTES.get(setting, MOST_BYTES["false"])
+    long = [file for file in files if file.length > most]
+    if long:
+        sizes = [f"{local_name(file.path)}: {file.length:,} bytes" for file in long]
+        larger = "" if setting == "true" else f", or allow 2 GiB with {LARGE_VALUES}=true"
+        hint = f"Cut it into several between lines: split -C 1G FILE{larger}"
+        raise UsageError(f"{_some(sizes)}: more than {most:,}", hint)
 
 
 def _is_hidden(path: str) -> bool:
