@@ -15,6 +15,7 @@ from listrak_sync.evaluation.compiled import EvaluationRules
 from listrak_sync.evaluation.evaluator import NO_RULES, Evaluator
 from listrak_sync.input.sources import RowOptions
 from listrak_sync.mapping.environment import names_in
+from listrak_sync.mapping.file import read
 from listrak_sync.mapping.files import parse_all
 from listrak_sync.mapping.model import Mapping
 
@@ -36,6 +37,13 @@ class ScaleSettings:
     rules: EvaluationRules = NO_RULES
     rows: RowOptions = _NO_ROWS
     version: str = __version__
+
+    @classmethod
+    def read(cls, *files: str | Path) -> ScaleSettings:
+        """Read mapping files. Raises SettingsError, and MappingFileError with their faults."""
+        paths = [Path(file) for file in files]
+        contents = list(map(read, paths))
+        return cls.of(zip(paths, contents, strict=True), parse_all(paths, contents))
 
     @classmethod
     def of(

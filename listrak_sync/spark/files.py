@@ -116,7 +116,8 @@ def _content(spark: SparkSession, paths: Sequence[str]) -> DataFrame | None:
         content = reader.load([_escaped(path) for path in paths])
         content.schema  # noqa: B018 - with Connect, only now they are looked for
     except AnalysisException as error:
-        if error.getErrorClass() == "PATH_NOT_FOUND":
+        condition = getattr(error, "getCondition", error.getErrorClass)  # since Spark 4
+        if condition() == "PATH_NOT_FOUND":
             return None
         raise
     return content

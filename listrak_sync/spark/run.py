@@ -216,4 +216,4 @@ def _write(final: DataFrame, kind: Kind, to: str) -> None:
         writer = lines.select("value").coalesce(1).write
     else:
         writer = lines.select("value").write
-    writer.mode("errorifexists").option("compression", "gzip").text(to)
+    writer.mode("error").option("compression", "gzip").text(to)
