@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.errors import SettingsError
+from listrak_sync.errors import InterruptedRunError, SettingsError
 from listrak_sync.guards import Guards
 from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import Order, Undated
@@ -93,7 +95,7 @@ def spark(
             strict=strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
-        with _session() as session:
+        with _session() as session, _interruptible(task.to):
             result = run_on_spark(session, task, messages.info)
         raise typer.Exit(
             conclude(
@@ -143,6 +145,28 @@ def _session() -> Iterator[SparkSession]:
         yield session
     finally:
         session.stop()
+
+
+@contextmanager
+def _interruptible(to: str) -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the run."""
+    received = signal.SIGINT.value
+
+    # Spark's own handler speaks to Java while the main thread waits for an answer, and fails.
+    def interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+        nonlocal received
+        received = number
+        raise KeyboardInterrupt
+
+    handled = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, interrupt) for each in handled}
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise InterruptedRunError(received, f"What is in {to} is not whole: remove it.") from None
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _is_local(session: SparkSession) -> bool:

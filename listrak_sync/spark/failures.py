@@ -9,8 +9,8 @@ from listrak_sync.errors import ListrakSyncError
 
 _CAUSE: Final = re.compile(r"(?:Caused by: )?[\w.]+(?:Error|Exception)\b")
 _HINT: Final = (
-    "Spark's log tells more. Each of its workers needs a Python with listrak-sync: "
-    "PYSPARK_PYTHON names it."
+    "Spark's log tells more. Each of its workers needs a Python with listrak-sync:\n"
+    "PYSPARK_PYTHON names it. Remove {to} before you run it again, if it is there."
 )
 
 
@@ -25,9 +25,9 @@ def failures() -> tuple[type[Exception], ...]:
     return PySparkException, Py4JError
 
 
-def failed(failure: Exception) -> ListrakSyncError:
+def failed(failure: Exception, to: str) -> ListrakSyncError:
     """Return the error that the user is told: the first line, and the last cause in the traces."""
     lines = [line.strip() for line in str(failure).splitlines() if line.strip()]
     cause = next((line for line in reversed(lines) if _CAUSE.match(line)), "")
     message = "\n".join(dict.fromkeys(filter(None, (*lines[:1], cause))))
-    return ListrakSyncError(f"Spark: {message}", _HINT)
+    return ListrakSyncError(f"Spark: {message}", _HINT.format(to=to))

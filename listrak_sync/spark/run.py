@@ -120,7 +120,7 @@ def run_on_spark(spark: SparkSession, task: SparkTask, on_note: OnNote = ignore)
         finally:
             final.unpersist()
     except failures() as failure:
-        raise failed(failure) from failure
+        raise failed(failure, task.to) from failure
     report.seconds = time.monotonic() - started
     return RunResult(report, error)
 
