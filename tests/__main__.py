@@ -96,7 +96,7 @@ def on_engines() -> Iterator[Sequence[str]]:
         yield "apt-get", "install", "-qq", "-y", "--no-install-recommends", "default-jre-headless"
     pins = ("-c", "constraints.txt", "-c", "constraints-engines.txt")
     yield "python", "-m", "pip", "install", "-q", *pins, "-e", ".[dev,engines]"
-    yield "python", "-m", "pytest", *ENGINES
+    yield "python", "-m", "pytest", "-rs", *ENGINES
 
 
 def elsewhere(folder: str, paths: Sequence[str], *, lowest: bool) -> Sequence[Sequence[str]]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -21,14 +19,7 @@ from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import Order, Undated
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-_SETTINGS: Final = {
-    # What is written holds addresses: only its owner may read it.
-    "spark.hadoop.fs.permissions.umask-mode": "077",
-    "spark.sql.execution.arrow.useLargeVarTypes": "true",
-}
-"""Settings of a session of our own, where they are not given otherwise."""
+    pass
 
 
 def spark(
@@ -73,14 +64,14 @@ def spark(
 ) -> None:
     """Evaluate on Spark what is too much for one machine, for push to deliver.
 
-    The folder gets the final values of every contact as lines of updates, rejects, and the counts
-    of every file: push --to's updates next.
+    The folder that --to names gets updates, rejects and counts. Then push its updates.
     """
     given = locals()
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
     with answering("spark", messages, as_json=as_json, report=Report([]).as_json()):
         _check_installed()
         from listrak_sync.spark.run import run_on_spark  # noqa: PLC0415 - pyarrow may be missing
+        from listrak_sync.spark.session import session  # noqa: PLC0415 - as above
         from listrak_sync.spark.task import (  # noqa: PLC0415 - as above
             NO_DELIVERY,
             new_task,
@@ -95,8 +86,8 @@ def spark(
             strict=strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
-        with _session() as session, _interruptible(task.to):
-            result = run_on_spark(session, task, messages.info)
+        with session(is_silent=not verbose) as spark_session, _interruptible(task.to):
+            result = run_on_spark(spark_session, task, messages.info)
         raise typer.Exit(
             conclude(
                 "spark",
@@ -121,33 +112,6 @@ def _check_installed() -> None:
 
 
 @contextmanager
-def _session() -> Iterator[SparkSession]:
-    """Give the session that there is, or one by Spark's own settings, and end that."""
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - slow, and may be missing
-
-    if (active := SparkSession.getActiveSession()) is not None:
-        yield active
-        return
-    builder = SparkSession.builder.appName("listrak-sync")
-    is_remote = "SPARK_REMOTE" in os.environ
-    if not is_remote:
-        from pyspark import SparkConf, SparkContext  # noqa: PLC0415 - not with Connect alone
-
-        settings = SparkConf()
-        for name, value in _SETTINGS.items():
-            settings.setIfMissing(name, value)
-        builder = builder.config(conf=settings)
-    session = builder.getOrCreate()
-    try:
-        if not is_remote and "PYSPARK_PYTHON" not in os.environ and _is_local(session):
-            context: SparkContext = session.sparkContext
-            context.pythonExec = sys.executable
-        yield session
-    finally:
-        session.stop()
-
-
-@contextmanager
 def _interruptible(to: str) -> Iterator[None]:
     """Let SIGINT and SIGTERM end the run."""
     received = signal.SIGINT.value
@@ -167,7 +131,3 @@ def _interruptible(to: str) -> Iterator[None]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
-
-
-def _is_local(session: SparkSession) -> bool:
-    return str(session.conf.get("spark.master")).startswith("local")
