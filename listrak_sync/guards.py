@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -14,7 +15,7 @@ SWITCHING_OFF_RATIO: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits of a run: counts, and the share of a window's values that are `off`.
+    """Limits of a run: counts, the share of a window's values that are `off`, and of a change.
 
     `contacts_before` and `rejects_before` are what a run that is resumed had gathered before.
     Each check raises StoppedError, which names the option that allows more.
@@ -24,6 +25,7 @@ class Guards:
     max_contacts: int | None = None
     max_off_ratio: float | None = None
     min_contacts: int | None = None
+    max_change: float | None = None
     contacts_before: int = 0
     rejects_before: int = 0
 
@@ -76,6 +78,24 @@ class Guards:
             raise StoppedError(
                 f"contacts: {contacts:,}, fewer than --min-contacts {self.min_contacts}", hint
             )
+
+    def check_change(
+        self, on: Mapping[str, int], before: Mapping[str, int], run: str, *, is_whole: bool
+    ) -> None:
+        """Check how many values are on, by mapping, against those of an earlier run.
+
+        Until the input is whole, only whether there are too many. Mappings that switched nothing
+        on before are not compared.
+        """
+        if self.max_change is None:
+            return
+        for name, now in on.items():
+            then = before.get(name, 0)
+            if then and (is_whole or now > then) and abs(now - then) > self.max_change * then:
+                change = f"{now:,} on, {then:,} in run {run}: {(now - then) / then:+.1%}"
+                hint = "Is the input whole? Allow a larger change with --max-change."
+                allowed = f"more than --max-change {self.max_change:g}"
+                raise StoppedError(f"mapping {name!r}: {change}, {allowed}", hint)
 
     def check_off(self, window: Window) -> None:
         """Check the values of a window before it is sent."""

@@ -5,26 +5,41 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from listrak_sync import sync
 from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import DeliveryOptions, OnRetry, OnWait, ignore
+from listrak_sync.delivery.sending import (
+    PATIENT,
+    DeliveryOptions,
+    OnRetry,
+    OnWait,
+    ignore,
+)
 from listrak_sync.delivery.stop import Stop, interruptible
-from listrak_sync.errors import StoppedError, UsageError
+from listrak_sync.errors import SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
+from listrak_sync.last_run import last_run, not_compared
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
-from listrak_sync.resume import check_destination, resumed_task, runs_elsewhere, way_on
-from listrak_sync.run import OnProgress, RunCallbacks
+from listrak_sync.resume import (
+    check_destination,
+    finish_pipes,
+    resumed_task,
+    runs_elsewhere,
+    way_on,
+)
+from listrak_sync.run import OnProgress, OnReject, RunCallbacks, both
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of
@@ -58,9 +73,11 @@ class EarlierRun:
 class PushRequest:
     """What a push is asked to do.
 
-    `flush_every`, `wait` and `verify` are in seconds. Without `jobs`, a process for each core
-    evaluates; without `journal`, the journal is the user's own; without `rejects`, rejects are only
-    counted. With `sandbox`, requests go to a stand-in, and only a journal that is named is written.
+    `flush_every`, `wait`, `verify`, `lock_wait` and `retry_for` are in
+    seconds. Without `jobs`, a process for
+    each core evaluates; without `journal`, the journal is the user's own; without `rejects`,
+    rejects are only counted. With `sandbox`, requests go to a stand-in, and only a journal that is
+    named is written.
     """
 
     run: NewRun | EarlierRun
@@ -77,6 +94,9 @@ class PushRequest:
     strict: bool = False
     journal: Path | None = None
     no_journal: bool = False
+    lock_wait: float = 0.0
+    retry_for: float | None = None
+    samples_funnels: bool = False
     sandbox: bool = False
 
     @property
@@ -100,6 +120,7 @@ class PushCallbacks:
         nullcontext(ignore)
     )
     on_remarks: Callable[[str, Sequence[Finding]], None] = ignore
+    on_reject: OnReject = ignore
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
     on_wait: OnWait = ignore
@@ -108,7 +129,7 @@ class PushCallbacks:
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """How a push ended; `way_on` says how to resume it, None where nothing is left of it."""
+    """How a push ended; `way_on` says how to resume it, or what of a pipe is lost; else None."""
 
     run: RunResult
     way_on: str | None
@@ -119,7 +140,12 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
 
     Raises a ListrakSyncError where the run cannot begin. What ends it later is in the result.
     """
-    with open_journal(request.journal, wanted=request.wants_journal) as journal:
+    with open_journal(
+        request.journal,
+        wanted=request.wants_journal,
+        patience=request.lock_wait,
+        on_wait=callbacks.on_note,
+    ) as journal:
         task = _task(request, callbacks, journal)
         if task.lost is not None:
             callbacks.on_note(task.lost)
@@ -130,14 +156,54 @@ def run_push(request: PushRequest, callbacks: PushCallbacks) -> PushResult:
             on_remarks=callbacks.on_remarks,
             flush_every=request.flush_every,
         )
+        if journal is None and request.guards.max_change is not None:
+            raise _no_journal("--max-change", request)
+        settings = replace(settings, samples_funnels=request.samples_funnels)
+        if journal is not None:
+            settings = _compared(request, callbacks, task, settings, journal)
         result = _sent(request, callbacks, task, settings, journal)
-        if journal is None or result.error is None:
+        if journal is None:
             return PushResult(result, None)
+        result.report.run = journal.run
+        result = result.or_else(_written(journal, result))
         if isinstance(result.error, UsageError) and not (result.report.lines or task.start):
-            journal.forget(journal.run)  # a pipe that holds something else: nothing to resume
+            journal.forget([journal.run])  # a pipe that holds something else: nothing to resume
             return PushResult(result, None)
         by_guard = isinstance(result.error, StoppedError)
-        return PushResult(result, way_on(journal, task.options, by_guard=by_guard))
+        lost = [*finish_pipes(journal)]  # also of earlier runs, which were killed
+        way = None
+        if result.error is not None:
+            way = way_on(journal, task.options, by_guard=by_guard)
+        return PushResult(result, "\n".join(lost) if lost else way)
+
+
+def _compared(
+    request: PushRequest,
+    callbacks: PushCallbacks,
+    task: PushTask,
+    settings: RunSettings,
+    journal: Journal,
+) -> RunSettings:
+    """Return the settings with the run of before with which this one is compared."""
+    destination = "sandbox" if request.sandbox else request.addresses.api
+    last = last_run(journal, task.options, destination)
+    if settings.guards.max_change is not None:
+        if isinstance(request.run, EarlierRun) and settings.guards.contacts_before:
+            # What of it is counted in the parts before, and read again now, is not known.
+            callbacks.on_note("--max-change: part of the run is sent, so the rest is not compared")
+            return settings
+        for note in not_compared(last, settings.mappings):
+            callbacks.on_note(note)
+    return replace(settings, last_run=last)
+
+
+def _written(journal: Journal, result: RunResult) -> Exception | None:
+    """Write the report into the journal; return the error where it cannot be written."""
+    try:
+        journal.end_part(msgspec.json.encode(result.record("push")))
+    except SettingsError as error:
+        return error
+    return None
 
 
 def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | None) -> PushTask:
@@ -153,15 +219,19 @@ def _task(request: PushRequest, callbacks: PushCallbacks, journal: Journal | Non
             return new_task(mappings, events, options, request.guards, choice, once)
         case EarlierRun(run) if journal is not None:
             return resumed_task(journal, run, request.guards)
+    raise _no_journal("--resume", request)
+
+
+def _no_journal(option: str, request: PushRequest) -> UsageError:
+    """Return the error of an option that needs the journal that is left out."""
     hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
-    raise UsageError("--resume needs a journal", hint)
+    return UsageError(f"{option} needs a journal", hint)
 
 
 def _once(request: PushRequest, run: NewRun, journal: Journal | None) -> Once:
     """Return what tells which files need not be read again. Raises UsageError without a journal."""
     if journal is None:
-        hint = f"Leave out {'--no-journal' if request.no_journal else '--sandbox'}."
-        raise UsageError("--once needs a journal", hint)
+        raise _no_journal("--once", request)
     destination = "sandbox" if request.sandbox else request.addresses.api
     return Once(destination, journal.files_read, run.times)
 
@@ -177,9 +247,13 @@ def _sent(
     from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
     resumes, stop = isinstance(request.run, EarlierRun), Stop()
+    policy = PATIENT
+    if request.retry_for is not None:
+        policy = replace(PATIENT, seconds=request.retry_for)
     options = DeliveryOptions(
         request.in_flight,
         fall_back=task.options.route is RouteChoice.auto,
+        policy=policy,
         on_retry=callbacks.on_retry,
         on_wait=callbacks.on_wait,
     )
@@ -204,7 +278,9 @@ def _sent(
                 if rejects.note is not None:
                     callbacks.on_note(rejects.note)
                 if journal is not None:
-                    if not resumes:
+                    if resumes:
+                        journal.go_on()
+                    else:
                         journal.begin(task.options.encoded(addresses), task.once)
                     for note in runs_elsewhere(journal, addresses):
                         callbacks.on_note(note)
@@ -212,7 +288,7 @@ def _sent(
                     result = sync.push(
                         settings,
                         RunCallbacks(
-                            rejects.write,
+                            both(rejects.write, callbacks.on_reject),
                             on_progress,
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,

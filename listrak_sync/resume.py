@@ -16,7 +16,7 @@ from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
+from listrak_sync.input.sources import STANDARD_INPUT, Source, expand, shown
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.environment import names_in
 from listrak_sync.mapping.files import digest, digest_of_text, parse_all
@@ -76,14 +76,27 @@ def way_on(journal: Journal, options: PushOptions, *, by_guard: bool) -> str | N
     with suppress(SettingsError):
         info = _unfinished(journal, journal.run)
         if info is not None:
-            files = {*options.events[info.position.source :]} - {STANDARD_INPUT}
             lost = _what_is_lost(info, options)
-            if lost is not None and not files and not info.contacts:
-                return f"{lost}\nforget the run: listrak-sync runs --forget {info.id}"
             held = "; its guards still hold, unless wider ones are given" if by_guard else ""
             way = f"the journal knows the rest{held}: listrak-sync push --resume {info.id}"
             return way if lost is None else f"{way}\n{lost}"
     return None
+
+
+def finish_pipes(journal: Journal) -> Iterator[str]:
+    """Finish the runs of which only the rest of a pipe is left, and yield what is lost of each.
+
+    A pipe cannot be read again, so there is nothing to resume.
+    """
+    with guarded(journal.path, reads_rows=True):
+        for info in journal.runs():
+            options = None if info.is_finished else decode_options(info.settings)
+            if options is None or info.contacts.get("planned"):
+                continue
+            lost, left = _what_is_lost(info, options), options.events[info.position.source :]
+            if lost is not None and not {*left} - {STANDARD_INPUT}:
+                journal.finish(info.id)
+                yield lost
 
 
 def _resumed(journal: Journal, run: str | None) -> tuple[RunInfo, PushOptions]:
@@ -176,3 +189,14 @@ def _what_is_lost(info: RunInfo, options: PushOptions) -> str | None:
         else "it had taken nothing of it: push it again"
     )
     return f"run {info.id} read from a pipe, which cannot be read again; {taken}"
+
+
+def read_up_to(info: RunInfo, options: PushOptions) -> str:
+    """Return how far the input of a run was read, in words."""
+    at = info.position
+    if at.done:
+        return "the end"
+    if not at.line:
+        return "nothing"
+    file = options.events[at.source]
+    return f"line {at.line:,} of {'a pipe' if file == STANDARD_INPUT else shown(file)}"

@@ -47,6 +47,18 @@ MANY_SETS: Final = 100
 """From how many sets of fields on their number is told: each takes a list import."""
 
 OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
+
+
+def both(first: OnReject, second: OnReject) -> OnReject:
+    """Return a function that hands a reject on to two."""
+
+    def hand_on(reject: Reject | RefusedContact) -> None:
+        first(reject)
+        second(reject)
+
+    return hand_on
+
+
 OnProgress: TypeAlias = Callable[[Report, str, int], None]
 """Called now and then with the report so far, the file and its position in bytes.
 
@@ -81,7 +93,14 @@ class Run:
         self.callbacks = callbacks
         self.stop = stop
         names = [mapping.name for mapping in settings.mappings]
-        self.report = Report(names, settings.remarks, field_names(settings.mappings))
+        self.report = Report(
+            names,
+            mapping_files=settings.mapping_files,
+            inputs=settings.inputs,
+            last_run=settings.last_run,
+            remarks=settings.remarks,
+            field_names=field_names(settings.mappings),
+        )
         self.files: list[str] = []
         self._read_to: ReadPoint | None = None
         self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None
@@ -157,8 +176,24 @@ class Run:
         if self.on_whole is not None and not self.settings.start.done:
             self._check_whole()
             self.on_whole(self._window)
+        self._check_change(is_whole=True)
         if len(self._window):
             yield self._full()
+
+    def _check_change(self, *, is_whole: bool) -> None:
+        """Raise StoppedError where a mapping switches on far more or fewer than the last time."""
+        last = self.settings.last_run
+        if last is None or self.settings.guards.max_change is None:
+            return
+        on = {
+            mapping.name: self.report.values_of[index].on
+            for index, mapping in enumerate(self.settings.mappings)
+            if mapping.enabled
+        }
+        for (index, _, _, value), count in self._window.value_counts().items():
+            if value == "on" and index >= 0:
+                on[self.report.names[index]] += count
+        self.settings.guards.check_change(on, last.on, last.run, is_whole=is_whole)
 
     def _check_whole(self) -> None:
         """Raise StoppedError where the window is not made of the whole input."""
@@ -323,6 +358,7 @@ class Run:
         self._gathered += self._window.contacts
         self.settings.guards.check_contacts(self._gathered)
         self.settings.guards.check_off(self._window)
+        self._check_change(is_whole=False)
         return self._next_window()
 
     def check_rejects(self) -> None:

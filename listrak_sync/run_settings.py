@@ -28,6 +28,7 @@ from listrak_sync.input.sources import STANDARD_INPUT, InputFormat, RowOptions, 
 from listrak_sync.jobs.in_order import usable_cores
 from listrak_sync.mapping.faults import Finding, suggestion
 from listrak_sync.mapping.model import Mapping
+from listrak_sync.report.record import LastRun
 
 DEFAULT_WINDOW: Final = 1_000_000
 DEFAULT_WINDOW_BYTES: Final = 1_000_000_000
@@ -41,6 +42,8 @@ class RunSettings:
     mappings: Sequence[Mapping]
     rules: EvaluationRules = NO_RULES
     remarks: Sequence[Finding] = ()
+    mapping_files: Sequence[str] = ()
+    inputs: Sequence[str] = ()
     window: int = DEFAULT_WINDOW
     window_bytes: int = DEFAULT_WINDOW_BYTES
     limits: Limits | None = None
@@ -54,6 +57,8 @@ class RunSettings:
     reject_unknown: bool = False
     mirror: bool = False
     previous: Sequence[Source] = ()
+    last_run: LastRun | None = None
+    samples_funnels: bool = False
 
     @property
     def switches_off(self) -> bool:
@@ -89,13 +94,13 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
     `since` and `until` are in nanoseconds since 1970.
     """
 
-    ignore_integrations: bool
-    order: Order
-    window: int
+    ignore_integrations: bool = False
+    order: Order = Order.timestamp
+    window: int = DEFAULT_WINDOW
     window_bytes: int = DEFAULT_WINDOW_BYTES
-    route: RouteChoice
-    batch_contacts: int | None
-    batch_bytes: int | None
+    route: RouteChoice = RouteChoice.auto
+    batch_contacts: int | None = None
+    batch_bytes: int | None = None
     only_changes: bool = False
     reject_unknown: bool = False
     mirror: bool = False

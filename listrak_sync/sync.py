@@ -19,9 +19,11 @@ from listrak_sync.delivery.journal import Journal
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import DONE, SOME_REJECTED, ListrakSyncError, StoppedError, told
+from listrak_sync.funnel_sample import sample_funnels
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
+from listrak_sync.report.record import RunRecord
 from listrak_sync.run import Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, switched_off
@@ -39,6 +41,11 @@ class RunResult:
     def or_else(self, error: Exception | None) -> RunResult:
         """Return the result with an error, unless it already has one."""
         return self if self.error is not None else replace(self, error=error)
+
+    def record(self, command: str) -> RunRecord:
+        """Return the report of the command that ran, with how it ended."""
+        error = None if self.failure is None else str(self.failure)
+        return self.report.record(command, self.exit_status, error)
 
     @property
     def failure(self) -> Exception | None:
@@ -66,6 +73,14 @@ class RunResult:
             case ListrakSyncError(exit_status=status):
                 return status
         return 1
+
+
+def _with_funnels(run: Run) -> Report:
+    """Return the report with funnels, where they are wanted and nothing is explained."""
+    if run.settings.samples_funnels and not run.report.funnels:
+        sample = sample_funnels(run.settings)
+        run.report.funnels, run.report.explained_lines = sample.funnels, sample.lines
+    return run.finish()
 
 
 def dry_run(
@@ -106,7 +121,7 @@ def dry_run(
     except ListrakSyncError as error:
         run.count_planned(run.rest())
         return RunResult(run.finish(), error)
-    return RunResult(run.finish())
+    return RunResult(_with_funnels(run))
 
 
 def plan(
@@ -144,7 +159,7 @@ def plan(
     except ListrakSyncError as error:
         run.count_planned(run.rest())
         return RunResult(run.finish(), error)
-    return RunResult(run.finish())
+    return RunResult(_with_funnels(run))
 
 
 def push(  # noqa: PLR0913 - the parts of a run come from as many places
@@ -172,7 +187,7 @@ def push(  # noqa: PLR0913 - the parts of a run come from as many places
     report = run.report
     if wait is not None and stop.error is None:
         report.applied = wait_for_imports(listrak, report.imports(), wait, stop, options)
-    return RunResult(run.finish(), stop.error)
+    return RunResult(_with_funnels(run), stop.error)
 
 
 def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> None:

@@ -19,7 +19,7 @@ from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.formats import check_formats
 from listrak_sync.input.identity import FileIdentity, identity_of
-from listrak_sync.input.sources import STANDARD_INPUT, Source, expand
+from listrak_sync.input.sources import STANDARD_INPUT, Source, expand, shown
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.check import likely_mistakes
 from listrak_sync.mapping.faults import Finding
@@ -190,7 +190,12 @@ def settings_of(
     settings = options.settings(
         task.mappings, task.sources, options.guards, jobs, flush_every, task.start
     )
-    return replace(settings, remarks=remarks)
+    return replace(
+        settings,
+        remarks=remarks,
+        mapping_files=[shown(str(file)) for file in options.mapping_files],
+        inputs=[shown(file) for file in options.events],
+    )
 
 
 def remarks_on(

@@ -118,7 +118,7 @@ def test_exit_statuses_are_those_of_the_errors() -> None:
 @pytest.mark.parametrize(
     "fact",
     [
-        f"after {PATIENT.attempts} attempts, stop",
+        "after a minute (`--retry-for`), stop",
         f"random part of {PATIENT.first} s, 1 s, 2 s … up to {PATIENT.longest:.0f} s",
         f"we wait only {MAX_RETRY_AFTER / 60:.0f} minutes",
         f"more than {bounds.LARGEST >> 20} MiB is broken off",

@@ -25,6 +25,7 @@ from listrak_sync.report.counts import Report
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
+from tests.report.counts_of import counts
 
 State = dict[tuple[int, str], dict[str, str]]
 
@@ -192,9 +193,7 @@ def test_formats_agree(late: Source, mappings: tuple[Mapping, ...]) -> None:
     assert report.contacts == sum(len(json.loads(line)["body"]) for line in requests)
     for one in (report, other):
         _check_sums(one)
-    assert report.as_json() | {"seconds": 0, "lines_per_second": 0} == (
-        other.as_json() | {"seconds": 0, "lines_per_second": 0}
-    )
+    assert counts(report) == counts(other)
     values = sum(
         len(contact["segmentationFieldValues"])
         for line in requests

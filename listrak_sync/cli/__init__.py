@@ -11,7 +11,7 @@ import typer
 from typer.main import get_group
 
 from listrak_sync import __version__
-from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_wait
+from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_values
 from listrak_sync.errors import told
 
 EPILOG = """\
@@ -74,7 +74,8 @@ for command in (
     LazyCommand(
         "runs",
         "runs:runs",
-        "List the runs in the journal, the newest first, and what is unfinished of them.",
+        "List the runs in the journal, and what is unfinished of them; runs show tells all of one.",
+        below={"show": "runs_show:show"},
     ),
     LazyCommand(
         "sandbox", "sandbox:sandbox", "Run a stand-in for Listrak on this machine until Ctrl-C."
@@ -103,7 +104,7 @@ def main() -> None:
 def _run() -> None:
     """Run the command line. Raises ListrakSyncError."""
     try:
-        program(args=with_default_wait(sys.argv[1:]), prog_name="listrak-sync")
+        program(args=with_default_values(sys.argv[1:]), prog_name="listrak-sync")
     except SystemExit as end:
         # typer ends with 1 where nobody reads the help any more
         if isinstance(end.__context__, BrokenPipeError):

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import typer
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, draw, print_json, printable
-from listrak_sync.cli.tables import summary
+from listrak_sync.cli.run_outputs import RunOutputs
+from listrak_sync.cli.summary import summary
 from listrak_sync.errors import ListrakSyncError, told
+from listrak_sync.report.counts import Report
 
 if TYPE_CHECKING:
     from listrak_sync.mapping.faults import Finding
+    from listrak_sync.report.record import RunRecord
     from listrak_sync.sync import RunResult
 
 
@@ -26,11 +32,17 @@ def answer(command: str, exit_status: int, error: Exception | None) -> dict[str,
 
 @contextmanager
 def answering(
-    command: str, messages: Messages, *, as_json: bool, report: Mapping[str, object] = {}
+    command: str,
+    messages: Messages,
+    *,
+    as_json: bool,
+    is_run: bool = False,
+    outputs: RunOutputs | None = None,
 ) -> Iterator[None]:
     """End the command with a message and the exit status of an error that is raised inside.
 
-    With `as_json`, it also prints a JSON object with the error, followed by what `report` holds.
+    With `as_json`, it also prints a JSON object with the error: the report of a run that could
+    not begin, where the command is one. That is also written to the metrics.
     """
     try:
         yield
@@ -39,9 +51,17 @@ def answering(
         if shown is None:
             raise
         if as_json:
-            print_json({**answer(command, shown.exit_status, shown), **report})
+            failed = answer(command, shown.exit_status, shown)
+            print_json(_nothing_done(command, shown) if is_run else failed)
         messages.error(shown)
+        if outputs is not None:
+            outputs.write_metrics(_nothing_done(command, shown), messages)
         raise typer.Exit(shown.exit_status) from None
+
+
+def _nothing_done(command: str, error: ListrakSyncError) -> RunRecord:
+    """Return the report of a run that could not begin."""
+    return Report([]).record(command, error.exit_status, printable(str(error)))
 
 
 def warn(messages: Messages, file: str, found: Sequence[Finding]) -> None:
@@ -58,20 +78,23 @@ def conclude(
     messages: Messages,
     *,
     as_json: bool,
-    keeps_rejects: bool,
+    outputs: RunOutputs,
     title: str | None = None,
     table_is_data: bool = False,
 ) -> int:
     """Show how a run ended; return its exit status."""
+    record = result.record(command)
+    if record.error is not None:
+        record = msgspec.structs.replace(record, error=printable(record.error))
     if as_json:
-        print_json(_record(command, result))
+        print_json(record)
     else:
-        table = summary(title or command, result.report, sends=command == "push")
+        table = summary(title or command, record)
         if table_is_data:
             draw(table)
         else:
             messages.table(table)
-        messages.record("ended", _record(command, result))
+        messages.record("ended", record)
     report = result.report
     for warning in report.urgent_warnings if messages.quiet else report.warnings:
         messages.warning(warning)
@@ -81,16 +104,26 @@ def conclude(
         messages.info(
             f"{counted(amiss, 'contact')} on the list without the values that were sent to it"
         )
-    if result.report.reject_count and not keeps_rejects:
-        messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")
+    if report.reject_count and not outputs.explains:
+        _tell_rejects(record, outputs.rejects, messages, table_is_data=table_is_data)
+    unwritten = outputs.write(record, messages)
     match result.failure:
         case ListrakSyncError() as error:
             messages.error(error)
         case Exception() as error:
             raise error
-    return result.exit_status
+    return result.exit_status or unwritten
 
 
-def _record(command: str, result: RunResult) -> dict[str, object]:
-    """Return the report with the exit status and the error that ended the run."""
-    return answer(command, result.exit_status, result.failure) | result.report.as_json()
+def _tell_rejects(
+    record: RunRecord, rejects: Path | None, messages: Messages, *, table_is_data: bool
+) -> None:
+    """Say where the rejects are; to those who read no table, also how many there are."""
+    kept = None if rejects is None else str(rejects)
+    if messages.quiet and not table_is_data:
+        counts = Counter(record.rejected) + Counter(record.refused)
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in counts.most_common())
+        where = kept or "not kept; --rejects FILE gets them"
+        messages.warning(f"rejected: {reasons}: {where}", rejects=kept, reasons=dict(counts))
+    elif kept is None:
+        messages.info("rejects are not kept: --rejects FILE gets them, each with its reason")

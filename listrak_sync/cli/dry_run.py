@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -15,6 +16,8 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, one_line, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce
+from listrak_sync.cli.run_outputs import RunOutputs
+from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.explain import Explanation
@@ -22,11 +25,12 @@ from listrak_sync.events.key_paths import Json
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
+from listrak_sync.last_run import last_run_at, not_compared
 from listrak_sync.listrak.addresses import API_URL, Addresses
 from listrak_sync.mapping.model import Mapping, field_names
-from listrak_sync.report.counts import Report
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run import RunCallbacks, both
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
@@ -89,6 +93,7 @@ def dry_run(
     max_contacts: options.MaxContacts = None,
     min_contacts: options.MinContacts = None,
     max_off_ratio: options.MaxOffRatio = None,
+    max_change: options.MaxChange = None,
     strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
@@ -98,7 +103,10 @@ def dry_run(
     route: options.RouteOption = RouteChoice.auto,
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
+    journal: options.JournalPath = None,
     api_url: options.ApiUrl = API_URL,
+    report: options.ReportPage = None,
+    report_samples: options.ReportSamples = 10,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
     log_format: options.LogFormatOption = LogFormat.text,
@@ -118,7 +126,10 @@ def dry_run(
         )
         if is_given
     ]
-    with answering("dry-run", messages, as_json=as_json, report=Report([]).as_json()):
+    samples = RejectSamples(report_samples)
+    outputs = RunOutputs(rejects, report, samples=samples, explains=explain)
+    with answering("dry-run", messages, as_json=as_json, is_run=True):
+        outputs.check()
         if len(printed) > 1:
             raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url=api_url)
@@ -126,7 +137,7 @@ def dry_run(
         files = mapping or ()
         own = [*files, *([rejects] if rejects else [])]
         choice = FileChoice(include or (), exclude or (), own, messages.info)
-        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
+        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change)
         task = new_task(files, events or (), run_options, guards, choice)
         settings = settings_of(
             task,
@@ -134,6 +145,12 @@ def dry_run(
             strict=strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
+        if max_change is not None or report is not None:
+            last = last_run_at(journal or default_journal(), task.options, addresses.api)
+            settings = replace(settings, last_run=last)
+            for note in not_compared(last, settings.mappings) if max_change is not None else ():
+                messages.info(note)
+        settings = replace(settings, samples_funnels=report is not None)
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data
@@ -156,7 +173,7 @@ def dry_run(
                 result = run_dry(
                     settings,
                     RunCallbacks(
-                        rejects_file.write,
+                        both(rejects_file.write, outputs.on_reject),
                         display,
                         on_explanation=_explainer(settings.mappings) if explain else None,
                         on_note=messages.info,
@@ -176,7 +193,7 @@ def dry_run(
                 result,
                 messages,
                 as_json=as_json,
-                keeps_rejects=rejects is not None,
+                outputs=outputs,
                 table_is_data=not printed,
             )
         )

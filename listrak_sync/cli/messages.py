@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ class Messages:
         if not (self._json or self.quiet):
             rich_console(stderr=True).print(table)
 
-    def record(self, message: str, record: Mapping[str, object]) -> None:
+    def record(self, message: str, record: object) -> None:
         """Log what people see as a table, where messages are JSON lines, unless quiet."""
         if self._json and not self.quiet:
             self._log("info", message, **msgspec.to_builtins(record))

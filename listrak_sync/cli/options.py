@@ -243,6 +243,25 @@ Strict = Annotated[
         help="Refuse a mapping file with remarks, which otherwise are warnings.",
     ),
 ]
+ReportPage = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE.html",
+        help="Write a page about the run that colleagues can read. Only you can open it.",
+        show_default=False,
+    ),
+]
+ReportSamples = Annotated[
+    int,
+    typer.Option(
+        "--report-samples",
+        metavar="N",
+        min=0,
+        max=1000,
+        help="Rejects of each reason to show on the page; 0 keeps addresses out of it.",
+    ),
+]
 Append = Annotated[
     bool, typer.Option("--append", help="Add to the rejects file if it holds rejects already.")
 ]
@@ -272,6 +291,16 @@ MaxOffRatio = Annotated[
         min=0,
         max=1,
         help="Send nothing of a window in which more than this share of the values is off.",
+        show_default=False,
+    ),
+]
+MaxChange = Annotated[
+    float | None,
+    typer.Option(
+        metavar="R",
+        min=0,
+        help="Send nothing, or nothing more, where a mapping's number of values that are on "
+        "differs by more than this share from that of its last finished run in the journal.",
         show_default=False,
     ),
 ]

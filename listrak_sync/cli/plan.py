@@ -14,7 +14,9 @@ from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell_retry
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.delivery.destination import open_listrak
+from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.sending import DeliveryOptions
 from listrak_sync.delivery.stop import Stop, interruptible
@@ -22,10 +24,11 @@ from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.input.sources import Source
+from listrak_sync.last_run import last_run_at, not_compared
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
-from listrak_sync.report.counts import Report
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run import RunCallbacks, both
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
@@ -83,6 +86,7 @@ def plan(
     max_contacts: options.MaxContacts = None,
     min_contacts: options.MinContacts = None,
     max_off_ratio: options.MaxOffRatio = None,
+    max_change: options.MaxChange = None,
     strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
@@ -93,9 +97,12 @@ def plan(
     batch_contacts: options.BatchContacts = None,
     batch_bytes: options.BatchBytes = None,
     in_flight: options.InFlight = 4,
+    journal: options.JournalPath = None,
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
+    report: options.ReportPage = None,
+    report_samples: options.ReportSamples = 10,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
     log_format: options.LogFormatOption = LogFormat.text,
@@ -118,7 +125,9 @@ def plan(
         )
         if is_given
     ]
-    with answering("plan", messages, as_json=as_json, report=Report([]).as_json()):
+    outputs = RunOutputs(rejects, report, samples=RejectSamples(report_samples))
+    with answering("plan", messages, as_json=as_json, is_run=True):
+        outputs.check()
         if len(printed) > 1:
             raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
         addresses = Addresses(api_url, auth_url)
@@ -126,7 +135,7 @@ def plan(
         files = mapping or ()
         own = [*files, *([rejects] if rejects else [])]
         choice = FileChoice(include or (), exclude or (), own, messages.info)
-        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts)
+        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change)
         task = new_task(files, events or (), run_options, guards, choice)
         settings = settings_of(
             task,
@@ -135,6 +144,12 @@ def plan(
             on_remarks=lambda file, found: warn(messages, file, found),
         )
         needed = (*settings.sources, *settings.previous, *(Source(str(file)) for file in files))
+        if max_change is not None or report is not None:
+            last = last_run_at(journal or default_journal(), task.options, addresses.api)
+            settings = replace(settings, last_run=last)
+            for note in not_compared(last, settings.mappings) if max_change is not None else ():
+                messages.info(note)
+        settings = replace(settings, samples_funnels=report is not None)
         existing = options.existing_rejects(append=append, force=force)
         if printed and sys.stdout.isatty() and progress is options.Progress.auto:
             progress = options.Progress.none  # a bar would stand between the lines of data
@@ -151,7 +166,7 @@ def plan(
                     result = run_plan(
                         settings,
                         RunCallbacks(
-                            rejects_file.write,
+                            both(rejects_file.write, outputs.on_reject),
                             display,
                             on_note=messages.info,
                             on_detail=messages.detail,
@@ -175,7 +190,7 @@ def plan(
                 result,
                 messages,
                 as_json=as_json,
-                keeps_rejects=rejects is not None,
+                outputs=outputs,
                 table_is_data=not printed,
             )
         )

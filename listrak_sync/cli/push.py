@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,13 +12,14 @@ from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.cli.startup import parse_duration
 from listrak_sync.errors import UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
-from listrak_sync.report.counts import Report
+from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.run_settings import (
     DEFAULT_WINDOW,
     DEFAULT_WINDOW_BYTES,
@@ -59,6 +61,7 @@ def push(
     max_contacts: options.MaxContacts = None,
     min_contacts: options.MinContacts = None,
     max_off_ratio: options.MaxOffRatio = None,
+    max_change: options.MaxChange = None,
     strict: options.Strict = False,
     ignore_integrations: options.IgnoreIntegrations = False,
     order: options.OrderOption = Order.timestamp,
@@ -121,6 +124,35 @@ def push(
         ),
     ] = False,
     journal: options.JournalPath = None,
+    metrics_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics-file",
+            metavar="FILE",
+            help="Write numbers for Prometheus to this file at the end, also of a run that fails.",
+            show_default=False,
+        ),
+    ] = None,
+    retry_for: Annotated[
+        float | None,
+        typer.Option(
+            "--retry-for",
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Try a request for this long where Listrak is away or busy. [default: 1m]",
+            show_default=False,
+        ),
+    ] = None,
+    lock_wait: Annotated[
+        float | None,
+        typer.Option(
+            "--lock-wait",
+            metavar="DURATION",
+            parser=parse_duration,
+            help="Wait this long where another run holds the journal, instead of ending with 75.",
+            show_default=False,
+        ),
+    ] = None,
     no_journal: Annotated[
         bool,
         typer.Option("--no-journal", help="Write nothing down; a kill may lose what is unsent."),
@@ -134,6 +166,8 @@ def push(
     api_url: options.ApiUrl = API_URL,
     auth_url: options.AuthUrl = AUTH_URL,
     client_secret_file: options.SecretFile = None,
+    report: options.ReportPage = None,
+    report_samples: options.ReportSamples = 10,
     as_json: options.Json = False,
     progress: options.ProgressOption = options.Progress.auto,
     log_format: options.LogFormatOption = LogFormat.text,
@@ -151,7 +185,10 @@ def push(
         announce(sources, messages)
         return ProgressDisplay(progress, sources, messages, sends=True)
 
-    with answering("push", messages, as_json=as_json, report=Report([]).as_json()):
+    samples = RejectSamples(report_samples)
+    outputs = RunOutputs(rejects, report, metrics_file, samples, is_part=resume)
+    with answering("push", messages, as_json=as_json, is_run=True, outputs=outputs):
+        outputs.check()
         if as_json and str(rejects) == "-":
             raise UsageError("--json and --rejects - exclude each other", options.ONE_OUTPUT)
         if resume:
@@ -178,7 +215,7 @@ def push(
             run=run,
             addresses=Addresses(api_url, auth_url),
             secret_file=client_secret_file,
-            guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts),
+            guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change),
             strict=strict,
             jobs=jobs,
             flush_every=flush_every,
@@ -189,6 +226,9 @@ def push(
             existing_rejects=options.existing_rejects(append=append, force=force),
             journal=journal,
             no_journal=no_journal,
+            lock_wait=lock_wait or 0.0,
+            retry_for=retry_for,
+            samples_funnels=report is not None,
             sandbox=sandbox,
         )
         callbacks = PushCallbacks(
@@ -196,6 +236,7 @@ def push(
             on_detail=messages.detail,
             on_remarks=lambda file, found: warn(messages, file, found),
             on_reading=show_reading,
+            on_reject=outputs.on_reject,
             on_receipt=lambda receipt: tell(receipt, messages),
             on_retry=lambda retry: tell_retry(retry, messages),
             on_wait=lambda waiting: tell_wait(waiting, messages),
@@ -207,7 +248,7 @@ def push(
             result.run,
             messages,
             as_json=as_json,
-            keeps_rejects=rejects is not None,
+            outputs=outputs,
             title="push to the sandbox" if sandbox else None,
         )
     finally:

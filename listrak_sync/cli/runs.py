@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from pathlib import Path
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -13,38 +14,40 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.output import counted, one_line, print_lines, print_text
+from listrak_sync.cli.startup import parse_duration
 from listrak_sync.cli.tables import Cell, in_columns, print_table
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal, default_journal
+from listrak_sync.delivery.journal_reader import JournalReader
+from listrak_sync.delivery.lock import holder_of
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
-from listrak_sync.input.sources import STANDARD_INPUT, shown
-from listrak_sync.tasks import decode_options
+from listrak_sync.run_listing import ListedRun, listed_runs
 
-NAMES: Final = ("run", "started (UTC)", "state", "accepted", "refused", "unsent")
-
-
-class ListedRun(msgspec.Struct, frozen=True):
-    """A run as --json shows it."""
-
-    run: str
-    started: str
-    state: Literal["finished", "unfinished"]
-    accepted: int
-    refused: int
-    unsent: int
-    read_up_to: str
-    mapping: str
-    inputs: list[str]
+NAMES: Final = ("run", "started", "state", "accepted", "refused", "unsent")
+_CHOOSE: Final = "Name a run, or choose some: --forget --older-than 30d, --forget --all-unfinished."
 
 
 def runs(
     journal: options.JournalPath = None,
-    forget: Annotated[
-        str | None,
+    older_than: Annotated[
+        float | None,
         typer.Option(
-            metavar="RUN",
-            help="Delete a run from the journal, with what is unsent of it.",
+            parser=parse_duration,
+            metavar="DURATION",
+            help="Only runs that began longer ago than this: 30d, for example.",
+            show_default=False,
+        ),
+    ] = None,
+    all_unfinished: Annotated[
+        bool, typer.Option("--all-unfinished", help="Only runs that are unfinished.")
+    ] = False,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[RUN]",
+            help="Delete a run from the journal, with what is unsent of it; may be given several "
+            "times. Without RUN: those of --older-than and --all-unfinished.",
             show_default=False,
         ),
     ] = None,
@@ -56,33 +59,76 @@ def runs(
         bool, typer.Option("--json", help="Print a JSON line for each run on standard output.")
     ] = False,
 ) -> None:
-    """List the runs in the journal, the newest first, and what is unfinished of them.
+    """List the runs in the journal, and what is unfinished of them; runs show tells all of one.
 
-    Finished runs are kept for 30 days.
+    The newest comes first. Finished runs are kept for 30 days.
     """
     path = journal or default_journal()
-    with guarded(path):
-        is_there = path.exists()
-    if not is_there:
+    is_chosen = older_than is not None or all_unfinished
+    before = time.time() - older_than if older_than is not None else None
+    if not journal_is_there(path):
         if forget or forget_files:
             raise UsageError(f"{path}: there is no journal", "Name one with --journal PATH.")
         Messages().info(f"{path}: there is no journal yet")
         return
-    with Journal(path) as book:
-        if forget is not None:
-            if all(info.id != forget for info in book.runs()):
-                raise UsageError(f"{path}: no run {forget}", "See: listrak-sync runs")
-            book.forget(forget)
-        if forget_files:
-            Messages().info(f"{counted(book.forget_files(), 'file')} forgotten")
-        with guarded(path, reads_rows=True):
-            found = [_listed(info) for info in book.runs()]
+    if forget is not None or forget_files:
+        if forget is not None and "" in forget and not is_chosen:
+            raise UsageError("--forget: which run?", _CHOOSE)
+        with Journal(path) as book:
+            _forget(book, forget or (), before, all_unfinished=all_unfinished)
+            if forget_files:
+                Messages().info(f"{counted(book.forget_files(), 'file')} forgotten")
+    with JournalReader(path) as reader, guarded(path, reads_rows=True):
+        holder = holder_of(path)
+        chosen = {each.id for each in _chosen(reader, before, all_unfinished=all_unfinished)}
+        found = [run for run in listed_runs(reader, is_held=bool(holder)) if run.run in chosen]
+    _tell_holder(holder, found)
     if as_json:
         print_lines(map(msgspec.json.encode, found))
     elif sys.stdout.isatty():
         print_text(_lines(found))
     else:
         print_table((*NAMES, "read up to"), ((*_cells(run), run.read_up_to) for run in found))
+
+
+def journal_is_there(path: Path) -> bool:
+    """Say whether there is a journal. Raises SettingsError where that cannot be known."""
+    with guarded(path):
+        return path.exists()
+
+
+def _chosen(journal: JournalReader, before: float | None, *, all_unfinished: bool) -> list[RunInfo]:
+    """Return the runs that the options choose, the newest first."""
+    return [
+        info
+        for info in journal.runs()
+        if (before is None or info.started < before) and not (all_unfinished and info.is_finished)
+    ]
+
+
+def _forget(
+    journal: Journal, named: Sequence[str], before: float | None, *, all_unfinished: bool
+) -> None:
+    """Forget the runs that are named, and those that are chosen. Raises UsageError."""
+    known = {info.id: info for info in journal.runs()}
+    for run in named:
+        if run and run not in known:
+            raise UsageError(f"{journal.path}: no run {run}", "See: listrak-sync runs")
+    gone = {run for run in named if run}
+    if "" in named:
+        gone |= {info.id for info in _chosen(journal, before, all_unfinished=all_unfinished)}
+    journal.forget(gone)
+    if named:
+        unsent = sum(known[run].contacts.get("planned", 0) for run in gone)
+        lost = f", with {counted(unsent, 'unsent contact')}" if unsent else ""
+        Messages().info(f"{counted(len(gone), 'run')} forgotten{lost}")
+
+
+def _tell_holder(holder: str | None, runs: Sequence[ListedRun]) -> None:
+    if holder is not None:
+        running = [run.run for run in runs if run.state == "running"]
+        which = f": run {running[0]} is running" if running else ""
+        Messages().info(f"the journal is held by {holder}{which}")
 
 
 def _lines(runs: Sequence[ListedRun]) -> Iterator[str]:
@@ -94,29 +140,10 @@ def _lines(runs: Sequence[ListedRun]) -> Iterator[str]:
     yield heads
     for run, line in zip(runs, lines, strict=True):
         yield line
-        if run.state == "unfinished":
+        if run.state != "finished":
             yield f"  read up to: {one_line(run.read_up_to)}"
 
 
 def _cells(run: ListedRun) -> tuple[Cell, ...]:
-    minute = run.started.rpartition(":")[0]
+    minute = run.started.rpartition(":")[0].replace("T", " ") + "Z"
     return run.run, minute, run.state, run.accepted, run.refused, run.unsent
-
-
-def _listed(info: RunInfo) -> ListedRun:
-    position, pushed = info.position, decode_options(info.settings)
-    where = "nothing"
-    if position.line:
-        file = pushed.events[position.source]
-        where = f"line {position.line:,} of {'a pipe' if file == STANDARD_INPUT else shown(file)}"
-    return ListedRun(
-        run=info.id,
-        started=datetime.fromtimestamp(info.started, UTC).strftime("%Y-%m-%d %H:%M:%S"),
-        state="finished" if info.is_finished else "unfinished",
-        accepted=info.contacts.get("accepted", 0),
-        refused=info.contacts.get("refused", 0),
-        unsent=info.contacts.get("planned", 0),
-        read_up_to="the end" if position.done else where,
-        mapping=", ".join(map(shown, pushed.mapping_files)),
-        inputs=[shown(file) for file in pushed.events],
-    )

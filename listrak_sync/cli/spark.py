@@ -13,9 +13,9 @@ import typer
 from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
 from listrak_sync.cli.messages import LogFormat, Messages
+from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.errors import InterruptedRunError, SettingsError
 from listrak_sync.guards import Guards
-from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import Order, Undated
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def spark(
     """
     given = locals()
     messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
-    with answering("spark", messages, as_json=as_json, report=Report([]).as_json()):
+    with answering("spark", messages, as_json=as_json, is_run=True):
         _check_installed()
         from listrak_sync.spark.run import run_on_spark  # noqa: PLC0415 - pyarrow may be missing
         from listrak_sync.spark.session import session  # noqa: PLC0415 - as above
@@ -88,13 +88,15 @@ def spark(
         )
         with session(is_silent=not verbose) as spark_session, _interruptible(task.to):
             result = run_on_spark(spark_session, task, messages.info)
+        if result.report.reject_count:
+            messages.info(f"rejects, each with its reason: {task.to}/rejects")
         raise typer.Exit(
             conclude(
                 "spark",
                 result,
                 messages,
                 as_json=as_json,
-                keeps_rejects=True,
+                outputs=RunOutputs(explains=True),  # rejects are told already
                 table_is_data=not as_json,
             )
         )

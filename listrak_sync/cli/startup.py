@@ -20,8 +20,8 @@ LONGEST_DURATION: Final = 365 * 86_400.0
 DEFAULT_WAIT: Final = "10m"
 """The value of `--wait` and `--verify` where none is given."""
 
-_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?", re.ASCII)
-_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?", re.ASCII)
+_SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 _LONGEST_SUMMARY: Final = 1000
@@ -130,8 +130,11 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
-def with_default_wait(arguments: Sequence[str]) -> list[str]:
-    """Give `--wait` and `--verify` their default value where the next argument is not a duration.
+def with_default_values(arguments: Sequence[str]) -> list[str]:
+    """Give options that may stand without a value the one that they have then.
+
+    `--wait` and `--verify` get theirs where the next argument is not a duration, and `--forget`,
+    which is nothing, where the next argument is another option.
 
     An argument that begins with a digit and does not name a file is meant as one: the option
     refuses it later, if it is not valid.
@@ -141,6 +144,8 @@ def with_default_wait(arguments: Sequence[str]) -> list[str]:
         following = filled[index + 1] if index + 1 < len(filled) else ""
         if argument in {"--wait", "--verify"} and not _is_meant_as_duration(following):
             filled[index] = f"{argument}={DEFAULT_WAIT}"
+        if argument == "--forget" and (not following or following.startswith("-")):
+            filled[index] = "--forget="
     return filled
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import re
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,49 +12,7 @@ from typing import Final
 
 import msgspec
 
-from listrak_sync.errors import BusyError, SettingsError
-
-_HOLDER: Final = re.compile(r"process \d+ since [0-9: -]+ UTC")
-
-
-class Lock:
-    """An exclusive lock on a file, which the system releases when the process ends."""
-
-    def __init__(self, path: Path) -> None:
-        """Take the lock of a journal.
-
-        Raises BusyError where another process has it, SettingsError where the file is not a
-        lock of ours, or OSError.
-        """
-        beside = path.with_name(f"{path.name}.lock")
-        # The target of a link is not ours, whatever is in it.
-        self._descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            holder = self._holder(beside)
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, f"process {os.getpid()} since {since}".encode(), 0)
-        except BlockingIOError:
-            os.close(self._descriptor)
-            hint = "Wait until it has ended, or use another journal with --journal PATH."
-            raise BusyError(f"{path}: held by {holder or 'another process'}", hint) from None
-        except BaseException:
-            os.close(self._descriptor)
-            raise
-
-    def _holder(self, beside: Path) -> str:
-        """Return who is written in the file. Raises SettingsError where it is another kind."""
-        written = os.read(self._descriptor, 100).decode(errors="replace")
-        if written and _HOLDER.fullmatch(written) is None:
-            message = f"{beside}: this is not the lock of a journal, and is left as it is"
-            raise SettingsError(message, "Name another journal with --journal PATH.")
-        return written
-
-    def release(self) -> None:
-        """Release the lock."""
-        os.close(self._descriptor)
-
+from listrak_sync.errors import SettingsError
 
 PAGE_BYTES: Final = 32_768
 """The size of a page: a body is about a megabyte, and large pages halve the time it takes."""
@@ -88,19 +43,31 @@ does no harm."""
 class Database:
     """An open database; any thread may call its methods, and one at a time goes on."""
 
-    def __init__(self, path: Path, schema: str, application: int, version: int) -> None:
-        """Open or create a database that only its owner can read.
+    def __init__(
+        self, path: Path, application: int, version: int, schema: str | None = None
+    ) -> None:
+        """Open or create a database that only its owner can read; without a schema, only read it.
 
         `application` (a 32-bit number) and `version` (of the schema) are written in the file.
         Raises SettingsError where those of a file differ, and where it cannot be used at all.
         """
         self.path = path
         self._lock = threading.RLock()
+        self._is_written = schema is not None
         with guarded(path):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            if self._is_written:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            mode = "rwc" if self._is_written else "ro"
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode={mode}",
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+            )
             try:
-                self._prepare(schema, application, version)
+                is_new = self._check(application, version)
+                if schema is not None:
+                    self._prepare(schema, application, version, is_new=is_new)
             except BaseException:
                 self._connection.close()
                 raise
@@ -108,8 +75,9 @@ class Database:
     def close(self) -> None:
         """Give deleted pages back to the file system, and close the file."""
         with self._lock:
-            with suppress(sqlite3.Error):
-                self._connection.executescript("PRAGMA incremental_vacuum")  # execute stops early
+            if self._is_written:
+                with suppress(sqlite3.Error):  # not execute, which stops early
+                    self._connection.executescript("PRAGMA incremental_vacuum")
             self._connection.close()
 
     @contextmanager
@@ -137,8 +105,8 @@ class Database:
                 self._connection.rollback()  # does nothing where a full disk already has
                 raise
 
-    def _prepare(self, schema: str, application: int, version: int) -> None:
-        """Set up a new file; check that an existing one is a journal before it is changed."""
+    def _check(self, application: int, version: int) -> bool:
+        """Check that an existing file is a journal; say whether it is new. Raises SettingsError."""
         execute = self._connection.execute
         (found,) = execute("PRAGMA application_id").fetchone()
         (written,) = execute("PRAGMA user_version").fetchone()
@@ -151,6 +119,11 @@ class Database:
         if not is_new and written != version:
             hint = "Use the version of listrak-sync that wrote it, or name another with --journal."
             raise SettingsError(f"{self.path}: this journal has another version: {written}", hint)
+        return is_new
+
+    def _prepare(self, schema: str, application: int, version: int, *, is_new: bool) -> None:
+        """Make a file private, and fit to be written."""
+        execute = self._connection.execute
         for suffix in ("", "-wal", "-shm"):  # of a journal that others could read so far
             with suppress(FileNotFoundError, PermissionError):
                 self.path.with_name(f"{self.path.name}{suffix}").chmod(0o600)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -24,6 +24,9 @@ class Summarizing(Listrak, Protocol):
 
     def import_summary(self, list_id: int, import_id: int) -> ImportSummary | Failure:
         """Return the counts of an import, or why we cannot have them."""
+
+
+ImportState: TypeAlias = Literal["ended", "running", "unverified"]
 
 
 class Applied(msgspec.Struct):
@@ -83,7 +86,36 @@ def wait_for_imports(
 ) -> dict[int, Applied]:
     """Wait for imports, at most `patience` seconds; return for each list what its imports did."""
     lists: dict[int, Applied] = {}
+    states = _states(listrak, imports, patience, stop, options, lists)
+    for (list_id, _), state in states.items():
+        entry = lists.setdefault(list_id, Applied())
+        entry.running += state == "running"
+        entry.unverified += state == "unverified"
+    return lists
+
+
+def import_states(
+    listrak: Summarizing,
+    imports: Iterable[ImportKey],
+    patience: float,
+    stop: Stop,
+    options: DeliveryOptions,
+) -> dict[ImportKey, ImportState]:
+    """Wait for imports, at most `patience` seconds; return what is known of each then."""
+    return _states(listrak, imports, patience, stop, options, {})
+
+
+def _states(
+    listrak: Summarizing,
+    imports: Iterable[ImportKey],
+    patience: float,
+    stop: Stop,
+    options: DeliveryOptions,
+    lists: dict[int, Applied],
+) -> dict[ImportKey, ImportState]:
+    """Wait for imports; return what is known of each, and add to each list what they did."""
     untold: set[ImportKey] = set()
+    unknown: set[ImportKey] = set()
 
     def count(ended: ImportKey) -> bool:
         list_id, import_id = ended
@@ -96,15 +128,14 @@ def wait_for_imports(
                 untold.add(ended)
                 return False
             case _:
-                entry.unverified += 1
+                unknown.add(ended)
         return True
 
     followed = follow(listrak, imports, patience, stop, options, count)
-    for each in followed.running - untold:
-        lists.setdefault(each[0], Applied()).running += 1
-    for each in followed.unverified | (followed.running & untold):
-        lists.setdefault(each[0], Applied()).unverified += 1
-    return lists
+    states: dict[ImportKey, ImportState] = dict.fromkeys(followed.ended, "ended")
+    states |= dict.fromkeys(followed.running - untold, "running")
+    unverified = followed.unverified | (followed.running & untold) | unknown
+    return states | dict.fromkeys(unverified, "unverified")
 
 
 def follow(

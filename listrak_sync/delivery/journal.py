@@ -5,19 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 from uuid import uuid4
 
 import msgspec
 
 from listrak_sync.batching.batches import Batch
-from listrak_sync.delivery import read_files, rows, sent_values
-from listrak_sync.delivery.database import Database, Lock, guarded
+from listrak_sync.delivery import read_files, rows, run_parts, sent_values
+from listrak_sync.delivery.database import Database, guarded
 from listrak_sync.delivery.delivery import Phase, Phases
+from listrak_sync.delivery.journal_reader import JournalReader
+from listrak_sync.delivery.lock import Lock
 from listrak_sync.delivery.receipts import (
     AcceptedBatch,
     ImportKey,
@@ -26,6 +28,7 @@ from listrak_sync.delivery.receipts import (
     UnsentBatch,
 )
 from listrak_sync.delivery.rows import RunInfo
+from listrak_sync.delivery.sending import ignore
 from listrak_sync.delivery.sent_values import SentField, SentValue
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.identity import FileIdentity
@@ -47,7 +50,7 @@ class OnceFiles:
     files: Sequence[FileIdentity]
 
 
-class Journal:
+class Journal(JournalReader):
     """The runs in one file, which one process holds at a time.
 
     A window is written down, with the bytes of its requests, before any of it is sent. An answer
@@ -55,21 +58,26 @@ class Journal:
     and has no answer may have been sent.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the journal.
+    def __init__(
+        self,
+        path: Path,
+        patience: float = 0.0,
+        on_wait: Callable[[str], object] = ignore,
+    ) -> None:
+        """Open or create the journal; wait `patience` seconds where another process holds it.
 
-        Raises BusyError where another process holds it, SettingsError where it cannot be used.
+        `on_wait` is called with who holds it before the waiting begins. Raises BusyError where
+        it is still held then, SettingsError where it cannot be used.
         """
-        self.path = path
         with guarded(path):
             if not path.name or path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = Lock(path)
+            self._lock = Lock(path, patience, on_wait)
         try:
-            self._database = Database(path, rows.SCHEMA, rows.APPLICATION, rows.VERSION)
+            super().__init__(path)
             with self._database.writing() as db:
-                for table in (read_files.TABLE, sent_values.TABLE):
+                for table in (read_files.TABLE, sent_values.TABLE, run_parts.TABLE):
                     db.execute(table)  # journals of earlier versions have none
             with self._database.reading() as db:
                 self._answered = rows.last_answered(db)
@@ -77,16 +85,16 @@ class Journal:
             self._lock.release()
             raise
         self.run = ""
+        self._part = 0
         self._destination_of = ""
         self._known_destination = API_URL
 
-    def __enter__(self) -> Self:
-        """Return the open journal."""
-        return self
+    def _open(self) -> Database:
+        return Database(self.path, rows.APPLICATION, rows.VERSION, rows.SCHEMA)
 
     def __exit__(self, *_: object) -> None:
         """Close the journal and release it to other processes."""
-        self._database.close()
+        super().__exit__()
         self._lock.release()
 
     def begin(self, settings: bytes, once: OnceFiles | None = None) -> None:
@@ -110,7 +118,18 @@ class Journal:
                 sent_values.forget(db)
             if once is not None:
                 read_files.note(db, run, once.purpose, once.files)
+            self._part = run_parts.begin(db, run, now)
         self.run = run
+
+    def go_on(self) -> None:
+        """Write down that a process resumes the current run."""
+        with self._database.writing() as db:
+            self._part = run_parts.begin(db, self.run, time.time())
+
+    def end_part(self, report: bytes) -> None:
+        """Write down the report of this process's part of the current run, as JSON."""
+        with self._database.writing() as db:
+            run_parts.end(db, self._part, time.time(), report)
 
     def has_rejects(self) -> bool:
         """Say whether other runs have left rejects, which may be fed back."""
@@ -212,24 +231,19 @@ class Journal:
     def end(self) -> bool:
         """Mark the runs of which nothing is left as finished; return whether there is one."""
         with self._database.writing() as db:
-            changed = db.execute(
-                "UPDATE runs SET ended = ? WHERE ended IS NULL "
-                "AND json_extract(CAST(position AS TEXT), '$.done') AND NOT EXISTS "
-                "(SELECT 1 FROM batches WHERE run = runs.id AND state = 'planned')",
-                (time.time(),),
-            )
+            changed = rows.finish(db, time.time())
             read_files.confirm(db)
-        return changed.rowcount > 0
+        return changed > 0
 
-    def forget(self, run: str) -> None:
-        """Delete a run from the journal, with its unanswered batches."""
+    def finish(self, run: str) -> None:
+        """Mark a run as finished, wherever its input was left."""
         with self._database.writing() as db:
-            db.execute("DELETE FROM runs WHERE id = ?", (run,))
+            db.execute("UPDATE runs SET ended = ? WHERE id = ?", (time.time(), run))
 
-    def runs(self) -> list[RunInfo]:
-        """Return every run, the newest first."""
-        with self._database.reading() as db:
-            return rows.runs(db)
+    def forget(self, runs: Iterable[str]) -> None:
+        """Delete runs from the journal, with their unanswered batches."""
+        with self._database.writing() as db:
+            db.executemany("DELETE FROM runs WHERE id = ?", [(run,) for run in runs])
 
     def runs_of_destination(self) -> list[RunInfo]:
         """Return every run with the same destination as the current one, the newest first."""
@@ -285,12 +299,18 @@ def default_journal() -> Path:
 
 
 @contextmanager
-def open_journal(path: Path | None, *, wanted: bool) -> Iterator[Journal | None]:
+def open_journal(
+    path: Path | None,
+    *,
+    wanted: bool,
+    patience: float = 0.0,
+    on_wait: Callable[[str], object] = ignore,
+) -> Iterator[Journal | None]:
     """Open the journal if it is wanted: the user's own where no path is given."""
     if not wanted:
         yield None
         return
-    with Journal(path or default_journal()) as journal:
+    with Journal(path or default_journal(), patience, on_wait) as journal:
         yield journal
 
 

@@ -66,7 +66,7 @@ class Step(Enum):
     )
     REFUSE_LIST = "reject everything for the list: `list_refused`"
     FALL_BACK = "go on by list import; with `--route profile-fields`, stop"
-    RETRY = "wait, then send it again; after 8 attempts, stop"
+    RETRY = "wait, then send it again; after a minute (`--retry-for`), stop"
     STOP = "stop"
 
 

@@ -108,6 +108,17 @@ def runs(db: sqlite3.Connection) -> list[RunInfo]:
     ]
 
 
+def finish(db: sqlite3.Connection, ended: float) -> int:
+    """Mark the runs of which nothing is left as finished; return how many these are."""
+    changed = db.execute(
+        "UPDATE runs SET ended = ? WHERE ended IS NULL "
+        "AND json_extract(CAST(position AS TEXT), '$.done') AND NOT EXISTS "
+        "(SELECT 1 FROM batches WHERE run = runs.id AND state = 'planned')",
+        (ended,),
+    )
+    return changed.rowcount
+
+
 def insert(db: sqlite3.Connection, place: BatchPlace, batch: Batch) -> int:
     """Write a batch down as planned; return its number."""
     number = db.execute(
@@ -185,6 +196,15 @@ def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[I
         "AND run IN (SELECT value FROM json_each(?)) "
         "ORDER BY answered DESC LIMIT 1) ORDER BY number",
         (since, msgspec.json.encode(runs).decode()),
+    )
+    return [(list_id, each) for list_id, detail in rows for each in detail.split(",") if each]
+
+
+def imports_of(db: sqlite3.Connection, run: str) -> list[ImportKey]:
+    """Return the imports that a run has started."""
+    rows = db.execute(
+        "SELECT list, detail FROM batches WHERE state = 'accepted' AND run = ? ORDER BY number",
+        (run,),
     )
     return [(list_id, each) for list_id, detail in rows for each in detail.split(",") if each]
 

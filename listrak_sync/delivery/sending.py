@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.verdicts import Failure, Unavailable, Verdict
 
 _T = TypeVar("_T")
+
+_DOUBLINGS: Final = 60
+"""How often the back-off doubles at most: far beyond its longest, and within a float."""
 
 
 class Listrak(Protocol):
@@ -35,32 +38,44 @@ class Listrak(Protocol):
 class RetryPolicy:
     """Exponential back-off with full jitter: times in seconds, `attempts` with the first.
 
-    Where Listrak asks for a pause of more than `most`, the question is given up.
+    A question is given up after so many attempts, but not before `seconds` have passed since the
+    first; and where Listrak asks for a pause of more than `most`.
     """
 
     attempts: int = 8
+    seconds: float = 0.0
     first: float = 0.5
     longest: float = 60.0
     most: float = float("inf")
 
     def wait(
-        self, attempt: int, retry_after: float | None, random: Callable[[], float]
+        self,
+        attempt: int,
+        retry_after: float | None,
+        random: Callable[[], float],
+        elapsed: float = 0.0,
     ) -> float | None:
         """Return the seconds to wait after a failed attempt (from 1), None to give up.
 
         A pause that the reply asked for is kept, and never shortens the back-off. `random`
-        returns a number from 0 to 1.
+        returns a number from 0 to 1; `elapsed` is in seconds since the first attempt.
         """
-        if attempt >= self.attempts:
+        left = self.seconds - elapsed
+        if attempt >= self.attempts and left <= 0:
             return None
         # Full jitter: threads that failed together must not ask again together.
-        back_off = random() * min(self.longest, self.first * 2.0 ** (attempt - 1))
+        back_off = random() * min(self.longest, self.first * 2.0 ** min(attempt - 1, _DOUBLINGS))
+        if left > 0:  # the last attempt is made when the time is over, not long after it
+            back_off = min(back_off, left)
         pause = max(retry_after or 0.0, back_off)
         return pause if pause <= self.most else None
 
 
-PATIENT = RetryPolicy()
-"""For batches: gives up after about half a minute, a minute at most."""
+RETRY_SECONDS: Final = 60.0
+"""For how long a batch is tried, unless `--retry-for` says otherwise."""
+
+PATIENT = RetryPolicy(attempts=3, seconds=RETRY_SECONDS)
+"""For batches: gives up after a minute, and after three attempts at least."""
 
 BRIEF = RetryPolicy(attempts=3, most=30.0)
 """For the first contact, and for people who wait for an answer."""
@@ -155,14 +170,15 @@ class Retrying:
 
     def ask(self, question: Callable[[], _T]) -> _T:
         """Return the answer to a question. Raises UnansweredError where the run is stopped."""
-        attempt = 0
+        attempt, started = 0, self._timing.clock()
         while True:
             self._wait_while_held()
             attempt += 1
             answer = question()
             if not isinstance(answer, Unavailable):
                 return answer
-            pause = self._policy.wait(attempt, answer.retry_after, self._timing.random)
+            elapsed = self._timing.clock() - started
+            pause = self._policy.wait(attempt, answer.retry_after, self._timing.random, elapsed)
             if pause is None:
                 return answer
             held = answer.retry_after is not None

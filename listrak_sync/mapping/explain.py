@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from msgspec import UNSET
 
-from listrak_sync.events.key_paths import Event, Json, find
+from listrak_sync.events.key_paths import Event, Json, KeyPath, find
 from listrak_sync.mapping.conditions import (
     All,
     Compare,
@@ -42,6 +42,16 @@ class FailedCondition:
     found: dict[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """What is said of a condition whatever the event: the paths with their texts."""
+
+    text: str
+    at: str
+    expected: str
+    paths: Sequence[tuple[str, KeyPath]]
+
+
 class MappingExplainer:
     """Explains the trigger of one mapping, and counts the events that pass each of its steps."""
 
@@ -51,6 +61,7 @@ class MappingExplainer:
         self._blames = [(step, _blame(step)) for step in self.steps]
         self.passed = [0] * len(self.steps)
         self.events = 0
+        self._described: dict[int, _Described] = {}
 
     def explain(self, event: Event) -> FailedCondition | None:
         """Return why the trigger does not hold for an event, None where it does."""
@@ -81,12 +92,17 @@ class MappingExplainer:
         return f"{self._source.document.file}:{place.line}:{place.column}"
 
     def _failure(self, condition: Condition, event: Event) -> FailedCondition:
+        described = self._described.get(id(condition))  # few, and each fails for many events
+        if described is None:
+            text = self.text(condition)
+            paths = [(path_text(path), path) for path in paths_of(condition)]
+            described = _Described(text, self.at(condition), _expected(condition, text), paths)
+            self._described[id(condition)] = described
         found = {
-            path_text(path): None if (value := find(event, path)) is UNSET else value
-            for path in paths_of(condition)
+            name: None if (value := find(event, path)) is UNSET else value
+            for name, path in described.paths
         }
-        text = self.text(condition)
-        return FailedCondition(text, self.at(condition), _expected(condition, text), found)
+        return FailedCondition(described.text, described.at, described.expected, found)
 
 
 def _steps(condition: Condition | None) -> tuple[Condition, ...]:

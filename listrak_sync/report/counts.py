@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final
+from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from listrak_sync.account.comparison import TO_SEND, Box, Comparison, Standing
 from listrak_sync.account.plan import ListPlan
@@ -22,30 +24,14 @@ from listrak_sync.evaluation.result import RESENT, EvaluationResult
 from listrak_sync.mapping.faults import Finding
 from listrak_sync.reasons import Reason
 from listrak_sync.report.list_report import ListReport
+from listrak_sync.report.record import LastRun, MappingRecord, PlanRecord, RunRecord, SwitchedOff
+from listrak_sync.report.times import utc
 from listrak_sync.report.value_counts import ValueCounts
 
 _SEE_WHY: Final = "dry-run --explain tells why"
 
 GIVEN: Final = "(given updates)"
 """The name for what no mapping of the run has made: updates that are given as input."""
-
-
-@dataclass(frozen=True, slots=True)
-class MappingReport:
-    """What became of the events that one mapping took.
-
-    matched = its updates + all rejected. `values` are the final values of the input that it gave.
-    """
-
-    name: str
-    matched: int
-    values: ValueCounts
-    rejected: Mapping[str, int]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the mapping's part of the report."""
-        counts = {"name": self.name, "matched": self.matched} | self.values.as_json()
-        return counts | {"rejected": dict(sorted(self.rejected.items()))}
 
 
 @dataclass(slots=True)
@@ -63,6 +49,12 @@ class Report:
     """
 
     names: list[str]
+    run: str | None = None
+    started: float = field(default_factory=time.time)
+    """When the run began, or was resumed, in seconds since 1970."""
+    mapping_files: Sequence[str] = ()
+    inputs: Sequence[str] = ()
+    last_run: LastRun | None = None
     remarks: Sequence[Finding] = ()
     field_names: dict[int, str] = field(default_factory=dict)
     """The names of the profile fields that the mapping file describes."""
@@ -90,6 +82,8 @@ class Report:
     unsubscribed: int = 0
     ordered_by_line: int = 0
     undated: int = 0
+    fed_back: int = 0
+    """How many lines were of updates that had been rejected before."""
     older_than_sent: int = 0
     values_to_send: int = 0
     switched_off: dict[Box, int] = field(default_factory=dict)
@@ -102,6 +96,8 @@ class Report:
     verified: dict[int, Verified] = field(default_factory=dict)
     plan: dict[int, ListPlan] = field(default_factory=dict)
     funnels: tuple[Funnel, ...] = ()
+    explained_lines: int | None = None
+    """Of how many lines the funnels are, where they are not of all."""
     seconds: float = 0.0
 
     def count_evaluated(self, evaluated: EvaluationResult) -> None:
@@ -109,6 +105,7 @@ class Report:
         self.lines += evaluated.lines
         self.matched_lines += evaluated.matched_lines
         self.undated += evaluated.undated
+        self.fed_back += len(evaluated.fed_back)
         self.skipped.update(evaluated.skipped)
         self.matched.update(evaluated.matched)
         if evaluated.rejects:
@@ -126,6 +123,7 @@ class Report:
         self.unreadable += part.unreadable
         self.matched_lines += part.matched_lines
         self.undated += part.undated
+        self.fed_back += part.fed_back
         self.skipped.update(part.skipped)
         self.rejected.update(part.rejected)
         self.matched.update(part.matched)
@@ -252,6 +250,7 @@ class Report:
                 entry.unverified_requests += not imports
             case RefusedBatch(reason=reason, detail=detail):
                 entry.refused += contacts
+                entry.count_refusals(receipt)
                 self.refused[reason] += contacts
                 if reason is Reason.LIST_REFUSED:
                     entry.refusal = detail
@@ -284,7 +283,7 @@ class Report:
             matches[GIVEN] = resent
         return matches
 
-    def mappings(self) -> list[MappingReport]:
+    def mappings(self) -> list[MappingRecord]:
         """Return what became of each mapping's events, in the order of the mappings.
 
         What no mapping of this run has made comes last, where there is any.
@@ -296,8 +295,9 @@ class Report:
         for index in indices:
             name = GIVEN if index == RESENT else self.names[index]
             values = self.values_of.get(index, ValueCounts())
-            rejected = self.rejected_of.get(name, Counter())
-            found.append(MappingReport(name, self.matched[index], values, rejected))
+            rejected = dict(sorted(self.rejected_of.get(name, Counter()).items()))
+            counts = values.on, values.off, values.other
+            found.append(MappingRecord(name, self.matched[index], *counts, rejected))
         return found
 
     @property
@@ -305,57 +305,51 @@ class Report:
         """Return how many requests were sent, or would be."""
         return sum(entry.requests for entry in self.lists.values())
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the report as --json prints it, without the exit status and the error."""
-        return {
-            "files_read_before": self.files_read_before,
-            "lines": self.lines,
-            "skipped": dict(sorted(self.skipped.items())),
-            "unreadable": self.unreadable,
-            "undated": self.undated,
-            "matched_lines": self.matched_lines,
-            "matched": self.named_matches(),
-            "mappings": [each.as_json() for each in self.mappings()],
-            "rejected": dict(sorted(self.rejected.items())),
-            "refused": dict(sorted(self.refused.items())),
-            "updates": self.updates,
-            "values": self.values,
-            "superseded": self.superseded,
-            "already_right": self.already_right,
-            "not_on_list": self.not_on_list,
-            "unsubscribed": self.unsubscribed,
-            "ordered_by_line": self.ordered_by_line,
-            "older_than_sent": self.older_than_sent,
-            "values_to_send": self.values_to_send,
-            "contacts": self.contacts,
-            "switched_off": [
-                {"list_id": list_id, "field_id": field_id, "contacts": count}
-                for (list_id, field_id), count in self.switched_off.items()
-            ],
-            "left_over": self.left_over,
-            "route_fell_back": self.fell_back,
-            "lists": [
-                entry.as_json(list_id, self.field_names) | self._applied(list_id)
+    def record(self, command: str, exit_status: int, error: str | None) -> RunRecord:
+        """Return the report of a command, with how it ended."""
+        return RunRecord(
+            command=command,
+            exit_status=exit_status,
+            error=error,
+            run=self.run,
+            started=utc(self.started),
+            mapping_files=self.mapping_files,
+            inputs=self.inputs,
+            files_read_before=self.files_read_before,
+            lines=self.lines,
+            skipped=dict(sorted(self.skipped.items())),
+            unreadable=self.unreadable,
+            undated=self.undated,
+            matched_lines=self.matched_lines,
+            matched=self.named_matches(),
+            mappings=self.mappings(),
+            rejected=dict(sorted(self.rejected.items())),
+            refused=dict(sorted(self.refused.items())),
+            updates=self.updates,
+            values=self.values,
+            superseded=self.superseded,
+            already_right=self.already_right,
+            not_on_list=self.not_on_list,
+            unsubscribed=self.unsubscribed,
+            ordered_by_line=self.ordered_by_line,
+            fed_back=self.fed_back,
+            older_than_sent=self.older_than_sent,
+            values_to_send=self.values_to_send,
+            contacts=self.contacts,
+            switched_off=[SwitchedOff(*box, count) for box, count in self.switched_off.items()],
+            left_over=self.left_over,
+            route_fell_back=self.fell_back,
+            lists=[
+                entry.record(list_id, self.field_names, self.applied.get(list_id), self.verified)
                 for list_id, entry in self.lists.items()
             ],
-            **({"field_names": self.field_names} if self.field_names else {}),
-            **({"plan": self._plan()} if self.plan else {}),
-            "remarks": [remark.as_json() for remark in self.remarks],
-            "warnings": self.warnings,
-            **({"funnels": self.funnels} if self.funnels else {}),
-            "seconds": round(self.seconds, 3),
-            "lines_per_second": round(self.lines / self.seconds) if self.seconds else None,
-        }
-
-    def _plan(self) -> dict[str, Any]:
-        return {"requests": self.requests, "lists": list(self.plan.values())}
-
-    def _applied(self, list_id: int) -> dict[str, Any]:
-        """Return what the imports of a list did and what was read back, if we waited for them."""
-        applied, entry = self.applied.get(list_id), self.lists[list_id]
-        found: dict[str, Any] = {}
-        if applied is not None:
-            found |= {"applied": applied, "unaccounted": applied.unaccounted(entry.accepted)}
-        if (verified := self.verified.get(list_id)) is not None:
-            found["verified"] = verified
-        return found
+            remarks=[remark.as_json() for remark in self.remarks],
+            warnings=self.warnings,
+            seconds=round(self.seconds, 3),
+            lines_per_second=round(self.lines / self.seconds) if self.seconds else None,
+            field_names=self.field_names or UNSET,
+            last_run=self.last_run or UNSET,
+            plan=PlanRecord(self.requests, list(self.plan.values())) if self.plan else UNSET,
+            funnels=self.funnels or UNSET,
+            explained_lines=self.explained_lines or UNSET,
+        )

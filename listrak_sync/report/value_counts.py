@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(slots=True)
@@ -29,12 +28,3 @@ class ValueCounts:
         self.on += others.on
         self.off += others.off
         self.other += others.other
-
-    @property
-    def total(self) -> int:
-        """Return how many values there are."""
-        return self.on + self.off + self.other
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the counts as reports have them."""
-        return {"on": self.on, "off": self.off, "other": self.other}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import msgspec
 
 from listrak_sync.batching.window import Window
+from listrak_sync.errors import DONE
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.report.counts import Report
 
@@ -72,5 +73,7 @@ class Sums:
 
     def file_line(self, file: str) -> bytes:
         """Return the counts of a file as a line of JSON."""
-        counts: dict[str, Any] = self.report.as_json()
-        return msgspec.json.encode({"file": file, **{name: counts[name] for name in _OF_FILE}})
+        record = self.report.record("", DONE, None)
+        return msgspec.json.encode(
+            {"file": file, **{name: getattr(record, name) for name in _OF_FILE}}
+        )

@@ -102,7 +102,7 @@ def run_on_spark(spark: SparkSession, task: SparkTask, on_note: OnNote = ignore)
     Raises UsageError for what cannot be read or must not be written, ListrakSyncError where Spark
     fails.
     """
-    started = time.monotonic()
+    started = time.time()
     try:
         check_new(spark, task.to)
         found = find_input(spark, task.paths, on_note)
@@ -111,7 +111,7 @@ def run_on_spark(spark: SparkSession, task: SparkTask, on_note: OnNote = ignore)
         final = _final(spark, task, found)
         try:
             sums = _sums(final, task)
-            report, error = _report(sums, task), None
+            report, error = _report(sums, task, started), None
             for kind in (Kind.COUNTS, Kind.REJECT, Kind.UPDATE):
                 if kind is Kind.UPDATE:
                     error = _refusal(sums, task.run.guards)
@@ -121,7 +121,7 @@ def run_on_spark(spark: SparkSession, task: SparkTask, on_note: OnNote = ignore)
             final.unpersist()
     except failures() as failure:
         raise failed(failure, task.to) from failure
-    report.seconds = time.monotonic() - started
+    report.seconds = time.time() - started
     return RunResult(report, error)
 
 
@@ -183,10 +183,17 @@ def _sums(final: DataFrame, task: SparkTask) -> Sums:
     return sums
 
 
-def _report(sums: Sums, task: SparkTask) -> Report:
+def _report(sums: Sums, task: SparkTask, started: float) -> Report:
     """Return the report of the run."""
     mappings = task.run.mappings
-    report = Report([*task.settings.names], task.run.remarks, field_names(mappings))
+    report = Report(
+        [*task.settings.names],
+        started=started,
+        mapping_files=task.run.mapping_files,
+        inputs=task.run.inputs,
+        remarks=task.run.remarks,
+        field_names=field_names(mappings),
+    )
     report.add(sums.report)
     for what, (place, line) in sorted(sums.not_events.items(), key=lambda each: each[1]):
         report.warnings += (f"{place.replace(chr(0), '/')}:{line}: {what}",)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from listrak_sync.input.sources import shown
 from listrak_sync.mapping.file import read
 from listrak_sync.mapping.files import parse_all
 from listrak_sync.run_settings import DEFAULT_WINDOW, RouteChoice, RunOptions, RunSettings
@@ -54,7 +55,12 @@ def new_task(  # noqa: PLR0913 - what a command is given comes from as many opti
     contents = list(map(read, files))  # once: it may be a pipe
     parsed = parse_all(files, contents)
     remarks = remarks_on(parsed, on_remarks, strict=strict)
-    run = replace(options.settings(parsed, (), guards, jobs=1), remarks=remarks)
+    run = replace(
+        options.settings(parsed, (), guards, jobs=1),
+        remarks=remarks,
+        mapping_files=[shown(file.absolute()) for file in files],
+        inputs=paths,
+    )
     both = zip(files, contents, strict=True)
     settings = ScaleSettings.of(both, run.mappings, run.rules, options.rows())
     return SparkTask(paths, to.rstrip("/"), settings, run)

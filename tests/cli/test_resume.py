@@ -285,14 +285,23 @@ def test_busy(cli: Cli, start: Start) -> None:
     gate = start.gate()
     process = cli.start(*PUSH)
     assert gate.begun.wait(TIMEOUT)
-    for command in (RESUME, ("runs",)):
+    holder = rf"held by process {process.pid} since \d+-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    for command in (RESUME, ("runs", "--forget", "x")):
         ran = cli.run(*command)
         assert ran.status == 75
-        assert re.search(
-            rf"held by process {process.pid} since \d+-\d\d-\d\d \d\d:\d\d:\d\d UTC", ran.err
-        )
+        assert re.search(holder, ran.err)
         assert "--journal PATH" in ran.err
+    listed = cli.run("runs")
+    (running,) = [line for line in listed.out.splitlines() if "running" in line]
+    assert (listed.status, running.split()[3]) == (0, "running")
+    assert re.search(rf"{holder}: run {running.split()[0]} is running", listed.err)
+    shown = cli.run("runs", "show")
+    assert (shown.status, "running" in shown.out, "no counts" in shown.out) == (0, True, True)
+    waiting = cli.start(*PUSH, "--lock-wait", "60s")
+    assert waiting.stderr is not None
+    assert b"waiting for it" in waiting.stderr.readline()
     gate.go.set()
+    assert waiting.wait(TIMEOUT) == 0
     assert cli.run(*PUSH, "--journal", "other.sqlite3").status == 0
     assert process.wait(TIMEOUT) == 0
 
@@ -366,8 +375,9 @@ def test_a_signal_before_a_pipe_says_anything(cli: Cli, start: Start) -> None:
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 143
-    assert b"it had taken nothing of it: push it again\nforget the run" in err
+    assert b"it had taken nothing of it: push it again\n" in err
     assert b"--resume" not in err
+    assert runs(cli)[0]["state"] == "finished"
 
 
 def test_flush_every(cli: Cli, start: Start) -> None:
@@ -382,8 +392,24 @@ def test_flush_every(cli: Cli, start: Start) -> None:
     assert imports(sandbox) == 2
     process.send_signal(signal.SIGTERM)
     assert process.wait(TIMEOUT) == 143
-    assert cli.run("push", "--resume").status == 0
+    (run,) = runs(cli)
+    assert (run["state"], run["read_up_to"]) == ("finished", "line 5 of a pipe")
     assert imports(sandbox) == 2
+
+
+def test_a_killed_pipe(cli: Cli, start: Start) -> None:
+    """A run that was killed while it read from a pipe is finished by the next push, which tells."""
+    sandbox = start()
+    process = cli.start("push", "-m", "m.yaml", "--flush-every", "100ms")
+    feed(process, events(2))
+    until(lambda: len(held(sandbox)) == 2)
+    process.kill()
+    process.wait(TIMEOUT)
+    assert runs(cli)[0]["state"] == "unfinished"
+    ran = cli.run(*PUSH)
+    assert ran.status == 0
+    assert "it had taken up to line 2: push what came after that again" in ran.err
+    assert [run["state"] for run in runs(cli)] == ["finished", "finished"]
 
 
 def test_a_signal_in_the_wait(cli: Cli, start: Start) -> None:

@@ -26,7 +26,7 @@ STOPPING = Behaviour(
 def listed(cli: Cli, *arguments: str) -> list[dict[str, Any]]:
     """Return the runs as `runs --json` tells them."""
     ran = cli.run("runs", "--json", *arguments)
-    assert (ran.status, ran.err) == (0, "")
+    assert ran.status == 0
     return [json.loads(line) for line in ran.out.splitlines()]
 
 
@@ -48,7 +48,7 @@ def test_states(cli: Cli, start: Start) -> None:
     assert re.fullmatch(rf"line \d+ of {path}", unfinished["read_up_to"])
     assert unfinished["inputs"] == [str(cli.folder / "e.ndjson")]
     assert unfinished["mapping"] == str(cli.folder / "m.yaml")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", unfinished["started"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", unfinished["started"])
 
 
 def test_table(cli: Cli, start: Start) -> None:
@@ -101,7 +101,9 @@ def test_in_a_pipe(cli: Cli, start: Start) -> None:
     ran = cli.run("runs", "--journal", "j", changed={"COLUMNS": "40"})
     heads, line = ran.out.splitlines()
     assert heads.split()[-3:] == ["read", "up", "to"]
-    assert line.startswith(f"{info['run']}  {info['started'][:16]}  unfinished  ")
+    assert line.startswith(
+        f"{info['run']}  {info['started'][:16].replace('T', ' ')}Z  unfinished  "
+    )
     assert line.endswith(f"  {info['read_up_to']}")
     assert file in line
 
@@ -172,3 +174,24 @@ def test_old_runs(cli: Cli, start: Start) -> None:
     assert len(listed(cli, "--journal", "j")) == 2
     assert cli.run(*PUSH, "--journal", "j").status == 0
     assert first not in {info["run"] for info in listed(cli, "--journal", "j")}
+
+
+def test_forget_several(cli: Cli, start: Start) -> None:
+    """Several runs are forgotten at once: named, or chosen by age and by what is left of them."""
+    start(STOPPING)
+    (cli.folder / "e.ndjson").write_text(events(9))
+    assert cli.run(*PUSH).status == 1
+    for _ in range(3):
+        assert cli.run(*PUSH[:4]).status == 0
+    newest, second, third, unfinished = (info["run"] for info in listed(cli))
+    assert [info["run"] for info in listed(cli, "--all-unfinished")] == [unfinished]
+    assert listed(cli, "--older-than", "1d") == []
+    which = cli.run("runs", "--forget")
+    assert (which.status, "--all-unfinished" in which.err) == (2, True)
+    left = listed(cli, "--forget", newest, "--forget", third)
+    assert [info["run"] for info in left] == [second, unfinished]
+    ran = cli.run("runs", "--forget", "--all-unfinished")
+    assert (ran.status, ran.err) == (0, "1 run forgotten\n")
+    assert [info["run"] for info in listed(cli)] == [second]
+    assert cli.run("runs", "--older-than", "1ms", "--forget").status == 0
+    assert listed(cli) == []

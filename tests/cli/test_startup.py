@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from listrak_sync.cli.startup import with_default_wait
+from listrak_sync.cli.startup import with_default_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def test_default_wait(
     """What looks like a duration is taken as one, valid or not; the name of a file is an input."""
     (tmp_path / "2026.ndjson").touch()
     monkeypatch.chdir(tmp_path)
-    filled = with_default_wait(["push", "--wait", *following])
+    filled = with_default_values(["push", "--wait", *following])
     assert filled == ["push", first, *following]
 
 

@@ -359,7 +359,7 @@ def test_forget(path: Path) -> None:
     with begun(path, some(2)) as journal:
         forgotten = journal.run
     with begun(path, some(3, 8)) as journal:
-        journal.forget(forgotten)
+        journal.forget([forgotten])
         (info,) = journal.runs()
         assert info.id == journal.run
         assert unanswered(journal, forgotten) == []

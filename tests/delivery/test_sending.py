@@ -71,13 +71,34 @@ def test_no_pause_asked_for() -> None:
     assert waits == [0.5, 1, 2, 4, 8, 16, 32]
 
 
-@pytest.mark.parametrize(("policy", "most"), [(PATIENT, 65), (BRIEF, 2)])
-def test_documented_patience(policy: RetryPolicy, most: float) -> None:
-    """Batches are given up after about a minute at most; somebody who waits, after seconds."""
-    waits = [policy.wait(attempt, None, lambda: 1.0) for attempt in range(1, policy.attempts)]
-    assert sum(wait for wait in waits if wait is not None) <= most
-    assert None not in waits
-    assert policy.wait(policy.attempts, None, lambda: 1.0) is None
+def test_documented_patience() -> None:
+    """Batches are tried for a minute, and three times at least, however long each takes."""
+    for seconds in (0.0, 59.9):
+        assert PATIENT.wait(8, None, lambda: 1.0, seconds) is not None
+    assert PATIENT.wait(59, None, lambda: 1.0, 59.0) == 1.0
+    assert PATIENT.wait(2, None, lambda: 1.0, 1000.0) == 1.0
+    assert PATIENT.wait(3, None, lambda: 1.0, 60.0) is None
+
+
+def test_documented_haste() -> None:
+    """Somebody who waits for an answer is told after seconds."""
+    waits = [BRIEF.wait(attempt, None, lambda: 1.0) for attempt in (1, 2, 3)]
+    assert waits == [0.5, 1.0, None]
+
+
+@given(st.floats(0.1, 1e6), st.floats(0, 1), st.none() | st.floats(0, 300))
+def test_a_time_to_try(seconds: float, chance: float, retry_after: float | None) -> None:
+    """A question is asked until its time is over: then once more, and never long after it."""
+    policy, elapsed, attempt = RetryPolicy(attempts=1, seconds=seconds), 0.0, 1
+    while attempt < 500:
+        pause = policy.wait(attempt, retry_after, lambda: chance, elapsed)
+        if pause is None:
+            assert elapsed >= seconds
+            break
+        assert elapsed < seconds
+        assert elapsed + pause <= seconds * 1.000001 + (retry_after or 0)
+        elapsed, attempt = elapsed + pause, attempt + 1
+    assert policy.wait(10**6, None, lambda: 1.0, 0.0) is not None
 
 
 def test_asked_again() -> None:

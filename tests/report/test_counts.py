@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 from hypothesis import given
@@ -11,13 +12,16 @@ from hypothesis import strategies as st
 
 from listrak_sync.batching.batches import PROFILE_FIELDS, Batch
 from listrak_sync.batching.window import Contact, Window
+from listrak_sync.delivery.imports import Applied
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import RESENT
 from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import parse
+from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
-from listrak_sync.report.value_counts import ValueCounts
+from listrak_sync.report.list_report import MOST_REFUSALS, OTHER_WORDS
+from listrak_sync.report.record import FieldRecord, MappingRecord, RunRecord
 from tests.evaluation.reference import Plain
 from tests.evaluation.strategies import EVENTS, MAPPINGS
 
@@ -56,12 +60,12 @@ def test_lines(blocks: list[list[bytes]], mappings: list[Plain]) -> None:
     for contact in window.final():
         final.update((f"field {field}", kind(value)) for field, value in contact.fields)
         final.update(("all", kind(value)) for _, value in contact.fields)
-    assert counted([each.values for each in by_mapping]) == of(final, "all")
-    fields = [(field, one) for each in report.lists.values() for field, one in each.fields.items()]
-    for field in {field for field, _ in fields}:
-        values = [one for its, one in fields if its == field]
-        assert counted(values) == of(final, f"field {field}")
-    assert sum(one.total for _, one in fields) == report.values - report.superseded
+    assert counted(by_mapping) == of(final, "all")
+    fields = [field for each in report.record("dry-run", 0, None).lists for field in each.fields]
+    for field_id in {field.field_id for field in fields}:
+        its = [field for field in fields if field.field_id == field_id]
+        assert counted(its) == of(final, f"field {field_id}")
+    assert sum(field.values for field in fields) == report.values - report.superseded
 
 
 def kind(value: str) -> str:
@@ -74,7 +78,7 @@ def of(final: Counter[tuple[str, str]], what: str) -> list[int]:
     return [final[what, each] for each in ("on", "off", "other")]
 
 
-def counted(values: list[ValueCounts]) -> list[int]:
+def counted(values: Sequence[MappingRecord | FieldRecord]) -> list[int]:
     """Return how many values are on, off and another one in all."""
     return [sum(column) for column in zip(*((v.on, v.off, v.other) for v in values), strict=True)]
 
@@ -114,12 +118,13 @@ def test_receipts(receipts: list[Receipt]) -> None:
     assert report.reject_count == reasons.total()
     assert sum(entry.requests for entry in lists) == len(receipts)
     assert set(report.lists) == {receipt.batch.list_id for receipt in receipts}
-    as_json = [entry.as_json(list_id, {}) for list_id, entry in report.lists.items()]
-    assert sum(entry["contacts"] for entry in as_json) == report.contacts
+    records = report.record("push", 0, None).lists
+    assert sum(entry.contacts for entry in records) == report.contacts
+    assert sum(sum(entry.refusals.values()) for entry in records) == reasons.total()
     imports = [
         one for receipt in receipts if isinstance(receipt, AcceptedBatch) for one in receipt.imports
     ]
-    assert sorted(one for entry in as_json for one in entry["imports"]) == sorted(imports)
+    assert sorted(one for entry in records for one in entry.imports) == sorted(imports)
 
 
 def test_without_import_id() -> None:
@@ -142,7 +147,28 @@ def test_sent_again() -> None:
 def test_rate() -> None:
     """The report as JSON has whole lines for each second, none where no time has passed."""
     report = Report([], lines=10)
-    assert report.as_json()["lines_per_second"] is None
+    assert report.record("push", 0, None).lines_per_second is None
     report.seconds = 4.0
-    assert report.as_json()["lines_per_second"] == 2
-    assert json.loads(json.dumps(report.as_json()))["lines"] == 10
+    assert report.record("push", 0, None).lines_per_second == 2
+
+
+def test_words_of_refusals() -> None:
+    """Refusals are counted by Listrak's words, without addresses, and not by endless words."""
+    report = Report(["A"])
+    for number in range(MOST_REFUSALS + 5):
+        for words in ("ann@example.com is not valid", f"error {number}"):
+            report.count_receipt(RefusedBatch(_batch(1, 1), Reason.REFUSED_BY_LISTRAK, words))
+    (entry,) = report.record("push", 6, None).lists
+    assert entry.refusals["… is not valid"] == MOST_REFUSALS + 5
+    assert entry.refusals[OTHER_WORDS] == 6
+    assert len(entry.refusals) == MOST_REFUSALS + 1
+
+
+def test_read_back() -> None:
+    """A record is read back as it was written."""
+    report = Report(["A"], warnings=("odd",))
+    report.count_receipt(AcceptedBatch(_batch(1, 2), ("5",)))
+    report.applied[1] = Applied(ended=1, applied=2)
+    written = msgspec.json.encode(report.record("push", 5, "why"))
+    read = msgspec.json.decode(written, type=RunRecord)
+    assert msgspec.json.encode(read) == written

@@ -86,7 +86,7 @@ def same_as_dry_run(
     dry = Dry(expand([str(Path(folder, "in"))], rows), parsed, rules=rules)
     settings = ScaleSettings.of([(Path("m.yaml"), mapping.encode())], parsed, rules, rows)
     found = engine.run(pickle.loads(pickle.dumps(settings)), contents, seed)  # noqa: S301 - ours
-    report = found.sums.report.as_json() | {"warnings": dry.report.warnings}
+    report = replace(found.sums.report, warnings=dry.report.warnings)
     assert_same(dry, found.lines[Kind.UPDATE], found.lines[Kind.REJECT], report)
     assert not found.lines[Kind.FAULT]
     assert [json.loads(line)["file"] for line in sorted(found.lines[Kind.COUNTS])] == sorted(

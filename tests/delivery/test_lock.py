@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from listrak_sync.delivery.database import Lock
+from listrak_sync.delivery.lock import Lock
 from listrak_sync.errors import BusyError, SettingsError
 
 HOLDER = """
 import sys
 from pathlib import Path
-from listrak_sync.delivery.database import Lock
+from listrak_sync.delivery.lock import Lock
 lock = Lock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -1,0 +1,119 @@
+"""The numbers of a run for Prometheus, as a file for its textfile collector."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from listrak_sync.errors import DONE, SOME_REJECTED, OutputError, UsageError
+from listrak_sync.report.record import RunRecord
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+PREFIX: Final = "listrak_sync_"
+_SUCCESS: Final = "last_success_timestamp_seconds"
+_LIST_STATES: Final = (
+    "accepted",
+    "refused",
+    "unsent",
+    "already_right",
+    "not_on_list",
+    "unsubscribed",
+)
+
+
+def check_metrics() -> None:
+    """Raise UsageError where the package for metrics is not installed."""
+    try:
+        import prometheus_client  # noqa: F401, PLC0415 - may be missing
+    except ImportError:
+        hint = "pip install 'listrak-sync[metrics]'"
+        raise UsageError("--metrics-file needs the package prometheus-client", hint) from None
+
+
+def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -> None:
+    """Write the metrics of a run, in place of those of the run before; times since 1970.
+
+    When a run last was a success is kept from the file that was there. The file is renamed into
+    place, so nobody reads half of it. Raises OutputError.
+    """
+    from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - slow
+
+    registry = CollectorRegistry()
+    is_success = record.exit_status in {DONE, SOME_REJECTED}
+    success = ended if is_success else _last_success(path)
+    for name, value, what in (
+        ("last_start_timestamp_seconds", started, "When the last run began."),
+        ("last_end_timestamp_seconds", ended, "When the last run ended."),
+        (_SUCCESS, success, "When a run last ended with status 0 or 6."),
+        ("last_run_success", is_success, "1 where the last run ended with status 0 or 6."),
+        ("last_run_exit_status", record.exit_status, "The exit status of the last run."),
+        ("last_run_duration_seconds", ended - started, "How long the last run took."),
+        ("lines", record.lines, "Lines that were read."),
+        ("contacts", record.contacts, "Contacts that were answered for."),
+    ):
+        if value is not None:
+            _gauge(registry, name, what, value)
+    _add_counts(registry, record)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(generate_latest(registry))
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        hint = "Name a file that can be written with --metrics-file."
+        raise OutputError(f"{path}: {error.strerror or error}", hint) from error
+
+
+def _add_counts(registry: CollectorRegistry, record: RunRecord) -> None:
+    """Add the counts by reason, mapping and list."""
+    from prometheus_client import Gauge  # noqa: PLC0415 - slow
+
+    by_reason = (
+        ("skipped_lines", "Lines that were skipped.", record.skipped),
+        ("rejects", "Lines that were rejected.", record.rejected),
+        ("refused_contacts", "Contacts that were not accepted.", record.refused),
+    )
+    for name, what, counts in by_reason:
+        gauge = Gauge(f"{PREFIX}{name}", what, ["reason"], registry=registry)
+        for reason, count in counts.items():
+            gauge.labels(reason).set(count)
+    matched = Gauge(f"{PREFIX}mapping_events", "Events taken.", ["mapping"], registry=registry)
+    values = Gauge(
+        f"{PREFIX}mapping_values", "Values given.", ["mapping", "value"], registry=registry
+    )
+    for mapping in record.mappings:
+        matched.labels(mapping.name).set(mapping.matched)
+        for kind in ("on", "off", "other"):
+            values.labels(mapping.name, kind).set(getattr(mapping, kind))
+    contacts = Gauge(
+        f"{PREFIX}list_contacts",
+        "Contacts by how they ended.",
+        ["list", "state"],
+        registry=registry,
+    )
+    for entry in record.lists:
+        for state in _LIST_STATES:
+            contacts.labels(str(entry.list_id), state).set(getattr(entry, state))
+
+
+def _gauge(registry: CollectorRegistry, name: str, what: str, value: float) -> None:
+    from prometheus_client import Gauge  # noqa: PLC0415 - slow
+
+    Gauge(f"{PREFIX}{name}", what, registry=registry).set(value)
+
+
+def _last_success(path: Path) -> float | None:
+    """Return when a run last was a success, by the file of the run before, if it says so."""
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - slow
+
+    with suppress(OSError, ValueError):
+        for family in text_string_to_metric_families(path.read_text("utf-8")):
+            for sample in family.samples:
+                if sample.name == f"{PREFIX}{_SUCCESS}":
+                    return sample.value
+    return None
