@@ -38,6 +38,7 @@ def file_rows(settings: ScaleSettings, path: str, content: bytes) -> Iterator[pa
     except (UsageError, SettingsError) as error:
         yield file.one_row(Kind.FAULT, f"{error.message}\n{error.hint}".encode())
     file.sums.has_rows |= not content
+    file.sums.files = 1
     yield file.one_row(Kind.COUNTS, file.sums.packed())
 
 

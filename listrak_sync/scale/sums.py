@@ -30,6 +30,7 @@ class Sums:
     """How many contacts have a value, whether it goes out alone or not: guards look at these."""
     not_events: dict[str, tuple[str, int]] = field(default_factory=dict)
     """What objects without a type are, each with the place and the line of the first."""
+    files: int = 0
     has_rows: bool = False
     """Whether anything was CSV, or empty."""
 
@@ -55,6 +56,7 @@ class Sums:
         """Add the counts of another part."""
         self.report.add(other.report)
         self.contacts += other.contacts
+        self.files += other.files
         self.has_rows |= other.has_rows
         for what, first in other.not_events.items():
             self._first(what, first)

@@ -100,8 +100,10 @@ def find_input(
     return Input(files, left_out, whole)
 
 
-def check_new(spark: SparkSession, to: str) -> None:
-    """Raise UsageError where the output is there already."""
+def check_new(spark: SparkSession, to: str, paths: Sequence[str]) -> None:
+    """Raise UsageError where the output is there already, or would lie in the input."""
+    if any(f"{to}/".startswith(f"{path.rstrip('/')}/") for path in paths):
+        raise UsageError(f"{to}: lies in the input", "A later run would read what it holds.")
     if _content(spark, [to]) is not None:
         raise UsageError(f"{to}: exists already", "Name a folder with --to that does not exist.")
 

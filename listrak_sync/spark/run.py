@@ -104,13 +104,14 @@ def run_on_spark(spark: SparkSession, task: SparkTask, on_note: OnNote = ignore)
     """
     started = time.time()
     try:
-        check_new(spark, task.to)
+        check_new(spark, task.to, task.paths)
         found = find_input(spark, task.paths, on_note)
         for remark in remarks_of(task):
             on_note(remark)
         final = _final(spark, task, found)
         try:
             sums = _sums(final, task)
+            _check_all_read(sums, found)
             report, error = _report(sums, task, started), None
             for kind in (Kind.COUNTS, Kind.REJECT, Kind.UPDATE):
                 if kind is Kind.UPDATE:
@@ -181,6 +182,13 @@ def _sums(final: DataFrame, task: SparkTask) -> Sums:
     if task.settings.rows.are_given and not sums.has_rows:
         raise not_csv(task.settings.rows)
     return sums
+
+
+def _check_all_read(sums: Sums, found: Input) -> None:
+    """Raise ListrakSyncError where other files were read than those that were found."""
+    if sums.files != len(found.files):
+        what = f"{sums.files:,} files were read, and {len(found.files):,} were there before"
+        raise ListrakSyncError(f"the input changed: {what}", "Run it again.")
 
 
 def _report(sums: Sums, task: SparkTask, started: float) -> Report:

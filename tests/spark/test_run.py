@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from listrak_sync.cli import program
-from listrak_sync.errors import StoppedError, UsageError
+from listrak_sync.errors import ListrakSyncError, StoppedError, UsageError
 from listrak_sync.input.sources import expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
@@ -197,11 +199,12 @@ def test_what_cannot_be_read(ran: Run, place: Path) -> None:
     for arguments, message in (
         ((nowhere, hidden), f"{nowhere}: no such file or folder\n{hidden}: nothing to read"),
         ((there, there / "1.json"), f"{there}/1.json: named twice"),
+        ((there, "--to", there / "out"), f"{there}/out: lies in the input"),
         (("-",), "-: Spark reads files and folders"),
         ((place / "z.zip", there), "z.zip: this is a ZIP file or a spreadsheet, not lines of JSON"),
         ((there, "--audience", "vip"), "--audience is for CSV, and no input is CSV"),
     ):
-        ended = ran("spark", *arguments, "--to", place / "out")
+        ended = ran("spark", "--to", place / "out", *arguments)
         assert (ended.status, message in ended.err) == (2, True), ended.err
     assert not (place / "out").exists()
 
@@ -240,3 +243,39 @@ def test_guards_raise(spark: Any, place: Path) -> None:
         final_values(spark, [f"{place}/in"], ["m.yaml"], to=f"{place}/out", max_rejects=0)
     with pytest.raises(UsageError, match="since: 'soon' is not a valid time"):
         final_values(spark, [f"{place}/in"], ["m.yaml"], to=f"{place}/out", since="soon")
+
+
+def test_changed_input(spark: Any, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where other files are read than those that were found, the run fails."""
+
+    def with_another(*arguments: Any) -> Any:
+        found = find_input(*arguments)
+        return replace(found, files=[*found.files, found.files[0]])
+
+    find_input = files.find_input
+    monkeypatch.setattr(run, "find_input", with_another)
+    with pytest.raises(ListrakSyncError, match="2 files were read, and 3 were there before"):
+        final_values(spark, f"{place}/in", "m.yaml", to=f"{place}/out")
+    assert not (place / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "usual", "parts"),
+    [(0, 200, 1), (1, 200, 1), (100, 200, 7), (10_000, 200, 200), (100_000, 200, 782), (99, 3, 3)],
+)
+def test_parts(mebibytes: int, usual: int, parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small inputs are coalesced in few parts, large ones in more than Spark's setting says."""
+    monkeypatch.undo()
+    assert run.parts_for(mebibytes << 20, usual) == parts
+
+
+def test_no_java(place: Path) -> None:
+    """Without Java, one line says what is missing."""
+    environment = {"PATH": str(place), "JAVA_HOME": "", "HOME": str(place)}
+    command = (sys.executable, "-m", "listrak_sync", "spark", "in", "-m", "m.yaml", "--to", "out")
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 3
+    assert "error: Spark does not start: " in ended.stderr
+    assert ended.stderr.endswith("apt-get install default-jre-headless\n")
