@@ -241,8 +241,9 @@ def test_guards_raise(spark: Any, place: Path) -> None:
     """Called from Python, a guard raises."""
     with pytest.raises(StoppedError, match="--max-rejects 0"):
         final_values(spark, [f"{place}/in"], ["m.yaml"], to=f"{place}/out", max_rejects=0)
-    with pytest.raises(UsageError, match="since: 'soon' is not a valid time"):
-        final_values(spark, [f"{place}/in"], ["m.yaml"], to=f"{place}/out", since="soon")
+    for options in ({"since": "soon"}, {"order": "soon"}):
+        with pytest.raises(UsageError, match="'soon' is not"):
+            final_values(spark, ["in"], ["m.yaml"], to="out", **options)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_changed_input(spark: Any, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
