@@ -15,13 +15,7 @@ from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
 from listrak_sync.delivery.outcomes import check_access
 from listrak_sync.delivery.receipts import Receipt
-from listrak_sync.delivery.sending import (
-    PATIENT,
-    DeliveryOptions,
-    OnRetry,
-    OnWait,
-    ignore,
-)
+from listrak_sync.delivery.sending import BRIEF, PATIENT, DeliveryOptions, OnRetry, ignore
 from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.errors import SettingsError, StoppedError, UsageError
 from listrak_sync.guards import Guards
@@ -31,6 +25,7 @@ from listrak_sync.last_run import last_run, not_compared
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.credentials import is_read_by_others, secret_file_of
 from listrak_sync.mapping.faults import Finding
+from listrak_sync.progress import OnProgress
 from listrak_sync.report.rejects_file import ExistingRejects, RejectsFile
 from listrak_sync.resume import (
     check_destination,
@@ -39,7 +34,7 @@ from listrak_sync.resume import (
     runs_elsewhere,
     way_on,
 )
-from listrak_sync.run import OnProgress, OnReject, RunCallbacks, both
+from listrak_sync.run import OnReject, RunCallbacks, both
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of
@@ -111,19 +106,20 @@ class PushCallbacks:
 
     `on_note` gets what people should know, `on_detail` what is for those who look closely,
     `on_remarks` the mapping file and the likely mistakes in it. `on_reading` is called before the
-    first input is read, and returns a context that lasts as long as the run and is told of its
-    progress.
+    first input is read, and returns a context that lasts as long as the run. `on_signal` gets a
+    message when a signal asks for the end.
     """
 
     on_note: Callable[[str], object] = ignore
-    on_reading: Callable[[Sequence[Source]], AbstractContextManager[OnProgress]] = lambda _: (
-        nullcontext(ignore)
+    on_reading: Callable[[Sequence[Source]], AbstractContextManager[object]] = lambda _: (
+        nullcontext()
     )
     on_remarks: Callable[[str, Sequence[Finding]], None] = ignore
     on_reject: OnReject = ignore
     on_receipt: Callable[[Receipt], None] = ignore
     on_retry: OnRetry = ignore
-    on_wait: OnWait = ignore
+    on_progress: OnProgress = ignore
+    on_signal: Callable[[str], object] = ignore
     on_detail: Callable[[str], object] = ignore
 
 
@@ -247,15 +243,15 @@ def _sent(
     from listrak_sync.listrak.api import Api  # noqa: PLC0415 - loads httpx
 
     resumes, stop = isinstance(request.run, EarlierRun), Stop()
-    policy = PATIENT
+    policy, first = PATIENT, BRIEF
     if request.retry_for is not None:
-        policy = replace(PATIENT, seconds=request.retry_for)
+        policy = first = replace(PATIENT, seconds=request.retry_for)
     options = DeliveryOptions(
         request.in_flight,
         fall_back=task.options.route is RouteChoice.auto,
         policy=policy,
         on_retry=callbacks.on_retry,
-        on_wait=callbacks.on_wait,
+        on_progress=callbacks.on_progress,
     )
     with destination(
         settings.mappings, request.addresses, request.secret_file, sandbox=request.sandbox
@@ -267,11 +263,11 @@ def _sent(
             check_destination(journal, addresses)
         with (
             Api(addresses, access) as api,
-            interruptible(stop, callbacks.on_note),
+            interruptible(stop, callbacks.on_signal),
         ):
             # Before the rejects file is emptied and the journal gets another run.
             with stop.breaking_off():
-                check_access(api)
+                check_access(api, first, callbacks.on_retry)
             needed = (*_files(request, task), *files_of(journal))
             existing = ExistingRejects.APPEND if resumes else request.existing_rejects
             with RejectsFile(request.rejects, needed, existing) as rejects:
@@ -284,12 +280,12 @@ def _sent(
                         journal.begin(task.options.encoded(addresses), task.once)
                     for note in runs_elsewhere(journal, addresses):
                         callbacks.on_note(note)
-                with callbacks.on_reading(settings.sources) as on_progress:
+                with callbacks.on_reading(settings.sources):
                     result = sync.push(
                         settings,
                         RunCallbacks(
                             both(rejects.write, callbacks.on_reject),
-                            on_progress,
+                            callbacks.on_progress,
                             callbacks.on_receipt,
                             on_note=callbacks.on_note,
                             on_planning=rejects.sync,

@@ -110,6 +110,7 @@ class PushRun:
         self._verify(window)
 
     def _send(self, window: Window) -> None:
+        before = self._left_out
         if self._settings.only_changes:
             try:
                 self._comparing.compare(window)
@@ -127,8 +128,23 @@ class PushRun:
             self._leave(window, error)
             # Not only told: if a later window were planned, this one would never be read again.
             raise
+        self._begin_sending(window, self._left_out - before)
         self._delivery.start(planned)
         self._verify(window)
+
+    @property
+    def _left_out(self) -> int:
+        """Return how many contacts comparisons have left out so far."""
+        lists = self.run.report.lists.values()
+        return sum(each.already_right + each.not_on_list + each.unsubscribed for each in lists)
+
+    def _begin_sending(self, window: Window, left_out: int) -> None:
+        """Tell how many contacts there are to send."""
+        if all(mapping.enable_batching for mapping in self._settings.mappings):
+            self.run.to_send += window.contacts - left_out  # counting the rest takes far longer
+        else:
+            self.run.to_send += window.contacts_to_send
+        self.run.tell_sending()
 
     def _plan(self, phases: Phases, position: Checkpoint, window: Window | None = None) -> Phases:
         if self._journal is None:
@@ -154,6 +170,7 @@ class PushRun:
         """Answer for a window that is neither sent nor planned, after the one before."""
         self._delivery.finish()
         self._stop.because(error)
+        self.run.to_send += window.contacts_to_send
         for batch in batches_of(self.run.phases(window)):
             self.run.take_receipt(UnsentBatch(batch, str(error)))
 
@@ -169,6 +186,7 @@ def _left_over(journal: Journal | None, run: Run) -> Iterator[Phases]:
     run.files += (file for info in infos if info.id == journal.run for file in info.files)
     for info in reversed(infos):
         if not info.is_finished:
+            run.to_send += info.contacts.get("planned", 0)
             is_own = info.id == journal.run
             before = 0 if is_own else len(run.files)
             run.files += () if is_own else info.files

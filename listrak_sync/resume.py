@@ -23,7 +23,7 @@ from listrak_sync.mapping.files import digest, digest_of_text, parse_all
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.tasks import PushOptions, PushTask, decode_options
 
-_NOTHING: Final = Source(os.devnull)
+_NOTHING: Final = Source(os.devnull, 0)
 _AS_BEFORE: Final = "push the input again: values converge, so sending twice does no harm"
 
 

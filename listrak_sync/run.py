@@ -31,11 +31,13 @@ from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
 from listrak_sync.fed_back import NewestSent, older_values, without_older
 from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
+from listrak_sync.input.positions import Positions
 from listrak_sync.input.ranges import InputUnit
 from listrak_sync.input.ticks import Tick, with_ticks
 from listrak_sync.input.units import Block
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
 from listrak_sync.mapping.model import field_names
+from listrak_sync.progress import Ended, OnProgress, Reading, Sending
 from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
 from listrak_sync.run_settings import RunSettings
@@ -57,13 +59,6 @@ def both(first: OnReject, second: OnReject) -> OnReject:
         second(reject)
 
     return hand_on
-
-
-OnProgress: TypeAlias = Callable[[Report, str, int], None]
-"""Called now and then with the report so far, the file and its position in bytes.
-
-While reading and while sending: from several threads.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,11 @@ class Run:
         self._gathered = 0
         self._told = set[str]()
         self._may_be_rows = not settings.sources or not settings.sources[0].rows.are_given
-        self._place = "", 0
+        self._positions = Positions(settings.sources)
+        self._is_read = self._is_gathered = False
+        self._answered = 0
+        self.to_send = 0
+        """Contacts of what is sent so far: of the windows, and of what was left over."""
         self._started = time.monotonic()
 
     @property
@@ -144,7 +143,7 @@ class Run:
         )
         if self.settings.flush_every is not None:
             units = with_ticks(units, self.settings.flush_every)
-        until_stopped = self.stop.until(units)
+        until_stopped = self._to_their_end(self.stop.until(units))
         with closing(
             evaluate_in_order(evaluator, until_stopped, self._jobs, self.stop.event.is_set)
         ) as results:
@@ -161,8 +160,8 @@ class Run:
                 yield from self._gather(unit, evaluated)
                 self._gathered_all(unit, evaluated)
                 self.check_rejects()
-                self._place = evaluated.file, evaluated.position
-                self.callbacks.on_progress(self.report, *self._place)
+                self._tell_reading(evaluated)
+        self.callbacks.on_progress(Ended(Reading))
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
@@ -177,6 +176,7 @@ class Run:
             self._check_whole()
             self.on_whole(self._window)
         self._check_change(is_whole=True)
+        self._is_gathered = True
         if len(self._window):
             yield self._full()
 
@@ -264,10 +264,18 @@ class Run:
         try:
             if isinstance(receipt, RefusedBatch):  # what is read meanwhile stops the reader
                 self.check_rejects()
-            self.callbacks.on_progress(self.report, *self._place)
         except Exception as error:  # noqa: BLE001 - as above
             self.stop.because(error)
+        self._answered += len(receipt.batch.contacts)
+        self.tell_sending()
         return True
+
+    def tell_sending(self) -> None:
+        """Tell how many contacts are answered for; what the callback raises ends the run."""
+        try:
+            self.callbacks.on_progress(Sending(self._answered, self.to_send, self._is_gathered))
+        except Exception as error:  # noqa: BLE001 - its contacts are answered for all the same
+            self.stop.because(error)
 
     def reject_contact(self, contact: Contact, reason: Reason, detail: str) -> None:
         """Hand on a contact that is not sent because of what Listrak holds."""
@@ -295,6 +303,17 @@ class Run:
     def _jobs(self) -> int:
         """Return how many processes evaluate."""
         return self.settings.jobs if can_fork() and not self._is_line_by_line else 1
+
+    def _to_their_end(self, units: Iterator[InputUnit | Tick]) -> Iterator[InputUnit | Tick]:
+        """Yield units, and note when they have ended."""
+        yield from units
+        self._is_read = True
+
+    def _tell_reading(self, evaluated: EvaluationResult) -> None:
+        done = self._positions.of(evaluated.file, evaluated.position)
+        total, lines = self._positions.total, self.report.lines
+        step = Reading(done, total, lines, is_evaluating=self._is_read)
+        self.callbacks.on_progress(step)
 
     def _look_for_older(self, evaluated: EvaluationResult) -> None:
         """Count the values of rejects that are older than what was sent, or leave them out."""

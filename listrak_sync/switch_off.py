@@ -17,6 +17,7 @@ from listrak_sync.guards import Guards
 from listrak_sync.mapping.model import MappedField, list_id_of
 from listrak_sync.mapping.model import Mapping as MappingOf
 from listrak_sync.mapping.values import field_text
+from listrak_sync.progress import Ended, OnProgress, Reading, Step
 from listrak_sync.run import Run, RunCallbacks
 
 OFF: Final = "off"
@@ -83,7 +84,7 @@ def switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> N
         previous=(),
         mirror=False,
     )
-    earlier = Run(settings, RunCallbacks(), run.stop)
+    earlier = Run(settings, RunCallbacks(on_progress=_of_earlier(run)), run.stop)
     members: list[tuple[str, Contact, list[Change]]] = []
 
     def take(whole: Window) -> None:
@@ -118,6 +119,17 @@ def switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> N
             counted[change.list_id, change.field] += 1
     for box, count in counted.items():
         _count(run, box, count)
+
+
+def _of_earlier(run: Run) -> OnProgress:
+    """Return a function that tells how far the earlier input is."""
+
+    def tell(step: Step | Ended) -> None:
+        if isinstance(step, Reading):
+            step = replace(step, is_earlier=True)
+        run.callbacks.on_progress(step)
+
+    return tell
 
 
 def _count(run: Run, box: Box, count: int) -> None:

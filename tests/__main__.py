@@ -22,6 +22,7 @@ CHECKS = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
+    ("mkdocs", "build", "--strict", "--quiet"),
 )
 TESTS = ("-m", "pytest", "-n", "auto")
 WITH_COVERAGE = (
@@ -59,7 +60,7 @@ def main() -> int:
     if given.paths and (given.quick or given.coverage or given.engines):
         parser.error("--quick, --coverage and --engines are for all tests")
     examples = "long" if given.long else "quick" if given.quick else "short"
-    environment = os.environ | {"LISTRAK_SYNC_TESTS": examples}
+    environment = os.environ | {"LISTRAK_SYNC_TESTS": examples, "NO_MKDOCS_2_WARNING": "1"}
     if given.newest or given.lowest:
         with tempfile.TemporaryDirectory() as folder:
             return run(elsewhere(folder, given.paths, lowest=given.lowest), environment)

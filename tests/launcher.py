@@ -33,8 +33,6 @@ LOADED = (
     "listrak_sync.delivery.outcomes",
     "listrak_sync.listrak.api",
     "multiprocessing.connection",
-    "rich.progress",
-    "rich.table",
 )
 """What commands import only once they need it."""
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from listrak_sync.delivery.delivery import Phases
     from listrak_sync.input.sources import Source
-    from listrak_sync.run import OnProgress
 
 LIST = 12345
 OPTIONS = RunOptions(
@@ -101,9 +100,9 @@ class PushTo:
         )
         return run_push(request, PushCallbacks(self.told.append, self._reading))
 
-    def _reading(self, sources: Sequence[Source]) -> AbstractContextManager[OnProgress]:
+    def _reading(self, sources: Sequence[Source]) -> AbstractContextManager[None]:
         self.read += [source.name for source in sources]
-        return nullcontext(lambda *_: None)
+        return nullcontext()
 
 
 def test_to_its_end(push: PushTo, new_run: NewRun, sandbox: Sandbox) -> None:

@@ -15,6 +15,7 @@ from listrak_sync import __version__
 from listrak_sync.cli import program
 from listrak_sync.cli.startup import LazyCommand
 from listrak_sync.reasons import Reason
+from tests.cli.conftest import TIMEOUT
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -41,10 +42,13 @@ def commands() -> dict[str, Any]:
 
 
 def table(command: Any) -> str:
-    """Return a command's options as a Markdown table."""
-    rows = ["| option | meaning |", "| --- | --- |"]
+    """Return a command's options as a Markdown table, in their groups."""
+    rows, panel = ["| option | meaning |", "| --- | --- |"], None
     for option in command.params:
         if option.param_type_name == "option":
+            if option.rich_help_panel != panel:
+                panel = option.rich_help_panel
+                rows.append(f"| **{panel}** | |")
             names = ", ".join(f"`{name}`" for name in sorted(option.opts, key=len, reverse=True))
             meaning = " ".join((option.help or "").split())
             rows.append(f"| {names} | {meaning} |")
@@ -107,3 +111,23 @@ def test_runs_as_a_module() -> None:
 def test_the_changelog_names_the_version() -> None:
     """The changelog's newest entry is this version."""
     assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_first_steps(tmp_path: Path) -> None:
+    """The first commands run as they stand where the repository's files are."""
+    for name in ("examples", "mappings.example.yaml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    section = README.read_text("utf-8").partition("<!-- first steps -->")[2].split("```")[1]
+    script = "\n".join(re.findall(r"^\$ (.+)$", section, re.MULTILINE))
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    ran = subprocess.run(
+        ["bash", "-ec", script],
+        cwd=tmp_path,
+        env={"PATH": path, "HOME": str(tmp_path), "LANG": "C.UTF-8"},
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=True,
+    )
+    assert script.count("\n") == 3
+    assert b"contacts" in ran.stdout
+    assert (tmp_path / "rejects.ndjson").read_text() == ""

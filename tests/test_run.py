@@ -24,6 +24,7 @@ from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.ranges import LARGE_BYTES, LARGE_COMPRESSED_BYTES
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
+from listrak_sync.progress import Ended, Reading, Sending
 from listrak_sync.run import MANY_SETS, Run, RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Reply
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from listrak_sync.batching.batches import Route
     from listrak_sync.batching.window import Contact, Window
+    from listrak_sync.progress import Step
     from listrak_sync.report.counts import Report
     from listrak_sync.sync import RunResult
 
@@ -135,25 +137,34 @@ def test_watcher_that_fails(file: Path, name: str, window: int, after: int) -> N
 
 
 def test_progress_while_sending(file: Path) -> None:
-    """What Listrak has accepted is told request by request, also after the last line is read."""
-    told: list[tuple[int, int, str]] = []
-
-    def on_progress(report: Report, file: str, position: int) -> None:
-        assert position <= size
-        told.append((report.lines, report.accepted, file))
-
-    size = file.stat().st_size
+    """The bytes that are read are told, and request by request the contacts that are answered."""
+    told: list[Step | Ended] = []
     with connected() as (_, api):
-        ended = push(
-            settings(file), RunCallbacks(on_progress=on_progress), api, DeliveryOptions(in_flight=1)
-        )
-    sending = [accepted for lines, accepted, _ in told if lines == EVENTS]
+        callbacks, options = RunCallbacks(on_progress=told.append), DeliveryOptions(in_flight=1)
+        ended = push(settings(file), callbacks, api, options)
+    reading = [step for step in told if isinstance(step, Reading)]
+    size = file.stat().st_size
+    assert {step.total for step in reading} == {size}
+    assert (reading[-1].done, reading[-1].lines) == (size, EVENTS)
+    assert Ended(Reading) in told
+    sending = [step for step in told if isinstance(step, Sending)]
     requests = sum(entry.requests for entry in ended.report.lists.values())
     assert requests > 1
-    assert sending == sorted(sending)
-    assert len({*sending} - {0}) == requests
-    assert sending[-1] == ended.report.contacts
-    assert {name for *_, name in told} == {str(file)}
+    assert [step.done for step in sending] == sorted({step.done for step in sending})
+    assert len(sending) == requests + 1
+    assert {step.is_all for step in sending} == {True}
+    assert {step.total for step in sending} == {sending[-1].done} == {ended.report.contacts}
+
+
+def test_progress_by_windows(file: Path) -> None:
+    """While more windows come, what is to be sent is told as what is known so far."""
+    told: list[Step | Ended] = []
+    with connected() as (_, api):
+        ended = push(settings(file, window=300), RunCallbacks(on_progress=told.append), api)
+    sending = [step for step in told if isinstance(step, Sending)]
+    assert not sending[0].is_all
+    assert sending[-1] == Sending(ended.report.contacts, ended.report.contacts, is_all=True)
+    assert all(step.done <= step.total for step in sending)
 
 
 GUARDS = [Guards(max_rejects=5), Guards(max_contacts=700)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol, TypeVar
 
 from listrak_sync.delivery.outcomes import error_for
-from listrak_sync.delivery.sending import DeliveryOptions, Retrying, UnansweredError
+from listrak_sync.delivery.sending import DeliveryOptions, Retrying, UnansweredError, ignore
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import (
     AccessRefusedError,
@@ -66,6 +66,8 @@ class Reader:
         self._in_flight = options.in_flight
         self._retrying = Retrying(options.policy, stop, options.timing, options.on_retry)
         self.requests = 0
+        self.on_read: Callable[[int, int], object] = ignore
+        """Told of each list, and of how many more contacts of it are read; from any thread."""
 
     def pages(
         self, list_id: int, state: SubscriptionState, fields: Sequence[int]
@@ -79,6 +81,7 @@ class Reader:
                 raise UnreachableError(message, "Nothing was sent for it. Run it again later.")
             seen.add(cursor)
             page = self._read(list_id, cursor, state, fields)
+            self.on_read(list_id, len(page.contacts))
             yield page
             cursor = page.following
 
@@ -120,6 +123,7 @@ class Reader:
                     )
                     if not isinstance(found[email], HeldContact | NotFound):
                         return
+                    self.on_read(list_id, 1)
             except ListrakSyncError as error:
                 errors.append(error)
 

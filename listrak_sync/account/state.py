@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -18,6 +20,7 @@ from listrak_sync.delivery.polling import StillOpen, poll
 from listrak_sync.delivery.sending import DeliveryOptions, ignore
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import ListrakSyncError
+from listrak_sync.progress import Comparing, Ended, Verifying
 
 
 class ReadsAccount(LookUps, ReadsContacts, Protocol):
@@ -75,7 +78,7 @@ class AccountState:
     ) -> Comparison:
         """Return how the values of a window stand at Listrak."""
         comparison = self._comparison(window, boxes, uncertain, keeps_held=keeps_held)
-        self._read(comparison)
+        self._read(comparison, Comparing)
         return comparison
 
     def verify(
@@ -96,7 +99,7 @@ class AccountState:
                 if comparison is None:
                     comparison = self._comparison(window)
                 comparison.wanted = pending
-                self._read(comparison)
+                self._read(comparison, Verifying)
             except ListrakSyncError as broken:
                 error = broken
                 return StillOpen(0)
@@ -106,7 +109,7 @@ class AccountState:
             return StillOpen(sum(pending))
 
         if any(sent):
-            poll(ask, "contact", patience, self._stop, self._options)
+            poll(ask, "value", sum(sent), patience, self._stop, self._options)
         comparison = comparison or Comparison(window, {})
         if error is not None:
             for row in range(len(pending)):
@@ -141,9 +144,20 @@ class AccountState:
                 self._lists[list_id].check(comparison.fields(list_id))
         return comparison
 
-    def _read(self, comparison: Comparison) -> None:
-        with self._interruptible():
-            read_lists(comparison, self.reader)
+    def _read(self, comparison: Comparison, step: type[Comparing | Verifying]) -> None:
+        counts, lock = Counter[int](), threading.Lock()
+
+        def tell(list_id: int, contacts: int) -> None:
+            with lock:
+                counts[list_id] += contacts
+                self._options.on_progress(step(list_id, counts[list_id]))
+
+        self.reader.on_read = tell
+        try:
+            with self._interruptible():
+                read_lists(comparison, self.reader)
+        finally:
+            self._options.on_progress(Ended(step))
         for list_id, reading in comparison.readings.items():
             read = f"{reading.pages} requests for pages, {reading.one_by_one} for single contacts"
             boxes = ", ".join(sorted(map(_spelled, reading.spellings)))

@@ -9,23 +9,22 @@ import msgspec
 from listrak_sync.batching.window import Contact
 
 
+class _ContactLine(msgspec.Struct, frozen=True):
+    """A contact's final state as dry-run shows it."""
+
+    list_id: int
+    email_address: str
+    fields: dict[int, str]
+    mappings: Sequence[str]
+    line: int
+    file: str
+
+
 def contact_line(contact: Contact, names: Sequence[str], file: str, line: int) -> bytes:
     """Return a contact's final values as `dry-run --format updates` prints them.
 
     `names` are those of the mappings that gave the values; the last value is of this file and line.
     """
-    encode = msgspec.json.encode
-    fields = b", ".join(
-        b"%b: %b" % (encode(str(field_id)), encode(value)) for field_id, value in contact.fields
-    )
-    return (
-        b'{"list_id": %d, "email_address": %b, "fields": {%b}, "mappings": [%b], '
-        b'"line": %d, "file": %b}'
-    ) % (
-        contact.list_id,
-        encode(contact.email_address),
-        fields,
-        b", ".join(map(encode, names)),
-        line,
-        encode(file),
-    )
+    fields = dict(contact.fields)
+    state = _ContactLine(contact.list_id, contact.email_address, fields, names, line, file)
+    return msgspec.json.encode(state)

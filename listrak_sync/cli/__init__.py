@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from errno import ENOSPC
@@ -11,6 +12,7 @@ import typer
 from typer.main import get_group
 
 from listrak_sync import __version__
+from listrak_sync.cli.command import Group
 from listrak_sync.cli.startup import LazyCommand, open_standard_streams, with_default_values
 from listrak_sync.errors import told
 
@@ -21,14 +23,21 @@ Exit status: 0 done · 1 bug · 2 usage · 3 mapping, settings or output · 4 ac
 75 another run holds the journal · 130/143 interrupted
 """
 
+HELP = """\
+Switch profile fields of Listrak contacts on and off by Segment events.
+
+Example: listrak-sync dry-run examples/events.ndjson -m mappings.example.yaml
+"""
+
 app = typer.Typer(
     name="listrak-sync",
-    help="Switch profile fields of Listrak contacts on and off by Segment events.",
+    help=HELP,
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    cls=Group,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -39,12 +48,48 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - called by typer with the o
         raise typer.Exit
 
 
+def _install(shell: str | None) -> None:
+    if shell is not None:
+        from listrak_sync.cli.completion_scripts import install  # noqa: PLC0415 - rarely needed
+
+        typer.echo("\n".join(install(shell)))
+        raise typer.Exit
+
+
+def _show(shell: str | None) -> None:
+    if shell is not None:
+        from listrak_sync.cli.completion_scripts import script_of  # noqa: PLC0415 - rarely needed
+
+        typer.echo(script_of(shell), nl=False)
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     _version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
+    _installed: Annotated[
+        str | None,
+        typer.Option(
+            "--install-completion",
+            metavar="[bash|zsh|fish]",
+            callback=_install,
+            is_eager=True,
+            help="Let this shell, or yours, complete command lines.",
+        ),
+    ] = None,
+    _shown: Annotated[
+        str | None,
+        typer.Option(
+            "--show-completion",
+            metavar="[bash|zsh|fish]",
+            callback=_show,
+            is_eager=True,
+            help="Print the script that does so.",
+        ),
+    ] = None,
 ) -> None:
     """Switch profile fields of Listrak contacts on and off by Segment events."""
 
@@ -92,7 +137,12 @@ def main() -> None:
     if not sys.warnoptions:  # Python's own switch, -W, still shows them
         warnings.simplefilter("ignore")
     try:
-        _run()
+        if shell := os.environ.get("_LISTRAK_SYNC_COMPLETE"):
+            from listrak_sync.cli.completion import answer  # noqa: PLC0415 - rarely needed
+
+            answer(program, shell, sys.argv[1:])
+        else:
+            _run()
     except Exception as error:
         shown = told(error)
         if shown is None:

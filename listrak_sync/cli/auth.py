@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
+from listrak_sync.cli.command import Command, Group
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.mapping import mapping_file
+from listrak_sync.cli.options.output import Json, Quiet
 from listrak_sync.cli.output import counted, one_line, print_json, print_text
-from listrak_sync.cli.startup import Summarised
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.outcomes import answered, check_access
 from listrak_sync.delivery.sending import look_up
@@ -22,7 +24,11 @@ from listrak_sync.mapping.files import load_all
 from listrak_sync.mapping.model import Mapping, list_id_of
 
 app = typer.Typer(
-    help="Check credentials.", no_args_is_help=True, add_completion=False, rich_markup_mode=None
+    help="Check credentials.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    cls=Group,
 )
 
 
@@ -31,19 +37,22 @@ def _group() -> None:
     """Check credentials."""
 
 
-@app.command("test", cls=Summarised)
+@app.command("test", cls=Command)
 def auth_test(
     mapping: Annotated[
         list[Path] | None,
-        options.mapping_file("Also ask for each list of this mapping file."),
+        mapping_file("Also ask for each list of this mapping file."),
     ] = None,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
-    as_json: options.Json = False,
-    quiet: options.Quiet = False,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Get a token, call the API and, with a mapping, ask for each of its lists."""
+    """Get a token, call the API and, with a mapping, ask for each of its lists.
+
+    Example: listrak-sync auth test -m mappings.yaml
+    """
     messages = Messages(quiet=quiet)
     names: dict[int, str | None] = {}
     missing: list[str] = []

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answer, answering
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.mapping import OptionalMappingFile
 from listrak_sync.cli.output import counted, print_json, print_text, printable
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import ListrakSyncError, SettingsError, UsageError
@@ -30,10 +31,10 @@ def check(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="The mapping file, also as -m FILE.", show_default=False
+            metavar="FILE", help="The mapping file, also as -m FILE.", show_default=False
         ),
     ] = None,
-    mapping: options.OptionalMappingFile = None,
+    mapping: OptionalMappingFile = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -59,13 +60,15 @@ def check(
             'online: {"lists", "problems", "not_checked"}, null without --online.',
         ),
     ] = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
 ) -> None:
     """Check a mapping file: show every fault, then remarks on what looks like a mistake.
 
     Remarks are not faults: the exit status stays 0, unless --strict is given.
+
+    Example: listrak-sync mapping check mappings.yaml --online
     """
     messages = Messages()
     with answering("mapping check", messages, as_json=as_json):

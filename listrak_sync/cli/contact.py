@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listrak_sync.account.contacts import contact as look_up_contact
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import one_line, print_json, print_text
-from listrak_sync.cli.tables import print_table
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.values import parse_id
+from listrak_sync.cli.output import one_line, print_json, print_table, print_text
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import SOME_REJECTED, UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import list_id_of
-from listrak_sync.mapping.values import MAX_ID, is_email_address
+from listrak_sync.mapping.values import is_email_address
 
 if TYPE_CHECKING:
     from listrak_sync.account.contacts import FoundContact
@@ -31,7 +31,7 @@ def contact(
         str, typer.Argument(metavar="EMAIL", help="The contact's address.", show_default=False)
     ],
     list_id: Annotated[
-        int, typer.Option("--list", metavar="ID", min=1, max=MAX_ID, help="The list's id.")
+        int, typer.Option("--list", metavar="ID", parser=parse_id, help="The list's id.")
     ],
     mapping: Annotated[
         Path | None,
@@ -53,9 +53,9 @@ def contact(
             "unsubscribed or not_on_list; value: null where Listrak tells none.",
         ),
     ] = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
 ) -> None:
     """Show what Listrak holds for a contact of a list.
 
@@ -63,6 +63,8 @@ def contact(
 
     The exit status is 6 where the contact is not on the list. The integration needs the areas
     Contact, List and Segmentation.
+
+    Example: listrak-sync contact ann@example.com --list 12345
     """
     messages = Messages()
     address = email.strip()

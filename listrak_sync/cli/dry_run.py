@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from enum import StrEnum
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
-from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.output import flush, one_line, write_line
-from listrak_sync.cli.progress import ProgressDisplay, announce
+from listrak_sync.cli.options.delivery import RequestOptions
+from listrak_sync.cli.options.guarding import GuardOptions
+from listrak_sync.cli.options.input import InputOptions
+from listrak_sync.cli.options.journal import ReadJournalOptions
+from listrak_sync.cli.options.mapping import MappingOptions
+from listrak_sync.cli.options.output import DryRunFormat, DryRunOutput
+from listrak_sync.cli.options.run import compared, files_of, planned_task
+from listrak_sync.cli.options.sent import SentOptions
+from listrak_sync.cli.options.spread import spread
+from listrak_sync.cli.output import flush, json_line, one_line, write_line
+from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.run_messages import announce
 from listrak_sync.cli.run_outputs import RunOutputs
-from listrak_sync.delivery.journal import default_journal
 from listrak_sync.delivery.stop import Stop, interruptible
-from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.events.key_paths import Json
-from listrak_sync.guards import Guards
-from listrak_sync.input.choice import FileChoice
-from listrak_sync.input.sources import Source
-from listrak_sync.last_run import last_run_at, not_compared
-from listrak_sync.listrak.addresses import API_URL, Addresses
+from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
 from listrak_sync.run import RunCallbacks, both
-from listrak_sync.run_settings import (
-    DEFAULT_WINDOW,
-    DEFAULT_WINDOW_BYTES,
-    Order,
-    RouteChoice,
-    Undated,
-)
 from listrak_sync.sync import dry_run as run_dry
-from listrak_sync.tasks import new_task, settings_of
+from listrak_sync.tasks import settings_of
 
 SHOWN_CONDITION: Final = 240
 """How many characters of a condition a terminal shows."""
@@ -48,139 +41,58 @@ SHOWN_VALUE: Final = 60
 """How many characters of a value a terminal shows; the JSON lines have all."""
 
 
-class Format(StrEnum):
-    """What of a run is printed."""
-
-    summary = "summary"
-    requests = "requests"
-    updates = "updates"
-
-
+@spread
 def dry_run(
-    mapping: options.MappingFiles = None,
-    events: options.Events = None,
-    format_: Annotated[
-        Format,
-        typer.Option(
-            "--format",
-            help="summary: counts. requests: each request that push would send. "
-            "updates: the final values of each contact. The last two are JSON lines.",
-        ),
-    ] = Format.summary,
-    explain: Annotated[
-        bool,
-        typer.Option(
-            "--explain",
-            help="Tell for each event and mapping why it matched or not: as text on a terminal, "
-            "else as JSON lines.",
-        ),
-    ] = False,
-    previous: options.Previous = None,
-    only: options.Only = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    undated: options.UndatedOption = Undated.keep,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    audience: options.Audience = None,
-    trait: options.Trait = None,
-    email_column: options.EmailColumn = None,
-    format_in: options.FormatIn = None,
-    rejects: options.Rejects = None,
-    append: options.Append = False,
-    force: options.Force = False,
-    max_rejects: options.MaxRejects = None,
-    max_contacts: options.MaxContacts = None,
-    min_contacts: options.MinContacts = None,
-    max_off_ratio: options.MaxOffRatio = None,
-    max_change: options.MaxChange = None,
-    strict: options.Strict = False,
-    ignore_integrations: options.IgnoreIntegrations = False,
-    order: options.OrderOption = Order.timestamp,
-    window: options.WindowSize = DEFAULT_WINDOW,
-    window_bytes: options.WindowBytes = DEFAULT_WINDOW_BYTES,
-    jobs: options.Jobs = None,
-    route: options.RouteOption = RouteChoice.auto,
-    batch_contacts: options.BatchContacts = None,
-    batch_bytes: options.BatchBytes = None,
-    journal: options.JournalPath = None,
-    api_url: options.ApiUrl = API_URL,
-    report: options.ReportPage = None,
-    report_samples: options.ReportSamples = 10,
-    as_json: options.Json = False,
-    progress: options.ProgressOption = options.Progress.auto,
-    log_format: options.LogFormatOption = LogFormat.text,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    read: InputOptions,
+    mappings: MappingOptions,
+    sent: SentOptions,
+    guarding: GuardOptions,
+    requests: RequestOptions,
+    journal: ReadJournalOptions,
+    output: DryRunOutput,
 ) -> None:
-    """Do everything that push does, except talk to Listrak."""
-    given = locals()
-    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
-    printed = [
-        option
-        for option, is_given in (
-            ("--json", as_json),
-            (f"--format {format_}", format_ is not Format.summary),
-            ("--explain", explain),
-            ("--rejects -", str(rejects) == "-"),
-        )
-        if is_given
-    ]
-    samples = RejectSamples(report_samples)
-    outputs = RunOutputs(rejects, report, samples=samples, explains=explain)
-    with answering("dry-run", messages, as_json=as_json, is_run=True):
+    """Do everything that push does, except talk to Listrak.
+
+    Example: listrak-sync dry-run examples/events.ndjson -m mappings.example.yaml --explain
+    """
+    messages, printed = output.messages(), output.printed()
+    samples = RejectSamples(output.report_samples)
+    outputs = RunOutputs(output.rejects, output.report, samples=samples, explains=output.explain)
+    with answering("dry-run", messages, as_json=output.as_json, is_run=True):
         outputs.check()
-        if len(printed) > 1:
-            raise UsageError(f"{' and '.join(printed)} exclude each other", options.ONE_OUTPUT)
-        addresses = Addresses(api_url=api_url)
-        run_options = options.run_options(given)
-        files = mapping or ()
-        own = [*files, *([rejects] if rejects else [])]
-        choice = FileChoice(include or (), exclude or (), own, messages.info)
-        guards = Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change)
-        task = new_task(files, events or (), run_options, guards, choice)
+        output.check()
+        addresses = Addresses(api_url=requests.api_url)
+        task = planned_task(read, mappings, sent, guarding, requests, output)
         settings = settings_of(
             task,
-            jobs=jobs,
-            strict=strict,
+            jobs=requests.jobs,
+            strict=mappings.strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
-        if max_change is not None or report is not None:
-            last = last_run_at(journal or default_journal(), task.options, addresses.api)
-            settings = replace(settings, last_run=last)
-            for note in not_compared(last, settings.mappings) if max_change is not None else ():
-                messages.info(note)
-        settings = replace(settings, samples_funnels=report is not None)
-        existing = options.existing_rejects(append=append, force=force)
-        if printed and sys.stdout.isatty() and progress is options.Progress.auto:
-            progress = options.Progress.none  # a bar would stand between the lines of data
+        settings = compared(settings, task, journal, output, addresses.api, messages)
+        existing = output.existing_rejects()
         announce(settings.sources, messages)
+        as_it_runs = bool(printed) and not output.as_json
+        display = ProgressDisplay(output.progress, messages, prints=True, as_it_runs=as_it_runs)
         stop = Stop()
+        needed = (*settings.sources, *settings.previous, *files_of(mappings))
         try:
             with (
-                interruptible(stop),
-                RejectsFile(
-                    rejects,
-                    (
-                        *settings.sources,
-                        *settings.previous,
-                        *(Source(str(file)) for file in files),
-                    ),
-                    existing,
-                ) as rejects_file,
-                ProgressDisplay(progress, settings.sources, messages, sends=False) as display,
+                interruptible(stop, display.remove),
+                RejectsFile(output.rejects, needed, existing) as rejects_file,
+                display,
             ):
                 result = run_dry(
                     settings,
                     RunCallbacks(
                         both(rejects_file.write, outputs.on_reject),
                         display,
-                        on_explanation=_explainer(settings.mappings) if explain else None,
+                        on_explanation=_explainer(settings.mappings) if output.explain else None,
                         on_note=messages.info,
                     ),
                     stop=stop,
-                    on_request=write_line if format_ is Format.requests else None,
-                    on_contact=write_line if format_ is Format.updates else None,
+                    on_request=write_line if output.format_ is DryRunFormat.requests else None,
+                    on_contact=write_line if output.format_ is DryRunFormat.updates else None,
                     addresses=addresses,
                 )
                 result = result.or_else(rejects_file.close())
@@ -192,7 +104,7 @@ def dry_run(
                 "dry-run",
                 result,
                 messages,
-                as_json=as_json,
+                as_json=output.as_json,
                 outputs=outputs,
                 table_is_data=not printed,
             )
@@ -204,7 +116,7 @@ def _explainer(mappings: Sequence[Mapping]) -> Callable[[Explanation], None]:
     if sys.stdout.isatty():
         names = field_names(mappings)
         return lambda explanation: write_line(readable(explanation, names).encode())
-    return lambda explanation: write_line(msgspec.json.encode(explanation))
+    return lambda explanation: write_line(json_line(explanation))
 
 
 def readable(explanation: Explanation, names: dict[int, str]) -> str:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listrak_sync.account.making import WantedFields, make_fields
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json
-from listrak_sync.cli.tables import print_table
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.values import choice, count, parse_id
+from listrak_sync.cli.output import print_json, print_table
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
@@ -28,7 +28,7 @@ _CHECK_BOX = DataType(CHECK_BOX)
 
 def create(
     list_id: Annotated[
-        int, typer.Argument(metavar="LIST_ID", min=1, max=MAX_ID, help="The list's id.")
+        int, typer.Argument(metavar="LIST_ID", parser=parse_id, help="The list's id.")
     ],
     names: Annotated[
         list[str], typer.Argument(metavar="NAME", help="Names of the fields.", show_default=False)
@@ -41,11 +41,13 @@ def create(
             show_default=False,
         ),
     ],
-    data_type: Annotated[DataType, typer.Option("--type", help="What they can hold.")] = _CHECK_BOX,
+    data_type: Annotated[
+        DataType, typer.Option("--type", **choice(DataType), help="What they can hold.")
+    ] = _CHECK_BOX,
     max_length: Annotated[
         int,
         typer.Option(
-            metavar="N", min=0, max=MAX_ID, help="Characters they take, 0 for any number."
+            metavar="N", parser=count(0, MAX_ID), help="Characters they take, 0 for any number."
         ),
     ] = 0,
     as_json: Annotated[
@@ -56,14 +58,16 @@ def create(
             '"group", "data_type", "max_length", "created"}, …]}.',
         ),
     ] = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
 ) -> None:
     """Make profile fields on a list, and the group they belong to; print their ids.
 
     What is there already stays as it is, so running it twice makes nothing twice. Names are
     compared without case. The integration needs the areas List and Segmentation.
+
+    Example: listrak-sync fields create 12345 "VIP shoppers" --group "Engage Audiences"
     """
     messages = Messages()
     with answering("fields create", messages, as_json=as_json):

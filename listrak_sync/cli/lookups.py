@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from listrak_sync.account import ids
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import print_json, print_text
-from listrak_sync.cli.tables import print_table
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.values import parse_id
+from listrak_sync.cli.output import print_json, print_table, print_text
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.field_types import DATA_TYPES, DescribedField
-from listrak_sync.mapping.values import MAX_ID
 
 if TYPE_CHECKING:
     from listrak_sync.listrak.verdicts import ProfileField
 
-ListId = Annotated[int, typer.Argument(metavar="LIST_ID", min=1, max=MAX_ID, help="The list's id.")]
+ListId = Annotated[int, typer.Argument(metavar="LIST_ID", parser=parse_id, help="The list's id.")]
 ListsJson = Annotated[
     bool,
     typer.Option("--json", help='Print one JSON object: {"lists": [{"id", "name"}, …]}.'),
@@ -47,13 +46,15 @@ FieldsYaml = Annotated[
 
 def lists(
     as_json: ListsJson = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
 ) -> None:
     """Show the id and name of every list of the account.
 
     The integration needs the area List.
+
+    Example: listrak-sync lists
     """
     messages = Messages()
     with (
@@ -74,14 +75,16 @@ def fields(
     list_id: ListId,
     as_json: FieldsJson = False,
     as_yaml: FieldsYaml = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
 ) -> None:
     """Show the profile fields of a list, with what each can hold; fields create makes some.
 
     The integration needs the areas List and Segmentation. To make fields, see:
     listrak-sync fields create --help
+
+    Example: listrak-sync fields 12345
     """
     messages = Messages()
     with answering("fields", messages, as_json=as_json):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.check import check
+from listrak_sync.cli.command import Command, Group
 from listrak_sync.cli.mapping_new import new
 from listrak_sync.cli.mapping_test import run
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.output import Quiet
 from listrak_sync.cli.output import counted, print_lines, printable
-from listrak_sync.cli.startup import Summarised
 from listrak_sync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    cls=Group,
 )
-app.command("check", cls=Summarised)(check)
-app.command("test", cls=Summarised)(run)
-app.command("new", cls=Summarised)(new)
+app.command("check", cls=Command)(check)
+app.command("test", cls=Command)(run)
+app.command("new", cls=Command)(new)
 
 
 @app.callback()
@@ -38,16 +39,19 @@ def _group() -> None:
     """Write and check mapping files."""
 
 
-@app.command("schema", cls=Summarised)
+@app.command("schema", cls=Command)
 def schema() -> None:
-    """Print the JSON Schema of mapping files, with which an editor completes and checks them."""
+    """Print the JSON Schema of mapping files, with which an editor completes and checks them.
+
+    Example: listrak-sync mapping schema > mappings.schema.json
+    """
     from listrak_sync.mapping.schema import mapping_file_schema  # noqa: PLC0415 - only here
 
     encoded = msgspec.json.encode(mapping_file_schema())
     print_lines([msgspec.json.format(encoded, indent=2)])
 
 
-@app.command("import", cls=Summarised)
+@app.command("import", cls=Command)
 def import_(
     files: Annotated[
         list[str],
@@ -76,9 +80,12 @@ def import_(
         ),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
-    quiet: options.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Turn Segment's subscriptions of Listrak (Actions) into a mapping file."""
+    """Turn Segment's subscriptions of Listrak (Actions) into a mapping file.
+
+    Example: listrak-sync mapping import subscriptions.json -o mappings.yaml
+    """
     from listrak_sync.segment_import.mapping_file import import_subscriptions  # noqa: PLC0415 - only here
 
     messages = Messages(quiet=quiet)

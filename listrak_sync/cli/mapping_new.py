@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.fields_create import one_name
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.values import parse_id
 from listrak_sync.cli.output import print_lines
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.field_types import CHECK_BOX
-from listrak_sync.mapping.values import MAX_ID
 
 if TYPE_CHECKING:
     from listrak_sync.account.making import Making
@@ -34,14 +34,13 @@ def new(
         ),
     ],
     list_id: Annotated[
-        int, typer.Option("--list", metavar="ID", min=1, max=MAX_ID, help="The list's id.")
+        int, typer.Option("--list", metavar="ID", parser=parse_id, help="The list's id.")
     ],
     field: Annotated[
         int | None,
         typer.Option(
             metavar="ID",
-            min=1,
-            max=MAX_ID,
+            parser=parse_id,
             help="The check box that the audience switches.",
             show_default=False,
         ),
@@ -69,14 +68,16 @@ def new(
             "--separate", help="Print two mappings: one for who enters, one for who leaves."
         ),
     ] = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
 ) -> None:
     """Print the mapping of an Engage audience, ready to be pasted or appended to a mapping file.
 
     Into a new file, it goes with the line that begins one: mapping new … > mappings.yaml. To a file
     whose last key is mappings, it can be appended with >>. Listrak is asked only with --create.
+
+    Example: listrak-sync mapping new vip_shoppers --list 12345 --field 789
     """
     from listrak_sync.segment_import.audience_mapping import (  # noqa: PLC0415 - only here
         AudienceField,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.dry_run import readable
 from listrak_sync.cli.junit import write_junit
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, one_line, print_text
+from listrak_sync.cli.options.output import Quiet
+from listrak_sync.cli.output import counted, json_line, one_line, print_text
 from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping.expected import REJECTED, SKIPPED, Outcome
@@ -49,12 +48,14 @@ def run(
     files: Annotated[list[Path], FILES],
     tests: Annotated[list[Path] | None, TESTS] = None,
     junit: Annotated[Path | None, JUNIT] = None,
-    quiet: options.Quiet = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run the tests of mapping files: events, and what they must come to.
 
     Each test is a dry-run of its events; nothing is sent. A failing test is shown with what was
     expected, what was found, and why. Exit status: 0 all pass, 6 some fail, 3 a faulty file.
+
+    Example: listrak-sync mapping test mappings.yaml
     """
     messages = Messages(quiet=quiet)
     with answering("mapping test", messages, as_json=False):
@@ -125,9 +126,7 @@ def _outcome_lines(outcome: Outcome) -> Iterator[str]:
     """Yield what events come to: a line for each contact, and the reasons."""
     for (list_id, address), fields in sorted(outcome.contacts.items()):
         pairs = sorted(fields.items())
-        values = ", ".join(
-            f"{field} = {json.dumps(value, ensure_ascii=False)}" for field, value in pairs
-        )
+        values = ", ".join(f"{field} = {json_line(value).decode()}" for field, value in pairs)
         yield f"list {list_id}, {address}: {values}"
     for name, reasons in ((REJECTED, outcome.rejected), (SKIPPED, outcome.skipped)):
         if reasons:

@@ -3,27 +3,64 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from listrak_sync.cli.startup import silence
+from listrak_sync.cli.terminal import bold, width
 from listrak_sync.errors import OutputError
 
 if TYPE_CHECKING:
-    from rich.console import Console as RichConsole
-    from rich.table import Table
+    from listrak_sync.cli.columns import Cell, Table
+
+
+_FLAG: Final = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
+"""The flag of a part of a country: a black flag, and letters that are not shown."""
+
+_JOINER: Final = "\u200d"
+_VARIANT: Final = "\ufe0f"
 
 
 def printable(text: str) -> str:
-    """Return text that cannot control a terminal: control characters are shown as escapes."""
+    """Return text that cannot control a terminal: control characters are shown as escapes.
+
+    Emoji of several characters stay as they are.
+    """
+    return escaped(text, lambda character: ascii(character)[1:-1])
+
+
+def escaped(text: str, escape: Callable[[str], str]) -> str:
+    """Return text in which everything but line ends that is not printable is escaped."""
+    if text.isprintable():
+        return text
+    flags = [match.span() for match in _FLAG.finditer(text)]
+    is_flag = {place for start, end in flags for place in range(start, end)}
     return "".join(
-        character if character.isprintable() or character == "\n" else ascii(character)[1:-1]
-        for character in text
+        character
+        if character.isprintable()
+        or character == "\n"
+        or place in is_flag
+        or (character == _JOINER and _joins(text, place))
+        else escape(character)
+        for place, character in enumerate(text)
     )
+
+
+def _joins(text: str, place: int) -> bool:
+    """Say whether a joiner stands between two pictures."""
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    is_tone = "\U0001f3fb" <= before <= "\U0001f3ff"
+    return _is_picture(after) and (is_tone or before == _VARIANT or _is_picture(before))
+
+
+def _is_picture(character: str) -> bool:
+    return bool(character) and unicodedata.category(character) == "So"
 
 
 def one_line(text: str) -> str:
@@ -36,33 +73,25 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def rich_console(*, stderr: bool) -> RichConsole:
-    """Return a console that respects NO_COLOR and the width, and shows brackets as text."""
-    from rich.console import Console as RichConsole  # noqa: PLC0415 - slow, and often not needed
+def json_line(record: object) -> bytes:
+    """Return a record as JSON, the same way everywhere: on one line, without blanks, in UTF-8."""
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:  # a name of a file that is not UTF-8
+        return json.dumps(msgspec.to_builtins(record), separators=(",", ":")).encode()
 
-    class Console(RichConsole):
-        def on_broken_pipe(self) -> None:
-            """Go on without a reader; rich would end the program."""
-            self.quiet = True
-            silence(self.file)
 
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=False)
+def printable_json(line: str) -> str:
+    """Return the same JSON with escapes for what could control a terminal."""
+    return escaped(line, lambda character: json.dumps(character)[1:-1])
 
 
 def write_line(data: bytes) -> None:
     """Write a line. Raises BrokenPipeError once nobody reads any more, else OutputError."""
     if sys.stdout.isatty():
-        data = _as_printable_json(data)
+        data = printable_json(data.decode(errors="backslashreplace")).encode()
     with _standard_output():
         sys.stdout.buffer.write(data + b"\n")
-
-
-def _as_printable_json(line: bytes) -> bytes:
-    """Return the same JSON with escapes for what could control a terminal."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else json.dumps(character)[1:-1]
-        for character in line.decode(errors="backslashreplace")
-    ).encode()
 
 
 def flush() -> None:
@@ -81,7 +110,7 @@ def print_lines(lines: Iterable[bytes]) -> None:
 
 def print_json(record: object) -> None:
     """Print one JSON object. Raises OutputError."""
-    print_lines([msgspec.json.encode(record)])
+    print_lines([json_line(record)])
 
 
 def print_text(lines: Iterable[str]) -> None:
@@ -93,9 +122,16 @@ def print_text(lines: Iterable[str]) -> None:
 
 
 def draw(table: Table) -> None:
-    """Draw a table as wide as the terminal. Raises OutputError."""
-    with _standard_output():
-        rich_console(stderr=False).print(table)
+    """Draw a table as wide as the terminal, or as 80 columns. Raises OutputError."""
+    print_text(table.lines(width(sys.stdout), bold(sys.stdout)))
+
+
+def print_table(names: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Print rows below names: folded on a terminal, one line for each row elsewhere."""
+    from listrak_sync.cli.columns import Table  # noqa: PLC0415 - only for people
+
+    columns = width(sys.stdout) if sys.stdout.isatty() else None
+    print_text(Table(list(rows), names).lines(columns, bold(sys.stdout)))
 
 
 @contextmanager

@@ -1,90 +1,71 @@
-"""How a run goes on: what it reads, how far it is, and how each request ended."""
+"""Shows how far a run is: as a bar on a terminal, or as lines of a log."""
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from math import ceil
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
-from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.options import Progress
-from listrak_sync.cli.output import counted, rich_console
-from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
-from listrak_sync.delivery.sending import Retry, Waiting
-from listrak_sync.input.sources import STANDARD_INPUT, Source
-from listrak_sync.report.counts import Report
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+from listrak_sync.cli.bar import Bar
+from listrak_sync.cli.messages import LogFormat, Messages
+from listrak_sync.cli.options.output import Progress
+from listrak_sync.cli.output import counted, one_line
+from listrak_sync.cli.progress_line import Line, Pace, details, line, sentence
+from listrak_sync.cli.terminal import is_pipe, is_terminal
+from listrak_sync.delivery.sending import Retry
+from listrak_sync.progress import Ended, Sending, Step, Waiting
 
 EVERY: Final = 30.0
 """Seconds between two lines of progress in a log."""
 
-WIDE: Final = 120
-"""The columns that a terminal needs for a long bar beside the figures."""
-
 LONG_PAUSE: Final = 5.0
-"""A pause of this many seconds is told even without --verbose."""
+"""A pause of this many seconds is told even where no progress is wanted."""
 
 LONG_WAIT: Final = 10.0
-"""That imports take longer than this, in seconds, is told once even without --verbose."""
+"""That imports take longer than this, in seconds, is told once in a log."""
 
 
 class ProgressDisplay:
-    """Shows bytes read, lines, contacts, rate and time left; any thread may report progress."""
+    """Shows how far each phase of a run is, and why it pauses; any thread may tell.
+
+    With `prints`, the command prints data on standard output, with `as_it_runs` while it runs.
+    """
 
     def __init__(
         self,
         wanted: Progress,
-        sources: Sequence[Source],
         messages: Messages,
         *,
-        sends: bool,
+        prints: bool,
+        as_it_runs: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if messages.quiet:
             wanted = Progress.none
         elif wanted is Progress.auto:
-            wanted = Progress.bar if sys.stderr.isatty() else Progress.text
+            wanted = _chosen(messages, prints=prints, as_it_runs=as_it_runs)
+        elif wanted is Progress.bar and not is_terminal(sys.stderr):
+            wanted = Progress.text
         self._wanted = wanted
         self._messages = messages
         self._clock = clock
-        self._sends = sends
         self._lock = threading.Lock()
-        self._before: dict[str, int] = {}
-        self._total = 0
-        for source in sources:
-            if source.name not in self._before:
-                self._before[source.name] = self._total
-                self._total += source.size
-        self._started = self._said = clock()
+        self._paces: dict[type[Step], Pace] = {}
+        self._told: dict[object, float] = {}
+        self._pause = "", 0.0
+        self._untold = 0
         self._bar: Bar | None = None
-        self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
         """Show the bar, if it is wanted."""
         if self._wanted is Progress.bar:
-            from rich import progress  # noqa: PLC0415 - slow, and only on a terminal
-            from rich.table import Column  # noqa: PLC0415 - as above
-
-            console, whole = rich_console(stderr=True), Column(no_wrap=True)
-            self._bar = progress.Progress(
-                progress.TextColumn("{task.description}", table_column=whole),
-                progress.BarColumn(bar_width=40 if console.width >= WIDE else 8),
-                progress.DownloadColumn(table_column=whole),
-                progress.TransferSpeedColumn(table_column=whole),
-                progress.TextColumn("{task.fields[counts]}", table_column=whole),
-                progress.TimeRemainingColumn(table_column=whole),
-                console=console,
-                transient=True,
-            )
-            self._task = self._bar.add_task("reading", total=self._total or None, counts="")
-            self._bar.start()
+            self._bar = Bar(self._lines)
+            self._messages.bar = self._bar
+            self._bar.show()
         return self
 
     def __exit__(
@@ -94,75 +75,98 @@ class ProgressDisplay:
         trace: TracebackType | None,
     ) -> None:
         """Remove the bar."""
+        self.remove()
+
+    def remove(self, _: str = "") -> None:
+        """Take the bar away for good, where a signal asks for the end as well."""
         if self._bar is not None:
-            self._bar.stop()
+            self._bar.remove()
 
-    def __call__(self, report: Report, file: str, position: int) -> None:
-        """Show the counts so far; `position` is in bytes of the file on disk."""
-        if self._wanted is Progress.none:
-            return
-        done = self._before.get(file, 0) + position
+    def stopping(self, message: str) -> None:
+        """Tell that the run ends early; a second signal finds no bar that would stay."""
+        self.remove()
+        self._messages.info(message)
+
+    def __call__(self, step: Step | Ended) -> None:
+        """Show how far a phase is."""
+        if isinstance(step, Waiting) and step.pause:
+            self._tell_waiting(step)
+        now = self._clock()
         with self._lock:
-            if self._bar is not None and self._task is not None:
-                sent = f"{report.accepted:,} sent" if self._sends else self._contacts(report)
-                counts = f"{report.lines:,} lines, {sent}"
-                is_read = self._sends and done >= self._total > 0
-                what = "sending" if is_read else "reading"
-                self._bar.update(self._task, description=what, completed=done, counts=counts)
-            elif self._wanted is Progress.text and self._clock() - self._said >= EVERY:
-                self._said = self._clock()
-                self._messages.info(self._line(report, done))
+            match step:
+                case Ended(phase):
+                    self._paces.pop(phase, None)
+                    return
+                case Sending(done=done, total=total) if done >= total:
+                    self._paces.pop(Sending, None)
+                    return
+            pace = self._paces.setdefault(type(step), Pace(now))
+            pace.add(step, now)
+            if self._wanted is not Progress.text or not self._is_due(type(step), now, pace.begun):
+                return
+            moment = pace.at(now)
+        self._messages.info(sentence(moment), **details(moment))
 
-    def _contacts(self, report: Report) -> str:
-        if self._sends:
-            return f"{report.accepted:,} contacts sent"
-        return f"{report.contacts:,} contacts"
+    def retry(self, retry: Retry) -> None:
+        """Tell that a request is sent again after a pause."""
+        what = f"attempt {retry.attempt} failed, the next in {retry.seconds:.1f} s: {retry.reason}"
+        if retry.held:
+            what = f"Listrak asks for a pause: {what}"
+        is_long, now = retry.held and retry.seconds >= LONG_PAUSE, self._clock()
+        with self._lock:
+            if now + retry.seconds > self._pause[1]:
+                self._pause = retry.reason, now + retry.seconds
+            is_text = self._wanted is Progress.text
+            is_told = is_long or (is_text and self._is_due(Retry, now, float("-inf")))
+            is_told = is_told and not self._shows_bar
+            untold, self._untold = self._untold, 0 if is_told else self._untold + 1
+        if not is_told:
+            self._messages.detail(what)
+            return
+        more = f"; since the last such line, {untold:,} more failed" if untold else ""
+        self._messages.info(f"{what}{more}", attempt=retry.attempt, pause=retry.seconds)
 
-    def _line(self, report: Report, done: int) -> str:
-        seconds = self._clock() - self._started
-        share = f" ({done / self._total:.0%})" if self._total else ""
-        rate = report.lines / seconds if seconds else 0
-        return f"{report.lines:,} lines read{share}, {self._contacts(report)}, {rate:,.0f} lines/s"
+    @property
+    def _shows_bar(self) -> bool:
+        return self._bar is not None and self._bar.is_shown
+
+    def _is_due(self, what: object, now: float, begun: float) -> bool:
+        """Say whether it is time for another line about something. With the lock."""
+        if now - self._told.get(what, begun) < EVERY:
+            return False
+        self._told[what] = now
+        return True
+
+    def _lines(self, width: int) -> list[Line]:
+        """Return the bar's lines, one for each phase that is under way."""
+        now = self._clock()
+        with self._lock:
+            moments = [pace.at(now) for pace in self._paces.values()]
+            reason, until = self._pause
+        note = f"pause {ceil(until - now)} s: {one_line(reason)}" if until > now else ""
+        if not moments:
+            return [Line(note[:width])] if note else []
+        *others, last = moments
+        return [*(line(each, width) for each in others), line(last, width, note)]
+
+    def _tell_waiting(self, waiting: Waiting) -> None:
+        """Tell that we wait for imports or values, with --verbose or once it takes long."""
+        what = counted(waiting.total - waiting.done, waiting.awaited)
+        of_imports = waiting.awaited == "import"
+        is_long = waiting.waited < LONG_WAIT <= waiting.waited + waiting.pause
+        if is_long and not self._shows_bar:
+            aim = f"Listrak has applied {what}" if of_imports else f"what was sent shows for {what}"
+            self._messages.info(f"waiting until {aim}")
+        else:
+            state = "not applied yet" if of_imports else "not seen yet"
+            self._messages.detail(f"{what} {state}, asking again in {waiting.pause:.1f} s")
 
 
-def announce(sources: Sequence[Source], messages: Messages) -> None:
-    """Tell what is read, with --verbose; tell a person at a terminal that we read from it."""
-    for source in sources:
-        if source.file != os.devnull:
-            messages.detail(f"to be read: {source.name!r}", bytes=source.size)
-    if any(source.file == STANDARD_INPUT for source in sources) and sys.stdin.isatty():
-        messages.info("reading events from standard input; Ctrl-D ends it")
-
-
-def tell(receipt: Receipt, messages: Messages) -> None:
-    """Tell how a request ended, with --verbose."""
-    batch = receipt.batch
-    what = f"list {batch.list_id}, batch {batch.id}, {len(batch.contacts)} contacts"
-    match receipt:
-        case AcceptedBatch(imports=imports):
-            messages.detail(f"{what}: accepted, imports {', '.join(imports) or 'unnamed'}")
-        case RefusedBatch(reason=reason, detail=detail):
-            messages.detail(f"{what}: {reason}: {detail}")
-        case UnsentBatch(detail=detail):
-            messages.detail(f"{what}: not sent: {detail}")
-
-
-def tell_retry(retry: Retry, messages: Messages) -> None:
-    """Tell that a request is sent again, with --verbose or where every sender waits long."""
-    what = f"attempt {retry.attempt} failed, the next in {retry.seconds:.1f} s: {retry.reason}"
-    if retry.held and retry.seconds >= LONG_PAUSE:
-        messages.info(f"Listrak asks for a pause: {what}")
-    else:
-        messages.detail(what)
-
-
-def tell_wait(waiting: Waiting, messages: Messages) -> None:
-    """Tell that we wait for imports or values, with --verbose or once it takes long."""
-    what = counted(waiting.count, waiting.awaited)
-    of_imports = waiting.awaited == "import"
-    if waiting.waited < LONG_WAIT <= waiting.waited + waiting.seconds:
-        aim = f"Listrak has applied {what}" if of_imports else f"what was sent shows for {what}"
-        messages.info(f"waiting until {aim}")
-    else:
-        state = "not applied yet" if of_imports else "not seen yet"
-        messages.detail(f"{what} {state}, asking again in {waiting.seconds:.1f} s")
+def _chosen(messages: Messages, *, prints: bool, as_it_runs: bool) -> Progress:
+    """Return how progress is shown where nobody says how."""
+    if not is_terminal(sys.stderr) or messages.log_format is LogFormat.json:
+        return Progress.text
+    # A bar would stand between lines of data, or in the way of a pager that shows them.
+    if (as_it_runs and sys.stdout.isatty()) or (prints and is_pipe(sys.stdout)):
+        return Progress.none
+    return Progress.bar

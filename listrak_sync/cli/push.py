@@ -3,233 +3,93 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
-from listrak_sync.cli.messages import LogFormat, Messages
-from listrak_sync.cli.progress import ProgressDisplay, announce, tell, tell_retry, tell_wait
+from listrak_sync.cli.options.delivery import PushDeliveryOptions
+from listrak_sync.cli.options.guarding import GuardOptions
+from listrak_sync.cli.options.input import InputOptions
+from listrak_sync.cli.options.journal import JournalOptions
+from listrak_sync.cli.options.mapping import MappingOptions
+from listrak_sync.cli.options.output import PushOutput
+from listrak_sync.cli.options.run import run_options
+from listrak_sync.cli.options.sent import PushedOptions
+from listrak_sync.cli.options.spread import spread
+from listrak_sync.cli.progress import ProgressDisplay
+from listrak_sync.cli.run_messages import announce, tell
 from listrak_sync.cli.run_outputs import RunOutputs
-from listrak_sync.cli.startup import parse_duration
 from listrak_sync.errors import UsageError
-from listrak_sync.guards import Guards
 from listrak_sync.input.sources import Source
-from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
+from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push import EarlierRun, NewRun, PushCallbacks, PushRequest, run_push
 from listrak_sync.report.reject_samples import RejectSamples
-from listrak_sync.run_settings import (
-    DEFAULT_WINDOW,
-    DEFAULT_WINDOW_BYTES,
-    Order,
-    RouteChoice,
-    Undated,
-)
 from listrak_sync.tasks import PushOptions
 
 
+@spread
 def push(
     context: typer.Context,
-    mapping: options.MappingFiles = None,
-    events: options.Events = None,
-    only_changes: Annotated[
-        bool,
-        typer.Option(
-            "--only-changes",
-            help="Read the lists first, and send only what is not right there already.",
-        ),
-    ] = False,
-    mirror: options.Mirror = False,
-    previous: options.Previous = None,
-    reject_unknown: options.RejectUnknown = False,
-    only: options.Only = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    undated: options.UndatedOption = Undated.keep,
-    include: options.Include = None,
-    exclude: options.Exclude = None,
-    audience: options.Audience = None,
-    trait: options.Trait = None,
-    email_column: options.EmailColumn = None,
-    format_in: options.FormatIn = None,
-    rejects: options.Rejects = None,
-    append: options.Append = False,
-    force: options.Force = False,
-    max_rejects: options.MaxRejects = None,
-    max_contacts: options.MaxContacts = None,
-    min_contacts: options.MinContacts = None,
-    max_off_ratio: options.MaxOffRatio = None,
-    max_change: options.MaxChange = None,
-    strict: options.Strict = False,
-    ignore_integrations: options.IgnoreIntegrations = False,
-    order: options.OrderOption = Order.timestamp,
-    window: options.WindowSize = DEFAULT_WINDOW,
-    window_bytes: options.WindowBytes = DEFAULT_WINDOW_BYTES,
-    jobs: options.Jobs = None,
-    flush_every: Annotated[
-        float | None,
-        typer.Option(
-            metavar="DURATION",
-            parser=parse_duration,
-            help="Send what is gathered at this interval: for pipes that never end.",
-            show_default=False,
-        ),
-    ] = None,
-    route: options.RouteOption = RouteChoice.auto,
-    batch_contacts: options.BatchContacts = None,
-    batch_bytes: options.BatchBytes = None,
-    in_flight: options.InFlight = 4,
-    verify: Annotated[
-        float | None,
-        typer.Option(
-            metavar="[DURATION]",
-            parser=parse_duration,
-            help="Read back what was sent until it is seen, for 10m unless another time is given.",
-            show_default=False,
-        ),
-    ] = None,
-    wait: Annotated[
-        float | None,
-        typer.Option(
-            metavar="[DURATION]",
-            parser=parse_duration,
-            help="Follow the imports to their end, for 10m unless another time is given, and "
-            "report what they did.",
-            show_default=False,
-        ),
-    ] = None,
-    skip_older: Annotated[
-        bool,
-        typer.Option(
-            "--skip-older",
-            help="Leave out values of rejects that are older than what was sent since.",
-        ),
-    ] = False,
-    once: Annotated[
-        bool,
-        typer.Option(
-            "--once",
-            help="Leave out files that a finished run with --once has read, unless they, the "
-            "mapping or the options have changed.",
-        ),
-    ] = False,
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume",
-            help="Resume the run named in place of EVENTS, or the last unfinished one; its "
-            "mapping, input and options come from the journal.",
-        ),
-    ] = False,
-    journal: options.JournalPath = None,
-    metrics_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--metrics-file",
-            metavar="FILE",
-            help="Write numbers for Prometheus to this file at the end, also of a run that fails.",
-            show_default=False,
-        ),
-    ] = None,
-    retry_for: Annotated[
-        float | None,
-        typer.Option(
-            "--retry-for",
-            metavar="DURATION",
-            parser=parse_duration,
-            help="Try a request for this long where Listrak is away or busy. [default: 1m]",
-            show_default=False,
-        ),
-    ] = None,
-    lock_wait: Annotated[
-        float | None,
-        typer.Option(
-            "--lock-wait",
-            metavar="DURATION",
-            parser=parse_duration,
-            help="Wait this long where another run holds the journal, instead of ending with 75.",
-            show_default=False,
-        ),
-    ] = None,
-    no_journal: Annotated[
-        bool,
-        typer.Option("--no-journal", help="Write nothing down; a kill may lose what is unsent."),
-    ] = False,
-    sandbox: Annotated[
-        bool,
-        typer.Option(
-            "--sandbox", help="Send to a stand-in on this machine, not to Listrak; no journal."
-        ),
-    ] = False,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
-    report: options.ReportPage = None,
-    report_samples: options.ReportSamples = 10,
-    as_json: options.Json = False,
-    progress: options.ProgressOption = options.Progress.auto,
-    log_format: options.LogFormatOption = LogFormat.text,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    read: InputOptions,
+    mappings: MappingOptions,
+    sent: PushedOptions,
+    guarding: GuardOptions,
+    delivery: PushDeliveryOptions,
+    journal: JournalOptions,
+    output: PushOutput,
 ) -> None:
     """Send what the events ask for, and answer for every contact.
 
     Credentials: LISTRAK_CLIENT_ID and LISTRAK_CLIENT_SECRET, or --client-secret-file.
+
+    Example: listrak-sync push exports/ -m mappings.yaml --rejects rejects.ndjson
     """
-    given = locals()
-    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
+    messages = output.messages()
+    display = ProgressDisplay(
+        output.progress,
+        messages,
+        prints=bool(output.printed()),
+        as_it_runs=output.prints_rejects,
+    )
 
     def show_reading(sources: Sequence[Source]) -> ProgressDisplay:
         announce(sources, messages)
-        return ProgressDisplay(progress, sources, messages, sends=True)
+        return display
 
-    samples = RejectSamples(report_samples)
-    outputs = RunOutputs(rejects, report, metrics_file, samples, is_part=resume)
-    with answering("push", messages, as_json=as_json, is_run=True, outputs=outputs):
+    outputs = RunOutputs(
+        output.rejects,
+        output.report,
+        output.metrics_file,
+        RejectSamples(output.report_samples),
+        is_part=journal.resume,
+    )
+    with answering("push", messages, as_json=output.as_json, is_run=True, outputs=outputs):
         outputs.check()
-        if as_json and str(rejects) == "-":
-            raise UsageError("--json and --rejects - exclude each other", options.ONE_OUTPUT)
-        if resume:
-            _refuse_what_the_journal_has(context, events or ())
-            run: NewRun | EarlierRun = EarlierRun(events[0] if events else None)
+        output.check()
+        if journal.resume:
+            _refuse_what_the_journal_has(context, read.events or ())
+            run: NewRun | EarlierRun = EarlierRun(read.events[0] if read.events else None)
         else:
-            run_options = options.run_options(given)
-            if reject_unknown and not only_changes:
-                hint = "Give --only-changes as well: without it, the lists are not read."
-                raise UsageError("--reject-unknown needs --only-changes", hint)
-            if once and (mirror or previous):
-                hint = "Leave out --once: who is in a file that is read already stays on."
-                raise UsageError("--mirror and --previous need the whole input", hint)
-            run = NewRun(
-                mapping or (),
-                events or (),
-                run_options,
-                include=include or (),
-                exclude=exclude or (),
-                once=once,
-                times=[each.text if each else None for each in (since, until)],
-            )
+            run = _new_run(read, mappings, sent, delivery, journal)
         request = PushRequest(
             run=run,
-            addresses=Addresses(api_url, auth_url),
-            secret_file=client_secret_file,
-            guards=Guards(max_rejects, max_contacts, max_off_ratio, min_contacts, max_change),
-            strict=strict,
-            jobs=jobs,
-            flush_every=flush_every,
-            in_flight=in_flight,
-            wait=wait,
-            verify=verify,
-            rejects=rejects,
-            existing_rejects=options.existing_rejects(append=append, force=force),
-            journal=journal,
-            no_journal=no_journal,
-            lock_wait=lock_wait or 0.0,
-            retry_for=retry_for,
-            samples_funnels=report is not None,
-            sandbox=sandbox,
+            addresses=Addresses(delivery.api_url, delivery.auth_url),
+            secret_file=delivery.client_secret_file,
+            guards=guarding.guards,
+            strict=mappings.strict,
+            jobs=delivery.jobs,
+            flush_every=delivery.flush_every,
+            in_flight=delivery.in_flight,
+            wait=delivery.wait,
+            verify=delivery.verify,
+            rejects=output.rejects,
+            existing_rejects=output.existing_rejects(),
+            journal=journal.journal,
+            no_journal=journal.no_journal,
+            lock_wait=journal.lock_wait or 0.0,
+            retry_for=delivery.retry_for,
+            samples_funnels=output.report is not None,
+            sandbox=delivery.sandbox,
         )
         callbacks = PushCallbacks(
             on_note=messages.info,
@@ -238,8 +98,9 @@ def push(
             on_reading=show_reading,
             on_reject=outputs.on_reject,
             on_receipt=lambda receipt: tell(receipt, messages),
-            on_retry=lambda retry: tell_retry(retry, messages),
-            on_wait=lambda waiting: tell_wait(waiting, messages),
+            on_retry=display.retry,
+            on_progress=display,
+            on_signal=display.stopping,
         )
         result = run_push(request, callbacks)
     try:
@@ -247,15 +108,41 @@ def push(
             "push",
             result.run,
             messages,
-            as_json=as_json,
+            as_json=output.as_json,
             outputs=outputs,
-            title="push to the sandbox" if sandbox else None,
+            title="push to the sandbox" if delivery.sandbox else None,
         )
     finally:
         # Even where the report cannot be printed: the run is resumed all the same.
         if result.way_on is not None:
             messages.info(result.way_on)
     raise typer.Exit(status)
+
+
+def _new_run(
+    read: InputOptions,
+    mappings: MappingOptions,
+    sent: PushedOptions,
+    delivery: PushDeliveryOptions,
+    journal: JournalOptions,
+) -> NewRun:
+    """Return a run over new input. Raises UsageError for options that cannot go together."""
+    options = run_options(read, mappings, sent, delivery)
+    if sent.reject_unknown and not sent.only_changes:
+        hint = "Give --only-changes as well: without it, the lists are not read."
+        raise UsageError("--reject-unknown needs --only-changes", hint)
+    if journal.once and (sent.mirror or sent.previous):
+        hint = "Leave out --once: who is in a file that is read already stays on."
+        raise UsageError("--mirror and --previous need the whole input", hint)
+    return NewRun(
+        mappings.mapping or (),
+        read.events or (),
+        options,
+        include=read.include or (),
+        exclude=read.exclude or (),
+        once=journal.once,
+        times=[each.text if each else None for each in (read.since, read.until)],
+    )
 
 
 def _refuse_what_the_journal_has(context: typer.Context, events: Sequence[str]) -> None:

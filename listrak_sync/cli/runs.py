@@ -8,14 +8,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
-import msgspec
 import typer
 
-from listrak_sync.cli import options
+from listrak_sync.cli.columns import Cell, Table
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, one_line, print_lines, print_text
+from listrak_sync.cli.options.journal import JournalPath
+from listrak_sync.cli.output import (
+    counted,
+    json_line,
+    one_line,
+    print_lines,
+    print_table,
+    print_text,
+)
 from listrak_sync.cli.startup import parse_duration
-from listrak_sync.cli.tables import Cell, in_columns, print_table
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal, default_journal
 from listrak_sync.delivery.journal_reader import JournalReader
@@ -29,7 +35,7 @@ _CHOOSE: Final = "Name a run, or choose some: --forget --older-than 30d, --forge
 
 
 def runs(
-    journal: options.JournalPath = None,
+    journal: JournalPath = None,
     older_than: Annotated[
         float | None,
         typer.Option(
@@ -62,6 +68,8 @@ def runs(
     """List the runs in the journal, and what is unfinished of them; runs show tells all of one.
 
     The newest comes first. Finished runs are kept for 30 days.
+
+    Example: listrak-sync runs --all-unfinished
     """
     path = journal or default_journal()
     is_chosen = older_than is not None or all_unfinished
@@ -84,7 +92,7 @@ def runs(
         found = [run for run in listed_runs(reader, is_held=bool(holder)) if run.run in chosen]
     _tell_holder(holder, found)
     if as_json:
-        print_lines(map(msgspec.json.encode, found))
+        print_lines(map(json_line, found))
     elif sys.stdout.isatty():
         print_text(_lines(found))
     else:
@@ -136,7 +144,7 @@ def _lines(runs: Sequence[ListedRun]) -> Iterator[str]:
 
     How far an unfinished run was read may be long, so it stands below the run.
     """
-    heads, *lines = in_columns(NAMES, [_cells(run) for run in runs])
+    heads, *lines = Table([_cells(run) for run in runs], NAMES).lines(None)
     yield heads
     for run, line in zip(runs, lines, strict=True):
         yield line

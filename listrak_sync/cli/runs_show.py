@@ -8,15 +8,16 @@ from typing import Annotated, Final
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, draw, one_line, print_json, print_text
-from listrak_sync.cli.progress import tell_retry, tell_wait
+from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
+from listrak_sync.cli.options.journal import JournalPath
+from listrak_sync.cli.options.output import Json, Progress, ReportPage
+from listrak_sync.cli.output import counted, draw, one_line, print_json, print_table, print_text
+from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.runs import journal_is_there
 from listrak_sync.cli.startup import parse_duration
 from listrak_sync.cli.summary import summary
-from listrak_sync.cli.tables import print_table
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.imports import ImportState, import_states
@@ -56,16 +57,18 @@ def show(
             show_default=False,
         ),
     ] = None,
-    report: options.ReportPage = None,
-    journal: options.JournalPath = None,
-    api_url: options.ApiUrl = API_URL,
-    auth_url: options.AuthUrl = AUTH_URL,
-    client_secret_file: options.SecretFile = None,
-    as_json: options.Json = False,
+    report: ReportPage = None,
+    journal: JournalPath = None,
+    api_url: ApiUrl = API_URL,
+    auth_url: AuthUrl = AUTH_URL,
+    client_secret_file: SecretFile = None,
+    as_json: Json = False,
 ) -> None:
     """Tell all of one run: its inputs and options, what it counted, its imports, what is left.
 
     --wait asks Listrak about its imports now.
+
+    Example: listrak-sync runs show --wait
     """
     messages = Messages()
     with answering("runs show", messages, as_json=as_json):
@@ -128,11 +131,13 @@ def _asked(
 ) -> dict[ImportKey, ImportState]:
     """Ask Listrak about the imports of a run until they have ended, for some seconds."""
     stop = Stop()
-    delivery = DeliveryOptions(
-        on_retry=lambda retry: tell_retry(retry, messages),
-        on_wait=lambda waiting: tell_wait(waiting, messages),
-    )
-    with open_listrak(addresses, secret_file) as api, interruptible(stop, messages.info):
+    display = ProgressDisplay(Progress.auto, messages, prints=True)
+    delivery = DeliveryOptions(on_retry=display.retry, on_progress=display)
+    with (
+        open_listrak(addresses, secret_file) as api,
+        interruptible(stop, display.stopping),
+        display,
+    ):
         with stop.breaking_off():
             check_access(api)
         states = import_states(api, journal.imports_of(info.id), wait, stop, delivery)

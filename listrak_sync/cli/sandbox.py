@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import msgspec
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.messages import Messages
+from listrak_sync.cli.options.mapping import mapping_file
+from listrak_sync.cli.options.values import count
 from listrak_sync.cli.output import print_text
 from listrak_sync.delivery.destination import known_fields
 from listrak_sync.delivery.stop import Stop, interruptible
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 def sandbox(
     mapping: Annotated[
         list[Path] | None,
-        options.mapping_file(
-            "Know the lists and fields of this mapping file; every contact is on them."
-        ),
+        mapping_file("Know the lists and fields of this mapping file; every contact is on them."),
     ] = None,
     script: Annotated[
         Path | None,
@@ -47,11 +46,13 @@ def sandbox(
             show_default=False,
         ),
     ] = None,
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any.")] = 0,
+    port: Annotated[int, typer.Option(metavar="N", parser=count(0, 65535), help="0: any.")] = 0,
 ) -> None:
     """Run a stand-in for Listrak on this machine until Ctrl-C.
 
     It enforces Listrak's published contract and keeps the values that are sent to it.
+
+    Example: listrak-sync sandbox -m mappings.yaml --port 8765
     """
     from listrak_sync.sandbox import Sandbox  # noqa: PLC0415 - only here
 

@@ -6,22 +6,23 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from listrak_sync.cli import options
 from listrak_sync.cli.answers import answering, conclude, warn
-from listrak_sync.cli.messages import LogFormat, Messages
+from listrak_sync.cli.options.guarding import InputGuards
+from listrak_sync.cli.options.input import EventOptions
+from listrak_sync.cli.options.mapping import MappingOptions
+from listrak_sync.cli.options.output import SparkOutput
+from listrak_sync.cli.options.run import run_options
+from listrak_sync.cli.options.sent import OrderOptions
+from listrak_sync.cli.options.spread import spread
 from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.errors import InterruptedRunError, SettingsError
-from listrak_sync.guards import Guards
-from listrak_sync.run_settings import Order, Undated
-
-if TYPE_CHECKING:
-    pass
 
 
+@spread
 def spark(
     events: Annotated[
         list[str],
@@ -32,62 +33,36 @@ def spark(
             show_default=False,
         ),
     ],
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="URL",
-            help="The folder for updates, rejects and counts, which must not exist.",
-            show_default=False,
-        ),
-    ],
-    mapping: options.MappingFiles = None,
-    only: options.Only = None,
-    since: options.Since = None,
-    until: options.Until = None,
-    undated: options.UndatedOption = Undated.keep,
-    audience: options.Audience = None,
-    trait: options.Trait = None,
-    email_column: options.EmailColumn = None,
-    format_in: options.FormatIn = None,
-    max_rejects: options.MaxRejects = None,
-    max_contacts: options.MaxContacts = None,
-    min_contacts: options.MinContacts = None,
-    max_off_ratio: options.MaxOffRatio = None,
-    strict: options.Strict = False,
-    ignore_integrations: options.IgnoreIntegrations = False,
-    order: options.OrderOption = Order.timestamp,
-    as_json: options.Json = False,
-    log_format: options.LogFormatOption = LogFormat.text,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+    read: EventOptions,
+    mappings: MappingOptions,
+    sent: OrderOptions,
+    guarding: InputGuards,
+    output: SparkOutput,
 ) -> None:
     """Evaluate on Spark what is too much for one machine, for push to deliver.
 
     The folder that --to names gets updates, rejects and counts. Then push its updates.
+
+    Example: listrak-sync spark s3a://bucket/events -m mappings.yaml --to s3a://bucket/out
     """
-    given = locals()
-    messages = Messages(quiet=quiet, verbose=verbose, log_format=log_format)
-    with answering("spark", messages, as_json=as_json, is_run=True):
+    messages = output.messages()
+    with answering("spark", messages, as_json=output.as_json, is_run=True):
         _check_installed()
         from listrak_sync.spark.run import run_on_spark  # noqa: PLC0415 - pyarrow may be missing
         from listrak_sync.spark.session import session  # noqa: PLC0415 - as above
-        from listrak_sync.spark.task import (  # noqa: PLC0415 - as above
-            NO_DELIVERY,
-            new_task,
-        )
+        from listrak_sync.spark.task import NO_DELIVERY, new_task  # noqa: PLC0415 - as above
 
         task = new_task(
-            mapping or (),
+            mappings.mapping or (),
             events,
-            to,
-            options.run_options({**given, "previous": None, **NO_DELIVERY}),
-            Guards(max_rejects, max_contacts, max_off_ratio, min_contacts),
-            strict=strict,
+            output.to,
+            run_options(read, mappings, sent, **NO_DELIVERY),
+            guarding.guards,
+            strict=mappings.strict,
             on_remarks=lambda file, found: warn(messages, file, found),
         )
-        with session(is_silent=not verbose) as spark_session, _interruptible(task.to):
-            result = run_on_spark(spark_session, task, messages.info)
+        with session(is_silent=not output.verbose) as started, _interruptible(task.to):
+            result = run_on_spark(started, task, messages.info)
         if result.report.reject_count:
             messages.info(f"rejects, each with its reason: {task.to}/rejects")
         raise typer.Exit(
@@ -95,9 +70,9 @@ def spark(
                 "spark",
                 result,
                 messages,
-                as_json=as_json,
+                as_json=output.as_json,
                 outputs=RunOutputs(explains=True),  # rejects are told already
-                table_is_data=not as_json,
+                table_is_data=not output.as_json,
             )
         )
 

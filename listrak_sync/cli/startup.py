@@ -11,8 +11,10 @@ from pkgutil import resolve_name
 from typing import IO, Any, Final
 
 import typer
-from typer.core import TyperCommand
 from typer.main import get_command
+
+from listrak_sync.cli.command import Command
+from listrak_sync.cli.usage import BadValueError
 
 LONGEST_DURATION: Final = 365 * 86_400.0
 """The longest duration in seconds; the clocks and timers of the system need a bound."""
@@ -20,12 +22,12 @@ LONGEST_DURATION: Final = 365 * 86_400.0
 DEFAULT_WAIT: Final = "10m"
 """The value of `--wait` and `--verify` where none is given."""
 
+COMPLETION: Final = ("--install-completion", "--show-completion")
+YOUR_SHELL: Final = "auto"
+"""Stands for the shell that the user has, where none is named."""
+
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)?", re.ASCII)
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-
-
-_LONGEST_SUMMARY: Final = 1000
-"""How many characters of a summary are shown; all have fewer."""
 
 
 def open_standard_streams() -> None:
@@ -73,15 +75,7 @@ class _Unfailing(TextIOWrapper):
             silence(self)
 
 
-class Summarised(TyperCommand):
-    """A command whose summary is not cut off after 45 characters."""
-
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the summary."""
-        return super().get_short_help_str(max(limit, _LONGEST_SUMMARY))
-
-
-class LazyCommand(TyperCommand):
+class LazyCommand(Command):
     """A command with only a name and a summary until it is called.
 
     `source` names a function or an app below `listrak_sync.cli`, as `module:object`. `below` are
@@ -101,8 +95,12 @@ class LazyCommand(TyperCommand):
         if isinstance(found, typer.Typer):
             return get_command(found)
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(self.name)(found)
+        app.command(self.name, cls=Command)(found)
         return get_command(app)
+
+    def at(self, name: str) -> LazyCommand:
+        """Return a command below this one."""
+        return LazyCommand(name, self.below[name], "")
 
     def make_context(
         self,
@@ -113,20 +111,19 @@ class LazyCommand(TyperCommand):
     ) -> Any:  # noqa: ANN401 - as above
         """Begin the command itself, or one below it, in place of this one."""
         if args and args[0] in self.below:
-            source = self.below[args[0]]
-            inner = LazyCommand(args[0], source, "")
-            return inner.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+            name = f"{info_name} {args[0]}"
+            return self.at(args[0]).make_context(name, args[1:], parent, **extra)
         return self.load().make_context(info_name, args, parent, **extra)
 
 
 def parse_duration(text: str) -> float:
-    """Return a duration in seconds. Raises typer.BadParameter."""
+    """Return a duration in seconds. Raises BadValueError."""
     found = _DURATION.fullmatch(text.strip())
     if found is None or not float(found[1]):
-        raise typer.BadParameter(f"{text!r} is not a valid duration; write 30s, 5m or 1h")
+        raise BadValueError(f"{text!r} is not a valid duration; write 30s, 5m or 1h")
     seconds = float(found[1]) * _SECONDS[found[2]]
     if seconds > LONGEST_DURATION:
-        raise typer.BadParameter(f"{text!r} is too long; at most {LONGEST_DURATION / 3600:.0f}h")
+        raise BadValueError(f"{text!r} is too long; at most {LONGEST_DURATION / 3600:.0f}h")
     return seconds
 
 
@@ -134,16 +131,19 @@ def with_default_values(arguments: Sequence[str]) -> list[str]:
     """Give options that may stand without a value the one that they have then.
 
     `--wait` and `--verify` get theirs where the next argument is not a duration, and `--forget`,
-    which is nothing, where the next argument is another option.
+    which is nothing, where the next argument is another option; so do those of completion, which
+    is the user's shell.
 
-    An argument that begins with a digit and does not name a file is meant as one: the option
-    refuses it later, if it is not valid.
+    An argument that begins with a digit and does not name a file is meant as a duration: the
+    option refuses it later, if it is not valid.
     """
     filled = list(arguments)
     for index, argument in enumerate(filled):
         following = filled[index + 1] if index + 1 < len(filled) else ""
         if argument in {"--wait", "--verify"} and not _is_meant_as_duration(following):
             filled[index] = f"{argument}={DEFAULT_WAIT}"
+        if argument in COMPLETION and (not following or following.startswith("-")):
+            filled[index] = f"{argument}={YOUR_SHELL}"
         if argument == "--forget" and (not following or following.startswith("-")):
             filled[index] = "--forget="
     return filled

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from listrak_sync.cli.output import counted, one_line
+from listrak_sync.cli.columns import Table
+from listrak_sync.cli.output import counted
 from listrak_sync.cli.plan_tables import plan_rows
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from listrak_sync.account.state import Verified
     from listrak_sync.delivery.imports import Applied
     from listrak_sync.report.record import FieldRecord, ListRecord, MappingRecord, RunRecord
@@ -25,18 +24,10 @@ SHOWN_IMPORTS = 5
 
 def summary(title: str, record: RunRecord) -> Table:
     """Return the table at the end of a run, which counts every line, match, value and contact."""
-    from rich import box  # noqa: PLC0415 - slow, and only needed at the end
-    from rich.table import Table  # noqa: PLC0415 - slow, and only needed at the end
-
-    table = Table(title=title, box=box.SIMPLE_HEAD, show_header=False, title_justify="left")
-    table.add_column(overflow="fold")
-    table.add_column(justify="right")
-    table.add_column(overflow="fold")
-    for name, count, note in summary_rows(record):
-        table.add_row(one_line(name), f"{count:,}", one_line(note))
+    rows = [(f"  {name}", f"{count:,}", note) for name, count, note in summary_rows(record)]
     rate = f"{record.lines_per_second:,} lines/s" if record.lines_per_second is not None else ""
-    table.add_row("time", f"{record.seconds:,.1f} s", rate)
-    return table
+    rows.append(("  time", f"{record.seconds:,.1f} s", rate))
+    return Table(rows, title=title, numbers=(False, True, False), notes=True)
 
 
 def summary_rows(record: RunRecord) -> Iterator[Row]:

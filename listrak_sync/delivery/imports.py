@@ -175,7 +175,7 @@ def follow(
         return StillOpen(len(running), pause)
 
     if running:
-        poll(ask, "import", patience, stop, options)
+        poll(ask, "import", len(running), patience, stop, options)
     return Followed(frozenset(ended), frozenset(running), frozenset(unverified))
 
 

@@ -16,11 +16,14 @@ from listrak_sync.batching.batches import (
 from listrak_sync.delivery.isolation import Isolation, halves
 from listrak_sync.delivery.receipts import AcceptedBatch, Receipt, RefusedBatch, UnsentBatch
 from listrak_sync.delivery.sending import (
+    BRIEF,
     DeliveryOptions,
     Listrak,
+    OnRetry,
     Retrying,
+    RetryPolicy,
     UnansweredError,
-    look_up,
+    ignore,
 )
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import AccessRefusedError, ListrakSyncError, UnreachableError
@@ -147,9 +150,11 @@ class Authenticating(Protocol):
         """Get a token; return why there is none."""
 
 
-def check_access(api: Authenticating) -> None:
+def check_access(
+    api: Authenticating, policy: RetryPolicy = BRIEF, on_retry: OnRetry = ignore
+) -> None:
     """Get a token before anything is read. Raises the error that a failure means."""
-    failure = look_up(api.authenticate)
+    failure = Retrying(policy, on_retry=on_retry).ask(api.authenticate)
     if failure is not None:
         raise error_for(failure)
 

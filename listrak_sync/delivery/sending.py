@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.listrak.verdicts import Failure, Unavailable, Verdict
+from listrak_sync.progress import OnProgress
 
 _T = TypeVar("_T")
 
@@ -106,22 +107,7 @@ class Retry:
     held: bool
 
 
-Awaited: TypeAlias = Literal["import", "contact"]
-"""What is waited for: an import's end, or that a contact shows what was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A pause before we ask again: about how many, and the seconds waited so far."""
-
-    count: int
-    waited: float
-    seconds: float
-    awaited: Awaited = "import"
-
-
 OnRetry: TypeAlias = Callable[[Retry], None]
-OnWait: TypeAlias = Callable[[Waiting], None]
 
 
 def ignore(*_: object) -> None:
@@ -132,8 +118,8 @@ def ignore(*_: object) -> None:
 class DeliveryOptions:
     """How batches are sent: how many at a time, how patiently, and by which routes.
 
-    `on_retry` and `on_wait` are called before each pause, from any thread: before a request is
-    sent again, and before imports are asked about again.
+    `on_retry` is called from any thread, before the pause after which a request is sent again,
+    `on_progress` while imports and contacts are waited for or lists are read.
     """
 
     in_flight: int = 4
@@ -141,7 +127,7 @@ class DeliveryOptions:
     policy: RetryPolicy = PATIENT
     timing: Timing = field(default_factory=Timing)
     on_retry: OnRetry = ignore
-    on_wait: OnWait = ignore
+    on_progress: OnProgress = ignore
 
 
 class UnansweredError(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Set
@@ -22,6 +23,8 @@ _MANY: Final = 16
 _WHOLE: Final = dict[str, Any]
 _check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 _HALF_A_PAIR: Final = re.compile(rb"(?i)(?<!\\)((?:\\\\)*)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])")
+_ANY_HALF: Final = re.compile(r"(?i)\\ud[89a-f]")
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 
 UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """The exceptions of the parser for a line that is not an event.
@@ -85,8 +88,8 @@ def rejection(line: bytes, error: Exception) -> RejectedError:
         _check_json(line)
     except RecursionError:
         return RejectedError(Reason.NESTED_TOO_DEEP, "the values nest too deep to be read")
-    except msgspec.DecodeError as malformed:
-        return RejectedError(Reason.NOT_JSON, _half_of_a_pair(line) or str(malformed))
+    except msgspec.DecodeError:
+        return RejectedError(Reason.NOT_JSON, _half_of_a_pair(line) or _why_not_json(line))
     if isinstance(error, RecursionError):
         return RejectedError(Reason.NESTED_TOO_DEEP, "the values nest too deep to be read")
     if not line.lstrip().startswith(b"{"):
@@ -113,6 +116,31 @@ def _half_of_a_pair(line: bytes) -> str | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     return f"half of a surrogate pair (byte {half.end()})"
+
+
+def _why_not_json(line: bytes) -> str:
+    """Say where a line stops being JSON, without showing what it holds."""
+    text = line.decode()
+    ends_in_text = _ESCAPED.sub("", text).count('"') % 2 == 1
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except json.JSONDecodeError as error:
+        if ends_in_text or error.pos >= len(text.rstrip()):
+            return "the line ends before its JSON does"
+        return f"not JSON from character {error.pos + 1:,} on"
+    except _ConstantError as constant:
+        return f"{constant} is not JSON"
+    except (ValueError, RecursionError):
+        return "not JSON"
+    return "half of a surrogate pair" if _ANY_HALF.search(text) else "not JSON"
+
+
+class _ConstantError(ValueError):
+    """NaN or Infinity, which JSON does not have."""
+
+
+def _refuse(constant: str) -> float:
+    raise _ConstantError(constant)
 
 
 def _kind_of(line: bytes) -> str:

@@ -57,7 +57,7 @@ def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit
     try:
         with _open(source.file) as raw:
             yield from _cut(source, raw, lines)
-            if os.fstat(raw.fileno()).st_size < source.size:
+            if os.fstat(raw.fileno()).st_size < (source.size or 0):
                 raise shorter()
     except UNREADABLE as error:
         yield lines.broken(error)
@@ -72,7 +72,7 @@ def read_content(source: Source, content: bytes) -> Iterator[ReadUnit]:
         yield lines.broken(error)
 
 
-def _block_bytes(size: int, block_bytes: int) -> int:
+def _block_bytes(size: int | None, block_bytes: int) -> int:
     """Return how much of a file is read at a time: of a small one, not much is needed."""
     return min(block_bytes, 16 * size) if size else block_bytes  # it may be compressed
 

@@ -169,7 +169,7 @@ def _holds_rows(source: Source, file: OpenFile) -> bool:
 
 def _large_file(source: Source) -> OpenFile | None:
     """Return a file that may be large enough for unread units, None if it is not or fails."""
-    if source.size >= LARGE_COMPRESSED_BYTES and Path(source.file).is_file():
+    if (source.size or 0) >= LARGE_COMPRESSED_BYTES and Path(source.file).is_file():
         with suppress(OSError):  # `read` says what is wrong
             return OpenFile(source.file)
     return None

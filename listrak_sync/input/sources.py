@@ -70,13 +70,13 @@ _EVERY_FILE: Final = FileChoice()
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: the path of a file, or `-`; its size on disk in bytes, 0 where that is unknown.
+    """One input: the path of a file, or `-`; its size on disk in bytes, None if it is unknown.
 
     `folder` is the folder in which it was found, None where it was named itself.
     """
 
     file: str
-    size: int = 0
+    size: int | None = None
     rows: RowOptions = _NO_ROWS
     folder: str | None = field(default=None, compare=False)
 
@@ -160,8 +160,10 @@ def _files_below(top: Path) -> Iterator[Path]:
                 yield path
 
 
-def _checked_size(path: Path) -> int:
+def _checked_size(path: Path) -> int | None:
     """Return the size of a file that can be read. Raises OSError. A pipe is not opened for it."""
     if path.is_file():
         path.open("rb").close()
-    return path.stat().st_size
+        return path.stat().st_size
+    path.stat()
+    return None

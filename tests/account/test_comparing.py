@@ -26,6 +26,7 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
+from listrak_sync.progress import Comparing, Ended, Reading, Verifying, Waiting
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import Order, RouteChoice, RunSettings
 from listrak_sync.sandbox import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from listrak_sync.progress import Step
     from listrak_sync.sandbox.account import DataType
     from listrak_sync.sync import RunResult
 
@@ -384,7 +386,7 @@ def test_previous(tmp_path: Path) -> None:
             bodies = [one.body for one in other.requests if one.path.endswith("ationField")]
             values = other.values()[LIST]
         assert ended.report.switched_off == {(LIST, BOX): 1}
-        assert [line.partition(b'"body": ')[2][:-1] for line in shown] == bodies
+        assert [line.partition(b'"body":')[2][:-1] for line in shown] == bodies
         assert b"Dora@example.com" in bodies[0]
         assert (values["ben@example.com"], values["dora@example.com"]) == ({1: "on"}, {1: "off"})
 
@@ -648,3 +650,23 @@ def test_unreachable_is_no_traceback(tmp_path: Path) -> None:
     missing = Behaviour(faults=(Rule(action=Reply(status=502), route="lookups"),))
     with running(tmp_path, SHOP, missing) as bench:
         assert isinstance(bench.push([member("ann")]).error, UnreachableError)
+
+
+def test_progress(tmp_path: Path) -> None:
+    """Every phase that reads is told: this input, the earlier one, and the list, read twice."""
+    people = {f"p{number}": {BOX: "on"} for number in range(PAGE + 10)}
+    told: list[Step | Ended] = []
+    with running(tmp_path, account(people)) as bench:
+        settings = replace(
+            bench.settings([member("p1"), member("p2", vip=False)], mirror=True),
+            previous=[bench.file([member("p3")])],
+        )
+        callbacks = RunCallbacks(on_progress=told.append)
+        options = replace(HASTY, on_progress=told.append)
+        assert sync.push(settings, callbacks, bench.api, options, verify=5).error is None
+    reading = [each for each in told if isinstance(each, Reading)]
+    assert [(each.is_earlier, each.lines) for each in reading] == [(False, 2), (True, 1)]
+    assert [each.done for each in told if isinstance(each, Comparing)] == [PAGE, PAGE + 10]
+    assert [each for each in told if isinstance(each, Verifying)]
+    ended = [each.phase for each in told if isinstance(each, Ended)]
+    assert ended == [Reading, Reading, Comparing, Verifying, Waiting]

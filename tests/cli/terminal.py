@@ -23,13 +23,10 @@ def on_terminal(
     folder: Path,
     environment: Mapping[str, str],
     *command: str,
-    colours: bool = False,
-    data: bool = True,
 ) -> tuple[int, str]:
     """Run a command on a terminal of 80 columns; return its status and what it wrote there.
 
     The launcher's command is what its arguments say; without a launcher, it is any program.
-    Without `data`, only its standard error is there, and the other one has to stay empty.
     """
     leader, follower = pty.openpty()
     shown: list[bytes] = []
@@ -43,22 +40,16 @@ def on_terminal(
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    plain = {} if colours else {"NO_COLOR": "1"}
-    given = {**environment, "TERM": "xterm-256color", "COLUMNS": "80", **plain}
+    given = {**environment, "TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": "1"}
     begin: Callable[..., Process | subprocess.Popen[Any]]
     if launcher is None:
         begin = partial(subprocess.Popen, command, cwd=folder, env=given)
     else:
         begin = partial(launcher.start, command, folder, given)
-    process = begin(
-        stdin=subprocess.DEVNULL,
-        stdout=follower if data else subprocess.PIPE,
-        stderr=follower,
-    )
-    out, _ = process.communicate(timeout=TIMEOUT)
+    process = begin(stdin=subprocess.DEVNULL, stdout=follower, stderr=follower)
+    process.wait(TIMEOUT)
     os.close(follower)
     reader.join(TIMEOUT)
     os.close(leader)
-    assert not out
     assert process.returncode is not None
     return process.returncode, b"".join(shown).decode().replace("\r\n", "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,3 +130,15 @@ def test_an_odd_file(cli: Cli, start: Start) -> None:
     (cli.folder / "m.prom").write_bytes(b"\xff not { metrics")
     assert night(cli).status == 0
     assert metrics(cli)["last_run_success",] == 1
+
+
+def test_listrak_away(cli: Cli) -> None:
+    """5: --retry-for also holds for the token, so a night waits for Listrak to come back."""
+    away = {f"LISTRAK_{each}_URL": "http://127.0.0.1:9/x" for each in ("API", "AUTH")}
+    access = {"LISTRAK_CLIENT_ID": "i", "LISTRAK_CLIENT_SECRET": "s"}
+    started = time.monotonic()
+    ran = cli.run(
+        "push", "e.ndjson", "-m", "m.yaml", "-v", "--retry-for", "3s", changed=away | access
+    )
+    assert (ran.status, "Listrak cannot be reached" in ran.err) == (5, True)
+    assert time.monotonic() - started >= 3

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
-from listrak_sync.cli.output import counted, one_line, printable
+from listrak_sync.cli.output import counted, one_line, printable, printable_json
 from listrak_sync.cli.startup import LazyCommand
-from listrak_sync.sandbox import Behaviour, Delay, Rule
-from tests.cli.conftest import ROOT, TIMEOUT, event, events
-from tests.cli.terminal import on_terminal
+from listrak_sync.sandbox import Behaviour
+from tests.cli.conftest import LIST, MAPPING, ROOT, TIMEOUT, event, events
+from tests.cli.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,55 +238,7 @@ def test_progress_off_a_terminal(cli: Cli, start: Start, progress: str) -> None:
     ran = cli.run(*PUSH, "--progress", progress)
     assert ran.status == 0
     assert "\x1b" not in ran.err
-    assert "lines read" in ran.err.splitlines()[2]
-
-
-def messages_of(cli: Cli, *arguments: str, colours: bool = False) -> str:
-    """Run a command with its messages on a terminal; return them."""
-    status, shown = on_terminal(
-        cli.launcher, cli.folder, cli.environment, *arguments, colours=colours, data=False
-    )
-    assert status == 0
-    return shown
-
-
-@pytest.mark.parametrize("progress", ["auto", "bar"])
-def test_bar_on_a_terminal(cli: Cli, start: Start, progress: str) -> None:
-    """On a terminal a bar shows how far the run is, and is taken away for the summary."""
-    start()
-    shown = messages_of(cli, *PUSH, "--progress", progress)
-    assert "reading" in shown
-    assert "━" in shown
-    assert "\x1b[2K" in shown
-    assert "reading" not in shown.rpartition("\x1b[2K")[2]
-    assert "accepted" in shown.rpartition("\x1b[2K")[2]
-
-
-def test_bar_on_one_line(cli: Cli, start: Start) -> None:
-    """On 80 columns the bar is one line, even with many contacts; it says when all is read."""
-    start(Behaviour(faults=(Rule(action=Delay(0.4), route="profile-fields"),)))
-    (cli.folder / "many.ndjson").write_text(events(20_000))
-    shown = messages_of(cli, "push", "many.ndjson", "-m", "m.yaml", "--batch-contacts", "5000")
-    assert "sending" in shown
-    assert "20,000 lines" in shown
-    assert shown.count("\x1b[1A") == 1  # up a line only to take the bar away
-
-
-@pytest.mark.parametrize("options", [("--progress", "none"), ("--quiet",)])
-def test_no_bar_where_none_is_wanted(cli: Cli, start: Start, options: tuple[str, ...]) -> None:
-    """No bar is shown on a terminal where none is wanted."""
-    start()
-    assert "reading" not in messages_of(cli, *PUSH, *options)
-
-
-def test_no_color(cli: Cli, start: Start) -> None:
-    """NO_COLOR leaves out every colour, also on a terminal."""
-    start()
-    coloured = messages_of(cli, *PUSH, "--progress", "bar", colours=True)
-    plain = messages_of(cli, *PUSH, "--progress", "bar")
-    assert "\x1b[38;5;" in coloured
-    assert "\x1b[38;5;" not in plain
-    assert re.search(r"\x1b\[(?:\d+;)*[349][0-9]", plain) is None
+    assert "lines read" in ran.err.splitlines()[1]
 
 
 def test_closed_pipe(cli: Cli) -> None:
@@ -424,21 +376,131 @@ def test_readme_example(cli: Cli) -> None:
     assert sum(entry["accepted"] for entry in record["lists"]) == record["contacts"] > 0
 
 
-@given(st.text())
+EMOJI = (
+    "👩\u200d👩\u200d👧",
+    "🏳\ufe0f\u200d🌈",
+    "👍🏽",
+    "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    "🇫🇷",
+    "👩🏽\u200d🚀",
+    "❤\ufe0f\u200d🔥",
+    "1\ufe0f⃣",
+)
+
+
+@pytest.mark.parametrize("text", EMOJI)
+def test_emoji(text: str) -> None:
+    """Emoji of several characters are shown as themselves, also in JSON."""
+    assert printable(f"VIP {text}!") == f"VIP {text}!"
+    assert printable_json(f'{{"a":"{text}"}}') == f'{{"a":"{text}"}}'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("VIP\u200dX", "VIP\\u200dX"),
+        ("👩\u200d", "👩\\u200d"),
+        ("\u200d👩", "\\u200d👩"),
+        ("a\u202eb\u2066c", "a\\u202eb\\u2066c"),
+        ("\x1b[31m\x9b", "\\x1b[31m\\x9b"),
+        ("\U000e0067\U000e007f", "\\U000e0067\\U000e007f"),
+        ("a\u200bb\ufeff", "a\\u200bb\\ufeff"),
+    ],
+)
+def test_what_cannot_be_seen(text: str, shown: str) -> None:
+    """What controls a terminal, turns the direction of a text, or is invisible is escaped."""
+    assert printable(text) == shown
+
+
+@given(st.text() | st.text("\u200d\ufe0f\U0001f3f4\U000e0067\U000e007f👩🏽a\n"))
 def test_printable(text: str) -> None:
     """Nothing that is shown can steer a terminal; what is printable stays as it is."""
     shown = printable(text)
-    assert all(character.isprintable() or character == "\n" for character in shown)
+    invisible = {each for each in shown if not each.isprintable()} - {"\n"}
+    assert all(each == "\u200d" or "\U000e0020" <= each <= "\U000e007f" for each in invisible)
     assert printable(shown) == shown
     if text.replace("\n", "").isprintable():
         assert shown == text
 
 
 @given(st.text())
+def test_printable_json(text: str) -> None:
+    """JSON that is made printable says the same."""
+    shown = printable_json(json.dumps(text, ensure_ascii=False))
+    assert json.loads(shown) == text
+    assert printable(shown) == shown
+
+
+@given(st.text())
 def test_one_line(text: str) -> None:
     """A text that has to stay on its line does, and is else shown as it always is."""
-    assert one_line(text).isprintable()
+    assert "\n" not in one_line(text)
     assert one_line(text) == printable(text).replace("\n", "\\n")
+
+
+def test_json_is_written_one_way(cli: Cli, start: Start) -> None:
+    """Every command writes JSON without blanks, and what is not ASCII as itself."""
+    start(Behaviour(resource_ids="one"))
+    (cli.folder / "m.yaml").write_text(MAPPING.replace("VIP", "Größe 東京 👩\u200d🚀"))
+    made = event("é@example.com") + event("ann@example.com")
+    compact = made.replace(": ", ":").replace(", ", ",")  # a reject holds the event as it was
+    (cli.folder / "e.ndjson").write_text(compact.replace("\\u00e9", "é"))
+    written = [
+        cli.run(*PUSH, "--json").out,
+        cli.run(*PUSH, "--rejects", "-").out,
+        cli.run(*PUSH, "--log-format", "json", "-v").err,
+        cli.run(*DRY, "--json").out,
+        *(cli.run(*DRY, "--format", each).out for each in ("requests", "updates")),
+        cli.run(*DRY, "--explain").out,
+        cli.run("runs", "--json").out,
+        cli.run("lists", "--json").out,
+        cli.run("fields", str(LIST), "--json").out,
+        cli.run("mapping", "check", "m.yaml", "--json").out,
+        cli.run("auth", "test", "--json").out,
+    ]
+    for line in "".join(written).splitlines():
+        compact = json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":"))
+        # a number may be written in several ways, and is another matter
+        assert re.sub(r"[\d.e-]+", "0", line) == re.sub(r"[\d.e-]+", "0", compact)
+    assert written[2].count("Größe 東京 👩\u200d🚀") > 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_json_in_any_encoding(cli: Cli, encoding: str) -> None:
+    """A log of JSON lines can be read, whatever standard error can encode."""
+    ran = cli.run(
+        *("dry-run", "a\u202e東\x9b.ndjson", "-m", "m.yaml", "--log-format", "json"),
+        changed={"PYTHONIOENCODING": encoding},
+    )
+    assert json.loads(ran.err)["message"].startswith("a\u202e東\x9b.ndjson: ")
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_colours_of_messages(cli: Cli, no_color: str) -> None:
+    """Errors, warnings and hints are coloured on a terminal that takes colours, and only there."""
+    changed = {"NO_COLOR": no_color} if no_color else {}
+    with Screen(
+        cli, "$LS dry-run absent -m m.yaml; : >n; $LS dry-run n -m m.yaml", changed=changed
+    ) as screen:
+        _, last = screen.end()
+    assert "error: absent: No such file or directory" in last
+    assert "warning: the input is empty: no line was read" in last
+    coloured = b"\x1b[1;31merror: \x1b[0mabsent" in screen.raw
+    assert coloured is not bool(no_color)
+    assert (b"\x1b[1;33mwarning: \x1b[0mthe input" in screen.raw) is coloured
+    assert (b"\x1b[36mName files" in screen.raw) is coloured
+    assert (b"\x1b" in screen.raw) is coloured
+
+
+@pytest.mark.parametrize("command", [PUSH, DRY, ("runs",), ("lists",), ("fields", str(LIST))])
+def test_no_blanks_at_the_ends_of_lines(cli: Cli, start: Start, command: tuple[str, ...]) -> None:
+    """What goes into a pipe or a file has no blanks at the ends of its lines, and no colours."""
+    start(Behaviour(resource_ids="one"))
+    ran = cli.run(*command)
+    assert ran.status == 0
+    lines = (ran.out + ran.err).splitlines()
+    assert lines == [line.rstrip() for line in lines if line]
+    assert "\x1b" not in ran.out + ran.err
 
 
 @pytest.mark.parametrize(

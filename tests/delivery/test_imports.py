@@ -14,11 +14,12 @@ from listrak_sync.batching.batches import LIST_IMPORT, PROFILE_FIELDS, Limits, R
 from listrak_sync.delivery.delivery import BARRIER_PATIENCE, Delivery, Phase
 from listrak_sync.delivery.imports import Followed, follow
 from listrak_sync.delivery.polling import FIRST_PAUSE, LONGEST_PAUSE
-from listrak_sync.delivery.sending import DeliveryOptions, Timing, Waiting
+from listrak_sync.delivery.sending import DeliveryOptions, Timing
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import InterruptedRunError, UnreachableError
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
+from listrak_sync.progress import Ended, Step, Waiting
 from listrak_sync.run import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Behaviour, Reply, Rule
@@ -75,16 +76,23 @@ def test_asked_no_more_than_needed() -> None:
 
 def test_back_off() -> None:
     """The pauses between two questions double up to the longest, keep to the patience, are told."""
-    still, told = StillTime(), list[Waiting]()
+    still, told = StillTime(), list[Step | Ended]()
     with connected(NEVER) as (sandbox, api):
         imports = started(api, 2)
         followed = follow(
-            api, imports, 100, Stop(), DeliveryOptions(timing=still.timing(), on_wait=told.append)
+            api,
+            imports,
+            100,
+            Stop(),
+            DeliveryOptions(timing=still.timing(), on_progress=told.append),
         )
         assert asked(sandbox) == 2 * (len(still.rests) + 1)
-    assert [each.seconds for each in told] == still.rests
-    assert [each.waited for each in told] == list(accumulate([0, *still.rests[:-1]]))
-    assert {each.count for each in told} == {2}
+    assert told[0] == Waiting("import", 0, 2, 0, 100)
+    assert told[-1] == Ended(Waiting)
+    waiting = [each for each in told[1:-1] if isinstance(each, Waiting)]
+    assert [each.pause for each in waiting] == still.rests
+    assert [each.waited for each in waiting] == list(accumulate([0, *still.rests[:-1]]))
+    assert {(each.done, each.total, each.at_most) for each in waiting} == {(0, 2, 100)}
     assert followed == Followed(frozenset(), frozenset(imports), frozenset())
     doubling = [FIRST_PAUSE * 2**number for number in range(6)]
     assert still.rests[:6] == doubling

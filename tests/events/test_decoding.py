@@ -113,9 +113,9 @@ def test_unreadable(line: bytes, reason: str) -> None:
         (rb'{"type":"track","x":"\\\ud800"}', "half of a surrogate pair (byte 29)"),
         (rb'{"type":"track","x":"\ud800\ud800"}', "surrogate pair"),
         (rb'{"type":"track","x":"\udc00"}', "surrogate pair"),
-        (rb'{"type":"track","x":"\ud83d\ude00', "truncated"),
-        (rb'{"type":"track","x":"\\ud800', "truncated"),
-        (rb'{"type":"track","x":"\ud8', "truncated"),
+        (rb'{"type":"track","x":"\ud83d\ude00', "the line ends before its JSON does"),
+        (rb'{"type":"track","x":"\\ud800', "the line ends before its JSON does"),
+        (rb'{"type":"track","x":"\ud8', "the line ends before its JSON does"),
     ],
 )
 def test_half_of_a_pair(line: bytes, words: str) -> None:
@@ -296,3 +296,20 @@ def test_endless_path() -> None:
     assert column_finder(path)([event]) == [UNSET]
     with pytest.raises(AttributeError):
         slots_reader(path)([event])
+
+
+@pytest.mark.parametrize(
+    ("line", "detail"),
+    [
+        (b"x", "not JSON from character 1 on"),
+        (b'{"a":1', "the line ends before its JSON does"),
+        (b'{"a":1}}', "not JSON from character 8 on"),
+        ('{"é":"東"x}'.encode(), "not JSON from character 9 on"),
+        (b'{"a":NaN}', "NaN is not JSON"),
+        (b'{"a":-Infinity}', "-Infinity is not JSON"),
+    ],
+)
+def test_why_not_json(line: bytes, detail: str) -> None:
+    """Where a line stops being JSON is told in our own words, without what the line holds."""
+    reason = decoding.rejection(line, ValueError())
+    assert (reason.reason, reason.detail) == (Reason.NOT_JSON, detail)

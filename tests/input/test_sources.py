@@ -115,8 +115,8 @@ def test_hidden_parent(tmp_path: Path) -> None:
     (folder / "a").write_bytes(b"")
     (folder / ".b").write_bytes(b"")
     assert expand([str(folder), str(folder / ".b")]) == (
-        Source(str(folder / "a")),
-        Source(str(folder / ".b")),
+        Source(str(folder / "a"), 0),
+        Source(str(folder / ".b"), 0),
     )
 
 

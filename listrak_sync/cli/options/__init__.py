@@ -1,0 +1,1 @@
+"""The options of commands, in the groups in which their help shows them."""
