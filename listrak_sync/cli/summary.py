@@ -101,7 +101,8 @@ def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[Row]:
 
 
 def _list(entry: ListRecord) -> Iterator[Row]:
-    yield f"  list {entry.list_id}", entry.contacts, counted(entry.requests, "request")
+    requests = counted(entry.requests, "request") if entry.requests else ""  # none by Spark
+    yield f"  list {entry.list_id}", entry.contacts, requests
     for name, count, note in (
         ("accepted", entry.accepted, _imports(entry)),
         ("refused", entry.refused, ""),

@@ -15,6 +15,9 @@ from listrak_sync.input.choice import FileChoice
 
 STANDARD_INPUT: Final = "-"
 
+_UNFINISHED: Final = "_temporary"
+"""The folder of what Spark and Hadoop have written so far: there is none once all is there."""
+
 _Key: TypeAlias = tuple[int, int]
 """What tells a folder from all others, whatever its name."""
 
@@ -124,7 +127,10 @@ def _named(argument: str, choice: FileChoice) -> list[Source]:
     if argument == STANDARD_INPUT:
         return [Source(STANDARD_INPUT)]
     if path.is_dir():
-        files = choice.chosen(path, sorted(_files_below(path)))
+        below = sorted(_files_below(path))
+        if any(_UNFINISHED in file.relative_to(path).parts for file in below):
+            raise OSError(errno.EBUSY, "who writes it has not finished, or was stopped", argument)
+        files = choice.chosen(path, below)
         return [Source(str(file), _checked_size(file), folder=argument) for file in files]
     return [Source(argument, _checked_size(path))]
 
