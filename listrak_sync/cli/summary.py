@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from listrak_sync.cli.columns import Table
-from listrak_sync.cli.output import counted
 from listrak_sync.cli.plan_tables import plan_rows
+from listrak_sync.text import counted
 
 if TYPE_CHECKING:
     from listrak_sync.account.state import Verified

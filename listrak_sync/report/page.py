@@ -15,15 +15,14 @@ from listrak_sync.errors import OutputError, UsageError
 from listrak_sync.evaluation.explain import Funnel
 from listrak_sync.report.page_words import (
     NAMES,
-    counted,
     duration,
     moment,
     outcome,
     reason_words,
-    shown,
 )
 from listrak_sync.report.record import FieldRecord, ListRecord, MappingRecord, RunRecord
 from listrak_sync.report.reject_samples import RejectSamples, Sample
+from listrak_sync.text import counted, printable
 
 MARK: Final = b"<!-- listrak-sync report -->"
 SHOWN_INPUTS: Final = 10
@@ -144,7 +143,7 @@ def page(record: RunRecord, samples: RejectSamples, *, is_part: bool = False) ->
 
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.filters |= {
-        "shown": shown,
+        "shown": lambda value: printable(str(value)),
         "number": "{:,}".format,
         "counted": counted,
         "capitalize": lambda words: words[:1].upper() + words[1:],
