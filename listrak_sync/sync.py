@@ -200,4 +200,4 @@ def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:
     """Return a request as dry-run shows it: the body last, byte for byte."""
     url = addresses.url_of(batch.list_id, by_list_import=batch.route == LIST_IMPORT)
-    return b'{"method":"POST","url":%b,"body":%b}' % (msgspec.json.encode(url), batch.body)
+    return b'{"method": "POST", "url": %b, "body": %b}' % (msgspec.json.encode(url), batch.body)

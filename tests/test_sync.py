@@ -220,7 +220,7 @@ def test_request_lines(late: Source, mappings: tuple[Mapping, ...]) -> None:
         request = json.loads(line)
         assert list(request) == ["method", "url", "body"]
         assert request["method"] == "POST"
-        body = line.partition(b',"body":')[2].removesuffix(b"}")
+        body = line.partition(b', "body": ')[2].removesuffix(b"}")
         assert len(request["body"]) <= 200
         assert len(body) <= 20_000
         alone += len(request["body"]) == 1
