@@ -72,6 +72,8 @@ class Client:
 
     def close(self) -> None:
         """End the process."""
+        if self.is_closed:
+            return
         self.is_closed = True
         self._process.kill()
         self._process.wait()
@@ -104,11 +106,12 @@ def client() -> Client:
     found = _clients.get(os.getpid())
     if found is None or found.is_closed:
         found = _clients[os.getpid()] = Client()
-        atexit.register(_close, os.getpid())
+        atexit.register(close)
     return found
 
 
-def _close(process: int) -> None:
-    """End a client in the process that it belongs to."""
-    if process == os.getpid():
-        _clients.pop(process).close()
+def close() -> None:
+    """End this process's client, if it has one."""
+    found = _clients.pop(os.getpid(), None)
+    if found is not None:
+        found.close()

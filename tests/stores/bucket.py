@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 NAME = "events"
+_OURS = {"Content-Type": "application/octet-stream", "Authorization": "AWS somebody:signature"}
 
 
 @dataclass
@@ -46,9 +47,12 @@ class Bucket:
     faults: list[Fault] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     """The line of each request, with its range."""
+    drops: str = "host"
+    """A header that the proxy does not hand on."""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._keys = set[str]()
         bucket = self
 
         class Handler(_Handler):
@@ -83,16 +87,15 @@ class Bucket:
 
     def put(self, key: str, data: bytes) -> str:
         """Put an object; return its URL."""
-        headers = {"Content-Type": "application/octet-stream"}
-        assert self.ask("PUT", f"/{NAME}/{quote(key)}", data, headers)[0] == 200
+        assert self.ask("PUT", f"/{NAME}/{quote(key)}", data, _OURS)[0] == 200
+        self._keys.add(key)
         return f"s3://{NAME}/{key}"
 
     def clear(self) -> None:
         """Delete all objects, faults and requests."""
         self.faults.clear()
-        listing = self.ask("GET", f"/{NAME}")[2].decode()
-        for key in re.findall(r"<Key>(.*?)</Key>", listing):
-            self.ask("DELETE", f"/{NAME}/{quote(key)}")
+        while self._keys:
+            assert self.ask("DELETE", f"/{NAME}/{quote(self._keys.pop())}", b"", _OURS)[0] == 204
         self.requests.clear()
 
     def ask(
@@ -130,9 +133,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.status is not None:
             self._reply(fault.status, [], b"<Error/>")
             return
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-        if fault.ignores_range:
-            headers = {name: text for name, text in headers.items() if name.lower() != "range"}
+        dropped = {"host", self.of.drops, "range" if fault.ignores_range else ""}
+        headers = {name: text for name, text in self.headers.items() if name.lower() not in dropped}
         status, found, body = self.of.ask(self.command, self.path, b"", headers)
         self._reply(status, found, body, fault.cut)
 
