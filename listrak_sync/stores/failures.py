@@ -58,8 +58,9 @@ def error_of(failure: Failure, address: Address, url: str, tries: int) -> Except
             return OSError(errno.EINVAL, detail, url)
         case Failure(Why.denied):
             return SettingsError(f"{url}: the store refuses access", _ALLOW[address.scheme])
-        case Failure(Why.no_listing):
-            message = f"{url}: the store has no bucket {address.bucket}, or does not list it"
+        case Failure(Why.no_listing, detail):
+            what = f"the store has no bucket {address.bucket}, or does not list it"
+            message = f"{url}: {what}: {detail}"
             return UsageError(message, f"Correct its name, or where it is: {_place(address)}.")
         case Failure(_, detail):
             return _unreached(detail, address, url, tries)

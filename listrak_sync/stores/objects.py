@@ -118,7 +118,8 @@ def _asked(request: Request, pause: Pause) -> object:
 
 def _may_pass(answer: object) -> bool:
     several = answer if isinstance(answer, tuple) else (answer,)
-    return any(isinstance(each, Failure) and each.why is Why.failed for each in several)
+    failures = (each for each in several if isinstance(each, Failure))
+    return any(each.why in {Why.failed, Why.no_listing} for each in failures)
 
 
 def received(wanted: ReadRange, ticket: Ticket | None, url: str, pause: Pause) -> tuple[bytes, int]:

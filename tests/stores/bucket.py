@@ -94,9 +94,14 @@ class Bucket:
     def clear(self) -> None:
         """Delete all objects, faults and requests."""
         self.faults.clear()
-        while self._keys:
-            assert self.ask("DELETE", f"/{NAME}/{quote(self._keys.pop())}", b"", _OURS)[0] == 204
+        for key in [*self._keys]:
+            self.delete(key)
         self.requests.clear()
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        assert self.ask("DELETE", f"/{NAME}/{quote(key)}", b"", _OURS)[0] == 204
+        self._keys.remove(key)
 
     def ask(
         self, method: str, path: str, data: bytes = b"", headers: Mapping[str, str] = {}
@@ -138,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         status, found, body = self.of.ask(self.command, self.path, b"", headers)
         self._reply(status, found, body, fault.cut)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - as the class wants it
 
     def _reply(
         self, status: int, headers: list[tuple[str, str]], body: bytes, cut: int | None = None
@@ -148,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
             for name, value in headers
             if name.lower() not in {"connection", "content-length", "date", "server"}
         }
-        length = dict((name.lower(), value) for name, value in headers).get("content-length")
+        length = {name.lower(): value for name, value in headers}.get("content-length")
         kept["Content-Length"] = length or str(len(body))
         with suppress(ConnectionError):
             self.send_response(status)

@@ -28,7 +28,7 @@ URL = "s3://bucket/key"
 def test_kinds(
     monkeypatch: pytest.MonkeyPatch, scheme: str, why: Why, kind: type[Exception]
 ) -> None:
-    """An error is about the object or about the store; one line says what, and a hint what to do."""
+    """One line says what is wrong with an object or a store, and another what to do."""
     for name in ("AWS_ACCESS_KEY_ID", "GOOGLE_APPLICATION_CREDENTIALS"):
         monkeypatch.delenv(name, raising=False)
     url = f"{scheme}://bucket/key"

@@ -38,10 +38,8 @@ def opened(bucket: Bucket, key: str = "o") -> ObjectReader:
 def test_ranges(bucket: Bucket) -> None:
     """The first range is short, and all together are the object."""
     assert opened(bucket, "a b?/ä+%.gz").read() == DATA
-    asked = [each.rpartition(" ")[2] for each in bucket.requests]
-    assert asked == ["bytes=0-499", "bytes=500-3499", "bytes=3500-6499", "bytes=6500-9499"] + [
-        "bytes=9500-9999"
-    ]
+    starts = [each.partition("bytes=")[2] for each in bucket.requests]
+    assert starts == ["0-499", "500-3499", "3500-6499", "6500-9499", "9500-9999"]
 
 
 def test_any_place(bucket: Bucket) -> None:
@@ -106,10 +104,11 @@ def test_replaced(bucket: Bucket, index: int) -> None:
     fault, words = list(changes(bucket))[index]
     bucket.faults.append(fault)
     taken = b""
+    while len(taken) < 3500:
+        taken += file.read(500)
+    assert taken == DATA[:3500]
     with pytest.raises(OSError, match=words):
-        while more := file.read(100):
-            taken += more
-    assert DATA.startswith(taken)
+        file.read(1)
 
 
 def test_replaced_where_the_condition_is_ignored(
