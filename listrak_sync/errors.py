@@ -94,8 +94,10 @@ class BusyError(ListrakSyncError):
 class InterruptedRunError(ListrakSyncError):
     """A signal ended the run; the exit status is 128 and the signal's number."""
 
-    def __init__(self, signal: int) -> None:
-        super().__init__("interrupted", "What was in flight is finished, nothing more was sent.")
+    def __init__(
+        self, signal: int, hint: str = "What was in flight is finished, nothing more was sent."
+    ) -> None:
+        super().__init__("interrupted", hint)
         self.exit_status = 128 + signal
 
 

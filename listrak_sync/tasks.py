@@ -189,11 +189,7 @@ def settings_of(
 
     Raises RemarkedMappingError for these where `strict` makes them faults.
     """
-    remarks: list[Finding] = []
-    for file, mappings in by_file(task.mappings):
-        found = likely_mistakes(file, mappings, strict=strict)
-        on_remarks(file, found)
-        remarks += found
+    remarks = remarks_on(task.mappings, on_remarks, strict=strict)
     options = task.options
     settings = options.settings(
         task.mappings, task.sources, options.guards, jobs, flush_every, task.start
@@ -204,6 +200,24 @@ def settings_of(
         mapping_files=[shown(str(file)) for file in options.mapping_files],
         inputs=[shown(file) for file in options.events],
     )
+
+
+def remarks_on(
+    mappings: Sequence[Mapping],
+    on_remarks: Callable[[str, Sequence[Finding]], None],
+    *,
+    strict: bool,
+) -> list[Finding]:
+    """Return the likely mistakes in mapping files; `on_remarks` gets those of each.
+
+    Raises RemarkedMappingError for these where `strict` makes them faults.
+    """
+    remarks: list[Finding] = []
+    for file, its_mappings in by_file(mappings):
+        found = likely_mistakes(file, its_mappings, strict=strict)
+        on_remarks(file, found)
+        remarks += found
+    return remarks
 
 
 def objects_of(sources: Iterable[Source]) -> dict[str, tuple[int, str]]:

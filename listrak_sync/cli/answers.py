@@ -12,11 +12,12 @@ import msgspec
 import typer
 
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, draw, print_json, printable
+from listrak_sync.cli.output import draw, print_json
 from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.cli.summary import summary
 from listrak_sync.errors import ListrakSyncError, told
 from listrak_sync.report.counts import Report
+from listrak_sync.text import counted, printable
 
 if TYPE_CHECKING:
     from listrak_sync.mapping.faults import Finding

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from listrak_sync.cli.folding import fold, longest_word, width_of
-from listrak_sync.cli.output import one_line
+from listrak_sync.text import one_line
 
 GAP: Final = "  "
 NARROWEST: Final = 8

@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from listrak_sync.cli.output import counted
 from listrak_sync.progress import Comparing, Reading, Sending, Step, Verifying, Waiting
+from listrak_sync.text import counted
 
 RECENT: Final = 30.0
 """The rate is that of this many seconds: what was long ago says nothing about the rest."""

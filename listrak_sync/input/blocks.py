@@ -48,20 +48,14 @@ def read(
 
 
 def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit]:
-    if source.size:  # a small file needs no large buffer, though it may be compressed
-        block_bytes = min(block_bytes, 16 * source.size)
+    block_bytes = _block_bytes(source.size, block_bytes)
     lines = LineCutter(source.name, index, block_bytes=block_bytes)
     try:
         with open_source(source) as raw:
-            reader = decompressed(raw)
-            head = read_head(reader.readinto1)
-            columns = columns_of(source.name, head, source.rows)
-            fill = _rejoined(head.removeprefix(BOM), reader.readinto1)
-            units = lines.cut(fill, lambda: _position(raw))
-            units = units if columns is None else whole_rows(units, columns)
+            units = _cut(source, raw, lines)
             if isinstance(raw, BufferedReader) and isinstance(raw.raw, ObjectReader):
-                yield from with_retries(units, raw.raw)  # it stays as long as its tag says
-                return
+                yield from with_retries(units, raw.raw)
+                return  # an object of this tag cannot become shorter
             yield from units
             if os.fstat(raw.fileno()).st_size < (source.size or 0):
                 raise shorter()
@@ -78,6 +72,30 @@ def with_retries(units: Iterator[ReadUnit], reader: ObjectReader) -> Iterator[Re
             told = reader.retries
         else:
             yield unit
+
+
+def read_content(source: Source, content: bytes) -> Iterator[ReadUnit]:
+    """Yield the lines of a file that is in memory, as `read` does."""
+    lines = LineCutter(source.name, 0, block_bytes=_block_bytes(len(content), BLOCK_BYTES))
+    try:
+        yield from _cut(source, BytesIO(content), lines)
+    except UNREADABLE as error:
+        yield lines.broken(error)
+
+
+def _block_bytes(size: int | None, block_bytes: int) -> int:
+    """Return how much of a file is read at a time: of a small one, not much is needed."""
+    return min(block_bytes, 16 * size) if size else block_bytes  # it may be compressed
+
+
+def _cut(source: Source, raw: IO[bytes], lines: LineCutter) -> Iterator[ReadUnit]:
+    """Decompress a file and yield its lines or rows. Raises one of UNREADABLE."""
+    reader = decompressed(raw)
+    head = read_head(reader.readinto1)
+    columns = columns_of(source.name, head, source.rows)
+    fill = _rejoined(head.removeprefix(BOM), reader.readinto1)
+    units = lines.cut(fill, lambda: _position(raw))
+    yield from units if columns is None else whole_rows(units, columns)
 
 
 class LineCutter:

@@ -49,7 +49,12 @@ class FileChoice:
             return False
         if self.include:
             return _is_like(names, self.include)
-        return not _is_like(names, USUALLY_LEFT_OUT)
+        return not is_usually_left_out(file)
+
+
+def is_usually_left_out(file: PurePath) -> bool:
+    """Say whether a file of a folder is one that others leave beside exports, by its name."""
+    return _is_like((file.name,), USUALLY_LEFT_OUT)
 
 
 def _is_like(names: Sequence[str], patterns: Sequence[str]) -> bool:

@@ -154,9 +154,14 @@ def check_formats(sources: Iterable[Source]) -> None:
             hints.append(_leaving_out(stray))
         raise UsageError("\n".join(several), "\n".join(hints))
     if options.are_given and not may_be_rows:
-        which = "--audience" if options.audience is not None else "--trait"
-        hint = "Events name their audience themselves: leave the option out."
-        raise UsageError(f"{which} is for CSV, and no input is CSV", hint)
+        raise not_csv(options)
+
+
+def not_csv(options: RowOptions) -> UsageError:
+    """Return the error where options for CSV are given, and no input is CSV."""
+    which = "--audience" if options.audience is not None else "--trait"
+    hint = "Events name their audience themselves: leave the option out."
+    return UsageError(f"{which} is for CSV, and no input is CSV", hint)
 
 
 def _leaving_out(stray: Sequence[Source]) -> str:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Final, TypeAlias
 
 from listrak_sync.errors import UsageError
@@ -16,6 +16,9 @@ from listrak_sync.stores.addresses import is_url
 from listrak_sync.stores.objects import ObjectVersion, versions_of
 
 STANDARD_INPUT: Final = "-"
+
+_UNFINISHED: Final = "_temporary"
+"""The folder of what Spark and Hadoop have written so far: there is none once all is there."""
 
 _Key: TypeAlias = tuple[int, int]
 """What tells a folder from all others, whatever its name."""
@@ -154,9 +157,17 @@ def _named(argument: str, choice: FileChoice) -> list[Source]:
     if argument == STANDARD_INPUT:
         return [Source(STANDARD_INPUT)]
     if path.is_dir():
-        files = choice.chosen(str(path), path, sorted(_files_below(path)))
+        below = sorted(_files_below(path))
+        _check_finished(argument, path, below)
+        files = choice.chosen(str(path), path, below)
         return [Source(str(file), _checked_size(file), folder=argument) for file in files]
     return [Source(argument, _checked_size(path))]
+
+
+def _check_finished(name: str, top: PurePath, files: Sequence[PurePath]) -> None:
+    """Raise OSError where another program has not finished a folder, which is told by its name."""
+    if any(_UNFINISHED in file.relative_to(top).parts for file in files):
+        raise OSError(errno.EBUSY, "who writes it has not finished, or was stopped", name)
 
 
 def _objects(
@@ -168,6 +179,7 @@ def _objects(
     top = PurePosixPath(url)
     paths = {PurePosixPath(each.url): each for each in found}
     kept = sorted(path for path in paths if not _is_hidden(path, top))
+    _check_finished(url, top, kept)
     return [
         Source(version.url, version.size, folder=url, etag=version.etag)
         for version in map(paths.__getitem__, choice.chosen(url, top, kept))

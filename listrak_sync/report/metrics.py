@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from listrak_sync.errors import DONE, SOME_REJECTED, OutputError, UsageError
+from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.report.record import RunRecord
+from listrak_sync.report.whole_file import write_whole
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -58,15 +58,8 @@ def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -
         if value is not None:
             _gauge(registry, name, what, value)
     _add_counts(registry, record)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(generate_latest(registry))
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        hint = "Name a file that can be written with --metrics-file."
-        raise OutputError(f"{path}: {error.strerror or error}", hint) from error
+    # Others read them, and nobody's address is in them.
+    write_whole(path, generate_latest(registry), "--metrics-file", 0o644)
 
 
 def _add_counts(registry: CollectorRegistry, record: RunRecord) -> None:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
-from listrak_sync.cli.output import counted, one_line, printable, printable_json
 from listrak_sync.cli.startup import LazyCommand
 from listrak_sync.sandbox import Behaviour
+from listrak_sync.text import counted, one_line, printable, printable_json
 from tests.cli.conftest import LIST, MAPPING, ROOT, TIMEOUT, event, events
 from tests.cli.screen import Screen
 
