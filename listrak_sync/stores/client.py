@@ -44,7 +44,7 @@ class Client:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env=_environment(),
             process_group=0,  # Ctrl-C is for us, who decide what it means
         )
         self._requests = cast(IO[bytes], self._process.stdin)
@@ -94,6 +94,12 @@ class Client:
         except BaseException:  # a signal's error
             self.close()
             raise
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment with our own paths; the library takes what is empty for a value."""
+    given = {name: value for name, value in os.environ.items() if value}
+    return given | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 # A worker is a fork, and has what its parent had. That stays here, because descriptors would be

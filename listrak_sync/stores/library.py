@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import obstore
 from obstore.exceptions import (
-    BaseError,
     NotFoundError,
     PermissionDeniedError,
     PreconditionError,
@@ -58,6 +57,7 @@ _ENDPOINTS: Final = (
     "AZURE_ENDPOINT",
 )
 
+_LEAD: Final = re.compile(r"(Generic \w+ error|Error performing list request): ")
 _QUERY: Final = re.compile(r"\?\S*")
 _BODY: Final = re.compile(r":? *[<{].*")
 _DETAIL: Final = 240
@@ -131,7 +131,7 @@ def _tried(function: Callable[[], _Answer]) -> _Answer | Failure:
         return Failure(Why.denied)
     except ValueError as error:
         return Failure(Why.bad_name, _brief(error))
-    except (BaseError, OSError) as error:
+    except BaseException as error:  # noqa: BLE001 - it also panics, over settings for example
         return Failure(Why.failed, _brief(error))
 
 
@@ -149,9 +149,9 @@ def _why_not_listed(address: Address, failure: Failure) -> Failure:
             return failure
 
 
-def _brief(error: Exception) -> str:
+def _brief(error: BaseException) -> str:
     """Return an error's first line: no body of a reply, no query, which may be signed."""
-    line = str(error).split("\n", 1)[0]
+    line = _LEAD.sub("", str(error).split("\n", 1)[0])
     return _BODY.sub("", _QUERY.sub("", line))[:_DETAIL]
 
 

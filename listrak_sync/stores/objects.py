@@ -56,14 +56,14 @@ def versions_of(
     The order of those is the store's. Raises UsageError, SettingsError or UnreachableError where a
     store cannot be used, and OSError for a URL that cannot be one.
     """
-    addresses = {url: address_of(url) for url in urls}
-    single = [each for each in addresses.values() if each.key and not each.key.endswith("/")]
+    addresses = [address_of(url) for url in urls]
+    single = [each for each in addresses if each.key and not each.key.endswith("/")]
     found: dict[Address, object] = {}
     for start in range(0, len(single), _TOGETHER):
         some = tuple(single[start : start + _TOGETHER])
         answer = _asked(DescribeObjects(some), pause)
         found |= zip(some, cast(tuple[object, ...], answer), strict=True)
-    for url, address in addresses.items():
+    for url, address in zip(urls, addresses, strict=True):
         match found.get(address):
             case StoredObject(_, size, etag):
                 yield ObjectVersion(url, size, etag)

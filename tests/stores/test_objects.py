@@ -74,6 +74,12 @@ def test_object_or_prefix(bucket: Bucket, url: str) -> None:
         assert found == both[url.endswith("/") :]
 
 
+def test_twice(bucket: Bucket) -> None:
+    """What is named twice is read twice."""
+    url = bucket.put("day/one", b"x")
+    assert len(expand([url, "s3://events/day/", url])) == 3
+
+
 def test_nothing_there(bucket: Bucket) -> None:
     """Whatever names nothing is told, together with files that are missing."""
     with pytest.raises(UsageError) as caught:

@@ -199,6 +199,7 @@ def test_plan_and_stdin(reaching: Cli, bucket: Bucket, start: Start) -> None:
     ("changed", "status", "words"),
     [
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 5, "the store gave no answer, asked 3 times"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, 5, "which is nonsense"),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 3, "no credentials"),
     ],
 )
