@@ -63,7 +63,6 @@ def test_any_place(bucket: Bucket) -> None:
         Fault("bytes=500", ignores_range=True),
         Fault("bytes=500", ignores_range=True, cut=700),
     ],
-    ids=str,
 )
 def test_asked_again(bucket: Bucket, fault: Fault) -> None:
     """A range that does not come whole is asked for again, and that is counted."""
