@@ -104,10 +104,10 @@ def _bytes_of(wanted: ReadRange) -> bytes | Failure:
     result = obstore.get(
         store,
         wanted.address.key,
-        options={"range": (wanted.start, wanted.end), "if_match": wanted.etag},
+        options={"range": (wanted.start, wanted.end), "if_match": wanted.etag or None},
     )
     # Not every store honours If-Match, and what answers in its place need not be a store.
-    if result.meta["e_tag"] != wanted.etag:
+    if (result.meta["e_tag"] or "") != wanted.etag:
         return Failure(Why.replaced)
     found = bytes(result.bytes())
     if len(found) != wanted.end - wanted.start:

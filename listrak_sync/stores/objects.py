@@ -53,7 +53,7 @@ def versions_of(
 ) -> Iterator[ObjectVersion | list[ObjectVersion]]:
     """Yield for each URL its object; where it ends with `/` or there is none, those below it.
 
-    The order of those is the store's. Raises UsageError, SettingsError or UnreachableError where a
+    Those are in the store's order, without empty ones. Raises UsageError, SettingsError or UnreachableError where a
     store cannot be used, and OSError for a URL that cannot be one.
     """
     addresses = [address_of(url) for url in urls]
@@ -78,7 +78,11 @@ def _below(address: Address, url: str, pause: Pause) -> list[ObjectVersion]:
     if isinstance(answer, Failure):
         raise error_of(answer, address, url, len(_PAUSES_AT_FIRST) + 1)
     objects = cast(tuple[StoredObject, ...], answer)
-    return [ObjectVersion(address.url_of(each.key), each.size, each.etag) for each in objects]
+    return [
+        ObjectVersion(address.url_of(each.key), each.size, each.etag)
+        for each in objects
+        if each.size  # others hold no lines, and mostly only stand for folders
+    ]
 
 
 def beginnings(objects: Sequence[ObjectVersion], pause: Pause = time.sleep) -> Iterator[bytes]:

@@ -74,6 +74,14 @@ def test_object_or_prefix(bucket: Bucket, url: str) -> None:
         assert found == both[url.endswith("/") :]
 
 
+def test_empty_objects(bucket: Bucket) -> None:
+    """Empty objects, which stand for folders, are left out below a prefix; one can be named."""
+    for key in ("day/", "day/sub/", "day/empty", "day/sub/one"):
+        bucket.put(key, b"x" * key.endswith("one"))
+    assert [each.file for each in expand(["s3://events/day/"])] == ["s3://events/day/sub/one"]
+    assert list(read(expand(["s3://events/day/empty"]))) == []
+
+
 def test_twice(bucket: Bucket) -> None:
     """What is named twice is read twice."""
     url = bucket.put("day/one", b"x")
@@ -145,8 +153,7 @@ def test_formats(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     good = b'{"type":"track"}\n' * 2000
     for number in range(20):
         bucket.put(f"a/{number}.gz", gzip.compress(good))
-    bucket.put("a/empty", b"")
-    check_formats(expand(["s3://events/a/"]))
+    check_formats(expand(["s3://events/a/", bucket.put("a/empty", b"")]))
     bucket.put("a/s.xlsx", gzip.compress(b"PK\x03\x04" * 300))
     with pytest.raises(UsageError, match="this is a ZIP file") as caught:
         check_formats(expand(["s3://events/a/"]))
