@@ -53,8 +53,8 @@ def versions_of(
 ) -> Iterator[ObjectVersion | list[ObjectVersion]]:
     """Yield for each URL its object; where it ends with `/` or there is none, those below it.
 
-    Those are in the store's order, without empty ones. Raises UsageError, SettingsError or UnreachableError where a
-    store cannot be used, and OSError for a URL that cannot be one.
+    Those are in the store's order, without empty ones. Raises UsageError, SettingsError or
+    UnreachableError where a store cannot be used, and OSError for a URL that cannot be one.
     """
     addresses = [address_of(url) for url in urls]
     single = [each for each in addresses if each.key and not each.key.endswith("/")]
