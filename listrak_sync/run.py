@@ -110,7 +110,7 @@ class Run:
         self._may_be_rows = not settings.sources or not settings.sources[0].rows.are_given
         self._positions = Positions(settings.sources)
         self._is_read = self._is_gathered = False
-        self._answered = 0
+        self._answered = self._retries = 0
         self.to_send = 0
         """Contacts of what is sent so far: of the windows, and of what was left over."""
         self._started = time.monotonic()
@@ -162,6 +162,11 @@ class Run:
                 self.check_rejects()
                 self._tell_reading(evaluated)
         self.callbacks.on_progress(Ended(Reading))
+        if self._retries:
+            what = (
+                f"ranges of objects that did not come whole were asked for again: {self._retries}"
+            )
+            self.report.warnings += (what,)
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
@@ -332,6 +337,10 @@ class Run:
             or (reject.line == evaluated.end.line and reject.reason in _BROKEN)
             for reject in evaluated.rejects
         )
+        if evaluated.retries:
+            self._retries += evaluated.retries
+            times = f"asked again, {evaluated.retries} times"
+            self.callbacks.on_detail(f"{evaluated.file}: a range did not come whole: {times}")
         for what, line in evaluated.not_events.items():
             if what not in self._told:
                 self._told.add(what)

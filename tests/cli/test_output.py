@@ -79,7 +79,7 @@ def test_summaries_in_groups(cli: Cli, group: str) -> None:
         assert " ".join(command.help.partition("\n\n")[0].split()) in out
 
 
-SLOW = {"httpx", "msgspec", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
+SLOW = {"httpx", "msgspec", "obstore", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
 """Modules that take longer to import than all that --help and --version need."""
 
 
@@ -88,8 +88,8 @@ SLOW = {"httpx", "msgspec", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
     [
         (("--version",), SLOW),
         (("--help",), SLOW),
-        (("push", "-h"), {"httpx", "ssl"}),
-        ((*DRY, "--format", "updates", "-q"), {"httpx", "ssl", "rich.progress"}),
+        (("push", "-h"), {"httpx", "obstore", "ssl"}),
+        ((*DRY, "--format", "updates", "-q"), {"httpx", "obstore", "ssl", "rich.progress"}),
     ],
 )
 def test_what_is_loaded(cli: Cli, arguments: tuple[str, ...], unwanted: set[str]) -> None:
