@@ -155,7 +155,7 @@ def test_the_file(tmp_path: Path) -> None:
         check_page(path)
     assert [each.name for each in tmp_path.iterdir()] == ["r.html"]
     (tmp_path / "other.html").write_text("<!doctype html><p>mine")
-    for name in ("other.html", ".", "none/r.html"):
+    for name in ("other.html", ".", "none/r.html", "/dev/null"):
         with pytest.raises(UsageError):
             check_page(tmp_path / name)
     with pytest.raises(OutputError):
