@@ -106,6 +106,7 @@ def test_what_it_says() -> None:
     assert "as before" in text
     assert "Events with an e-mail address that is not valid: 12" in text
     assert text.count("<li>") == 3 + 1
+    assert "details::details-content { content-visibility: visible" in text  # printed as well
     assert "keep it as carefully" in text
     assert len(text) < 200_000
 
