@@ -32,11 +32,14 @@ class RunOutputs:
     started: float = field(default_factory=time.time)
 
     def check(self) -> None:
-        """Raise UsageError where a file cannot be made, before the run begins."""
+        """Raise UsageError where the page cannot be made, before the run begins."""
         if self.report is not None:
             check_page(self.report)
+
+    def check_metrics(self) -> None:
+        """Raise UsageError where the metrics cannot be written, before the run begins."""
         if self.metrics is not None:
-            check_metrics()
+            check_metrics(self.metrics)
 
     @property
     def on_reject(self) -> OnReject:
