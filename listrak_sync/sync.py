@@ -24,7 +24,8 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
 from listrak_sync.report.record import RunRecord
-from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run import Run
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, switched_off
 

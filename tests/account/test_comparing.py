@@ -27,7 +27,7 @@ from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
 from listrak_sync.progress import Comparing, Ended, Reading, Verifying, Waiting
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import Order, RouteChoice, RunSettings
 from listrak_sync.sandbox import (
     Account,
