@@ -102,9 +102,7 @@ def conclude(
     if result.report.fell_back:
         messages.info("the profile-fields route is closed: the rest went by list import")
     if amiss := result.report.amiss:
-        messages.info(
-            f"{counted(amiss, 'contact')} on the list without the values that were sent to it"
-        )
+        messages.info(f"what was sent was not seen for {counted(amiss, 'contact')} on the list")
     if report.reject_count and not outputs.explains:
         _tell_rejects(record, outputs.rejects, messages, table_is_data=table_is_data)
     unwritten = outputs.write(record, messages)

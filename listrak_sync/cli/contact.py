@@ -71,7 +71,9 @@ def contact(
     address = email.strip()
     with answering("contact", messages, as_json=as_json):
         if not is_email_address(address):
-            raise UsageError(f"{email} is not a valid e-mail address", "Write name@example.com.")
+            raise UsageError(
+                f"EMAIL: {email!r} is not a valid e-mail address", "Write name@example.com."
+            )
         only = None if mapping is None else _field_ids(mapping, list_id)
         with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
             found = look_up_contact(api, list_id, address, only)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.report.record import RunRecord
-from listrak_sync.report.whole_file import write_whole
+from listrak_sync.report.whole_file import WholeFile
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 PREFIX: Final = "listrak_sync_"
+MARK: Final = f"# HELP {PREFIX}".encode()
 _SUCCESS: Final = "last_success_timestamp_seconds"
 _LIST_STATES: Final = (
     "accepted",
@@ -25,20 +26,20 @@ _LIST_STATES: Final = (
 )
 
 
-def check_metrics() -> None:
-    """Raise UsageError where the package for metrics is not installed."""
+def check_metrics(path: Path) -> None:
+    """Raise UsageError where the metrics cannot be written, before a run begins."""
     try:
         import prometheus_client  # noqa: F401, PLC0415 - may be missing
     except ImportError:
         hint = "pip install 'listrak-sync[metrics]'"
         raise UsageError("--metrics-file needs the package prometheus-client", hint) from None
+    _file(path).check()
 
 
 def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -> None:
     """Write the metrics of a run, in place of those of the run before; times since 1970.
 
-    When a run last was a success is kept from the file that was there. The file is renamed into
-    place, so nobody reads half of it. Raises OutputError.
+    When a run last was a success is kept from the file that was there. Raises OutputError.
     """
     from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - slow
 
@@ -58,8 +59,12 @@ def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -
         if value is not None:
             _gauge(registry, name, what, value)
     _add_counts(registry, record)
+    _file(path).write(generate_latest(registry))
+
+
+def _file(path: Path) -> WholeFile:
     # Others read them, and nobody's address is in them.
-    write_whole(path, generate_latest(registry), "--metrics-file", 0o644)
+    return WholeFile(path, "--metrics-file", "a file of metrics", MARK, 0o644)
 
 
 def _add_counts(registry: CollectorRegistry, record: RunRecord) -> None:

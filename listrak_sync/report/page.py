@@ -11,7 +11,7 @@ from listrak_sync.report.page_view import page_view
 from listrak_sync.report.page_words import duration, moment, reason_words
 from listrak_sync.report.record import RunRecord
 from listrak_sync.report.reject_samples import RejectSamples
-from listrak_sync.report.whole_file import write_whole
+from listrak_sync.report.whole_file import WholeFile
 from listrak_sync.text import counted, printable
 
 MARK: Final = b"<!-- listrak-sync report -->"
@@ -24,15 +24,9 @@ def check_page(path: Path) -> None:
     except ImportError:
         hint = "pip install 'listrak-sync[report]'"
         raise UsageError("--report needs the package Jinja2", hint) from None
-    try:
-        if not path.parent.is_dir():
-            raise UsageError(f"{path}: its folder does not exist", "Name another with --report.")
-        if path.is_dir() or (path.exists() and not _is_ours(path)):
-            hint = "Name another file with --report; it would be lost."
-            raise UsageError(f"{path}: this is not a report of a run", hint)
-    except OSError as error:
-        message = f"{path}: {error.strerror or error}"
-        raise UsageError(message, "Name another file with --report.") from error
+    _file(path).check()
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: its folder does not exist", "Name another with --report.")
 
 
 def write_page(
@@ -43,7 +37,7 @@ def write_page(
     `is_part` says that the record is only of the last part of a run. Raises OutputError.
     """
     text = page(record, samples or RejectSamples(0), is_part=is_part)
-    write_whole(path, text.encode(errors="backslashreplace"), "--report")
+    _file(path).write(text.encode(errors="backslashreplace"))
 
 
 def page(record: RunRecord, samples: RejectSamples, *, is_part: bool = False) -> str:
@@ -65,7 +59,5 @@ def page(record: RunRecord, samples: RejectSamples, *, is_part: bool = False) ->
     return environment.from_string(template).render(record=record, page=made)
 
 
-def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        beginning = file.read(200)
-    return not beginning or MARK in beginning
+def _file(path: Path) -> WholeFile:
+    return WholeFile(path, "--report", "a report of a run", MARK)

@@ -196,7 +196,8 @@ def _became(entry: ListRecord) -> list[str]:
         sentences.append("What became of them was not asked (--wait).")
     if verified := entry.verified:
         sentences.append(
-            f"Read back: {verified.seen:,} contacts hold what was sent, {verified.amiss:,} do not."
+            f"Read back: {verified.seen:,} contacts hold what was sent; for {verified.amiss:,} it "
+            "was not seen."
         )
     return sentences
 

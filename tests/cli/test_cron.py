@@ -124,12 +124,27 @@ def test_not_written(cli: Cli, start: Start) -> None:
     assert len(sandbox.values()[12345]) == 3
 
 
-def test_an_odd_file(cli: Cli, start: Start) -> None:
-    """A file with something else in it is replaced."""
+@pytest.mark.parametrize("name", ["m.yaml", "e.ndjson", ".", "", "-", "/dev/null"])
+def test_nothing_else_is_replaced(cli: Cli, start: Start, name: str) -> None:
+    """2, before anything is sent: what is not a file of metrics is left as it is."""
+    sandbox = start()
+    before = {each: each.read_bytes() for each in cli.folder.iterdir() if each.is_file()}
+    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--metrics-file", name)
+    assert (ran.status, ran.err.count("--metrics-file")) == (2, 1 + (name == "-"))
+    assert before == {each: each.read_bytes() for each in cli.folder.iterdir() if each.is_file()}
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize("option", ["--report", "--metrics-file"])
+def test_the_same_file_for_two(cli: Cli, start: Start, option: str) -> None:
+    """Rejects or a journal that the run itself has written there stay, and it says so."""
     start()
-    (cli.folder / "m.prom").write_bytes(b"\xff not { metrics")
-    assert night(cli).status == 0
-    assert metrics(cli)["last_run_success",] == 1
+    (cli.folder / "e.ndjson").write_text(events(3) + "x\n")
+    for other in ("--rejects", "--journal"):
+        ran = cli.run("push", "e.ndjson", "-m", "m.yaml", other, "o", option, "o")
+        assert (ran.status, "o: this is not a" in ran.err) == (6, True)
+        assert (cli.folder / "o").read_bytes().startswith((b'{"reason', b"SQLite"))
+        (cli.folder / "o").unlink()
 
 
 def test_listrak_away(cli: Cli) -> None:
