@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from listrak_sync.errors import UsageError
 from listrak_sync.input.choice import FileChoice
 from listrak_sync.stores.addresses import is_url
-from listrak_sync.stores.objects import ObjectVersion, versions_of
+from listrak_sync.stores.objects import Found, ObjectVersion, versions_of
 
 STANDARD_INPUT: Final = "-"
 
@@ -170,10 +170,13 @@ def _check_finished(name: str, top: PurePath, files: Sequence[PurePath]) -> None
         raise OSError(errno.EBUSY, "who writes it has not finished, or was stopped", name)
 
 
-def _objects(
-    url: str, found: ObjectVersion | Sequence[ObjectVersion], choice: FileChoice
-) -> list[Source]:
-    """Return the object of a URL, or those below it by the same rules as the files of a folder."""
+def _objects(url: str, found: Found, choice: FileChoice) -> list[Source]:
+    """Return the object of a URL, or those below it by the same rules as the files of a folder.
+
+    Raises OSError where the URL can name nothing.
+    """
+    if isinstance(found, OSError):
+        raise found
     if isinstance(found, ObjectVersion):
         return [Source(found.url, found.size, etag=found.etag)]
     top = PurePosixPath(url)

@@ -7,6 +7,7 @@ import os
 from typing import Final
 
 from listrak_sync.errors import ListrakSyncError, SettingsError, UnreachableError, UsageError
+from listrak_sync.listrak.addresses import is_loopback
 from listrak_sync.stores.addresses import Address
 from listrak_sync.stores.messages import Failure, Why
 
@@ -82,10 +83,13 @@ def _place(address: Address) -> str:
         return "AZURE_STORAGE_ACCOUNT_NAME" if address.scheme == "az" else "the name"
     region = next(filter(None, map(os.environ.get, _REGIONS)), None)
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint and endpoint.startswith("http://") and not is_loopback(endpoint):
+        return f"AWS_ENDPOINT_URL, https in place of {_shown(endpoint)}, or set AWS_ALLOW_HTTP=true"
     of_region = f"AWS_REGION, which is {region or 'not set'}"
     return f"AWS_ENDPOINT_URL, which is {_shown(endpoint)}; {of_region}" if endpoint else of_region
 
 
 def _shown(endpoint: str) -> str:
     """Return an endpoint without what may be a secret in it."""
-    return endpoint.partition("?")[0].rpartition("@")[2]
+    scheme, _, place = endpoint.partition("?")[0].rpartition("://")
+    return f"{scheme}://{place.rpartition('@')[2]}" if scheme else endpoint

@@ -19,6 +19,7 @@ from obstore.exceptions import (
 )
 from obstore.store import AzureStore, GCSStore, S3Store
 
+from listrak_sync.listrak.addresses import is_loopback
 from listrak_sync.stores.addresses import Address
 from listrak_sync.stores.messages import (
     DescribeObjects,
@@ -58,7 +59,7 @@ _ENDPOINTS: Final = (
 )
 
 _LEAD: Final = re.compile(r"(Generic \w+ error|Error performing list request): ")
-_QUERY: Final = re.compile(r"\?\S*")
+_SECRETS: Final = re.compile(r"\?\S*|(?<=//)[^/\s]*@")
 _BODY: Final = re.compile(r":? *[<{].*")
 _DETAIL: Final = 240
 
@@ -150,17 +151,17 @@ def _why_not_listed(address: Address, failure: Failure) -> Failure:
 
 
 def _brief(error: BaseException) -> str:
-    """Return an error's first line: no body of a reply, no query, which may be signed."""
+    """Return an error's first line: no body of a reply, and no secrets of URLs."""
     line = _LEAD.sub("", str(error).split("\n", 1)[0])
-    return _BODY.sub("", _QUERY.sub("", line))[:_DETAIL]
+    return _BODY.sub("", _SECRETS.sub("", line))[:_DETAIL]
 
 
 @cache
 def _store(scheme: str, bucket: str) -> ObjectStore:
     """Return a bucket; the library takes credentials, region and endpoint from the environment."""
     options: ClientConfig = {"timeout": _TIMEOUT, "connect_timeout": _CONNECT_TIMEOUT}
-    if any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS):
-        options["allow_http"] = True  # whoever names such an endpoint wants it
+    if any(is_loopback(os.environ.get(name, "")) for name in _ENDPOINTS):
+        options["allow_http"] = True  # beyond this machine, AWS_ALLOW_HTTP has to say so
     match scheme:
         case "s3":
             return S3Store(bucket, client_options=options, retry_config=_ASK_ONCE)

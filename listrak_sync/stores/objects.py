@@ -48,13 +48,15 @@ class ObjectVersion:
     etag: str
 
 
-def versions_of(
-    urls: Sequence[str], pause: Pause = time.sleep
-) -> Iterator[ObjectVersion | list[ObjectVersion]]:
+Found: TypeAlias = ObjectVersion | list[ObjectVersion] | OSError
+"""What a URL names: an object, those below it, or why it can name nothing."""
+
+
+def versions_of(urls: Sequence[str], pause: Pause = time.sleep) -> Iterator[Found]:
     """Yield for each URL its object; where it ends with `/` or there is none, those below it.
 
     Those are in the store's order, without empty ones. Raises UsageError, SettingsError or
-    UnreachableError where a store cannot be used, and OSError for a URL that cannot be one.
+    UnreachableError where a store cannot be used.
     """
     addresses = [address_of(url) for url in urls]
     single = [each for each in addresses if each.key and not each.key.endswith("/")]
@@ -70,13 +72,21 @@ def versions_of(
             case None | Failure(Why.missing | Why.denied):  # who may only list is denied
                 yield _below(address, url, pause)
             case Failure() as failure:
-                raise error_of(failure, address, url, len(_PAUSES_AT_FIRST) + 1)
+                yield _unusable(failure, address, url)
 
 
-def _below(address: Address, url: str, pause: Pause) -> list[ObjectVersion]:
+def _unusable(failure: Failure, address: Address, url: str) -> OSError:
+    """Return why a URL can name nothing; raise what is about the store."""
+    error = error_of(failure, address, url, len(_PAUSES_AT_FIRST) + 1)
+    if isinstance(error, OSError):
+        return error
+    raise error
+
+
+def _below(address: Address, url: str, pause: Pause) -> list[ObjectVersion] | OSError:
     answer = _asked(ListObjects(address), pause)
     if isinstance(answer, Failure):
-        raise error_of(answer, address, url, len(_PAUSES_AT_FIRST) + 1)
+        return _unusable(answer, address, url)
     objects = cast(tuple[StoredObject, ...], answer)
     return [
         ObjectVersion(address.url_of(each.key), each.size, each.etag)
