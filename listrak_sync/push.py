@@ -32,7 +32,7 @@ from listrak_sync.resume import (
     runs_elsewhere,
     way_on,
 )
-from listrak_sync.run import OnReject, RunCallbacks, both
+from listrak_sync.run_callbacks import OnReject, RunCallbacks, both
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of

@@ -24,7 +24,8 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
 from listrak_sync.report.record import RunRecord
-from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run import Run
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, switched_off
 
@@ -200,4 +201,4 @@ def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:
     """Return a request as dry-run shows it: the body last, byte for byte."""
     url = addresses.url_of(batch.list_id, by_list_import=batch.route == LIST_IMPORT)
-    return b'{"method":"POST","url":%b,"body":%b}' % (msgspec.json.encode(url), batch.body)
+    return b'{"method": "POST", "url": %b, "body": %b}' % (msgspec.json.encode(url), batch.body)

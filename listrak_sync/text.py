@@ -64,11 +64,14 @@ def counted(count: int, what: str) -> str:
 
 
 def json_line(record: object) -> bytes:
-    """Return a record as JSON, the same way everywhere: on one line, without blanks, in UTF-8."""
+    """Return a record as JSON, the same way everywhere: on one line, in UTF-8.
+
+    A blank follows each comma and colon.
+    """
     try:
-        return msgspec.json.encode(record)
+        return msgspec.json.format(msgspec.json.encode(record), indent=0)
     except UnicodeEncodeError:  # a name of a file that is not UTF-8
-        return json.dumps(msgspec.to_builtins(record), separators=(",", ":")).encode()
+        return json.dumps(msgspec.to_builtins(record)).encode()
 
 
 def printable_json(line: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from listrak_sync.batching.window import Contact
+from listrak_sync.text import json_line
 
 
 class _ContactLine(msgspec.Struct, frozen=True):
@@ -27,4 +28,4 @@ def contact_line(contact: Contact, names: Sequence[str], file: str, line: int) -
     """
     fields = dict(contact.fields)
     state = _ContactLine(contact.list_id, contact.email_address, fields, names, line, file)
-    return msgspec.json.encode(state)
+    return json_line(state)

@@ -30,7 +30,7 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks, both
+from listrak_sync.run_callbacks import RunCallbacks, both
 from listrak_sync.sync import dry_run as run_dry
 from listrak_sync.tasks import settings_of
 from listrak_sync.text import json_line, one_line

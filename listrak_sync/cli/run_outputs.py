@@ -13,7 +13,7 @@ from listrak_sync.report.metrics import check_metrics, write_metrics
 from listrak_sync.report.page import check_page, write_page
 from listrak_sync.report.record import RunRecord
 from listrak_sync.report.reject_samples import RejectSamples
-from listrak_sync.run import OnReject
+from listrak_sync.run_callbacks import OnReject
 
 
 @dataclass(frozen=True, slots=True)

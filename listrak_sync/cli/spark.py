@@ -104,7 +104,8 @@ def _interruptible(to: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        raise InterruptedRunError(received, f"What is in {to} is not whole: remove it.") from None
+        hint = f"Remove {to}, if it is there: it is not whole."
+        raise InterruptedRunError(received, hint) from None
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

@@ -94,6 +94,7 @@ class Evaluator:
         """Evaluate the lines of a unit into the result, behind those before."""
         result.end, result.position = checkpoint_after(unit), unit.position
         result.begins.append(first_checkpoint(unit))
+        result.retries += unit.retries if isinstance(unit, Block) else 0
         match unit:
             case Block(columns=None):
                 result.lines += len(unit.lines)

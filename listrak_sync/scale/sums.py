@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-import msgspec
-
 from listrak_sync.batching.window import Window
 from listrak_sync.errors import DONE
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.report.counts import Report
+from listrak_sync.text import json_line
 
 _OF_FILE: Final = (
     *("lines", "skipped", "unreadable", "undated", "matched_lines", "matched", "rejected"),
@@ -76,6 +75,4 @@ class Sums:
     def file_line(self, file: str) -> bytes:
         """Return the counts of a file as a line of JSON."""
         record = self.report.record("", DONE, None)
-        return msgspec.json.encode(
-            {"file": file, **{name: getattr(record, name) for name in _OF_FILE}}
-        )
+        return json_line({"file": file, **{name: getattr(record, name) for name in _OF_FILE}})

@@ -26,8 +26,8 @@ class FileOptions:
         list[str] | None,
         typer.Argument(
             metavar="EVENTS",
-            help="Files, folders, or - for standard input (also when nothing is given). "
-            "gzip, zstd and bzip2 are recognised.",
+            help="Files, folders, s3:// URLs (also gs://, az://), or - for standard input (also "
+            "when nothing is given). gzip, zstd and bzip2 are recognised.",
             show_default=False,
         ),
     ] = None
