@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from listrak_sync.cli.bar import Bar
+from listrak_sync.cli.folding import cut
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.options.output import Progress
 from listrak_sync.cli.progress_line import Line, Pace, details, line, sentence
@@ -145,7 +146,7 @@ class ProgressDisplay:
             reason, until = self._pause
         note = f"pause {ceil(until - now)} s: {one_line(reason)}" if until > now else ""
         if not moments:
-            return [Line(note[:width])] if note else []
+            return [Line(cut(note, width))] if note else []
         *others, last = moments
         return [*(line(each, width) for each in others), line(last, width, note)]
 
