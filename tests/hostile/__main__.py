@@ -1,0 +1,87 @@
+"""Plays the attacks and prints what held: `python -m tests.hostile`, or `-m tests --hostile`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from math import ceil
+from multiprocessing import get_context
+from typing import Final
+
+from tests.hostile import processes
+from tests.hostile.attack import Attack, Outcome, play
+
+ATTACKS: Final[dict[str, Attack]] = {
+    each.name: each for each in (*processes.ATTACKS,)
+}
+
+
+def main() -> int:
+    """Play the chosen attacks; return 1 where an invariant broke."""
+    parser = argparse.ArgumentParser(prog="python -m tests --hostile")
+    names = [*dict.fromkeys(each.part for each in ATTACKS.values()), *ATTACKS]
+    help_ = f"only these parts or attacks: {', '.join(names)}"
+    parser.add_argument("only", nargs="*", metavar="PART", help=help_)
+    parser.add_argument("--seed", type=int, default=1, help="what chance depends on")
+    parser.add_argument("--round", type=int, help="only the round of this number, from 0")
+    parser.add_argument("--share", type=float, default=1.0, help="of the rounds, to play")
+    given = parser.parse_args()
+    if unknown := [each for each in given.only if each not in names]:
+        parser.error(f"{unknown[0]} is neither a part nor an attack; choose from {', '.join(names)}")
+    attacks = [each for each in ATTACKS.values() if not given.only or {each.part, each.name} & set(given.only)]
+    started = time.monotonic()
+    found: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes(attacks, given.seed, given.round, given.share):
+        found[outcome.attack].append(outcome)
+        if outcome.failure:
+            again = f"--hostile {outcome.attack!r} --seed {given.seed} --round {outcome.number}"
+            print(f"FAILED, again with {again}\n{outcome.failure}", flush=True)
+    print("\n".join(table(attacks, found)))
+    failures = sum(bool(one.failure) for several in found.values() for one in several)
+    print(f"seed {given.seed}, {time.monotonic() - started:.0f} s, {failures} failures")
+    return min(failures, 1)
+
+
+def outcomes(
+    attacks: Sequence[Attack], seed: int, only: int | None, share: float
+) -> Iterator[Outcome]:
+    """Play the rounds of attacks in two processes; yield what they come to as they end."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        futures = [
+            pool.submit(play, attack, number, seed)
+            for attack in attacks
+            for number in ([only] if only is not None else range(ceil(attack.rounds * share)))
+        ]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+def table(attacks: Sequence[Attack], found: dict[str, list[Outcome]]) -> Iterator[str]:
+    """Yield the lines of a table: an attack each, then the sum."""
+    columns = "{:10}{:30}{:>8}{:>8}{:>10}{:>9}{:>10}{:>9}"
+    yield columns.format(
+        "part", "attack", "rounds", "runs", "faults", "checks", "failures", "seconds"
+    )
+    everything = [one for several in found.values() for one in several]
+    for part, name, several in (
+        *((each.part, each.name, found[each.name]) for each in attacks),
+        ("all", "", everything),
+    ):
+        yield columns.format(
+            part,
+            name,
+            len(several),
+            sum(one.runs for one in several),
+            f"{sum(one.faults for one in several):,}",
+            f"{sum(one.checks for one in several):,}",
+            sum(bool(one.failure) for one in several),
+            f"{sum(one.seconds for one in several):.0f}",
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
