@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
 import time
 import traceback
 from collections.abc import Callable
@@ -40,6 +42,8 @@ class Outcome:
     failure: str = ""
 
 
+KEEP: Final = "LISTRAK_SYNC_KEEP"
+"""The environment variable that names a folder for the folders of rounds that fail."""
 _NUMBERS: Final = count()
 
 
@@ -55,6 +59,8 @@ def play(attack: Attack, number: int, seed: int) -> Outcome:
             ground.check_files()
         except Exception:  # noqa: BLE001 - whatever breaks is a failure of its round
             failure = traceback.format_exc()
+            if keep := os.environ.get(KEEP):
+                shutil.copytree(folder, Path(keep, attack.name, str(number)), symlinks=True)
         finally:
             ground.end_all()
     seconds = time.monotonic() - started

@@ -70,6 +70,17 @@ def folded(updates: str, values: Values, known: bool = True) -> Values:  # noqa:
     return held
 
 
+def switched_on(values: Values) -> Values:
+    """Return values without boxes that are off: Listrak tells these from unset ones by no means."""
+    return {
+        each: {
+            email: {field: value for field, value in held.items() if value != "off"}
+            for email, held in contacts.items()
+        }
+        for each, contacts in values.items()
+    }
+
+
 def difference(found: Values, expected: Values) -> str:
     """Say in which contacts two accounts differ, in a few lines."""
     lines = []
