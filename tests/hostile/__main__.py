@@ -12,11 +12,11 @@ from math import ceil
 from multiprocessing import get_context
 from typing import Final
 
-from tests.hostile import inputs, mapping_files, processes, servers
+from tests.hostile import canaries, inputs, machines, mapping_files, processes, servers
 from tests.hostile.attack import Attack, Outcome, play
 
 ATTACKS: Final[dict[str, Attack]] = {
-    each.name: each for each in (*servers.ATTACKS, *inputs.ATTACKS, *mapping_files.ATTACKS, *processes.ATTACKS)
+    each.name: each for each in (*servers.ATTACKS, *inputs.ATTACKS, *mapping_files.ATTACKS, *processes.ATTACKS, *machines.ATTACKS, *canaries.ATTACKS)
 }
 
 
