@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Final
 
@@ -19,16 +20,17 @@ FORMATS: Final = ((), ("--json",), ("--log-format", "json"))
 
 def failing_paths(ground: Ground) -> None:
     """Fail in one way, told all there is to tell: no secret is shown, written or left in /proc."""
+    secrets.token_urlsafe = lambda _=None: TOKEN  # type: ignore[assignment]  # as replies repeat it
     hasten(ground)
     number = ground.number
     behaviour, account, _ = list(PATHS.values())[number % len(PATHS)]
     ground.write("e.ndjson", "".join(event(f"c{each}@example.com") for each in range(3)) + "x\n")
     ground.write("m.yaml", MAPPING)
     given: tuple[str, ...] = ()
-    if number // len(PATHS) == 1:
+    if number % 3 == 1:
         ground.write("secret", ground.environment.pop("LISTRAK_CLIENT_SECRET") + "\n")
         given = ("--client-secret-file", "secret")
-    elif number // len(PATHS) == 2:
+    elif number % 3 == 2:
         (ground.folder / "credentials").mkdir()
         ground.write("credentials/listrak_client_secret", SECRET).rename(ground.folder / "secret")
         os.link(ground.folder / "secret", ground.folder / "credentials" / "listrak_client_secret")
@@ -40,7 +42,6 @@ def failing_paths(ground: Ground) -> None:
         for way in (
             ("push", "e.ndjson", "--wait=1s", "--report", "private/page.html"),
             ("push", "e.ndjson", "--verify=1s", "--metrics-file", "metrics.prom", "--force"),
-            ("push", "e.ndjson", "--only-changes", "--force", "--once"),
         ):
             running = ground.start(
                 *(*way, "-m", "m.yaml", "-v", "--rejects", "private/r.ndjson", *given),
@@ -70,4 +71,4 @@ def look_into(ground: Ground, process: int, *, within_environment: bool) -> None
             assert canary.encode() not in content, f"{canary} is in /proc/…/{name}"
 
 
-ATTACKS: Final = (Attack("secrets", "failing paths", 3 * len(PATHS), failing_paths),)
+ATTACKS: Final = (Attack("secrets", "failing paths", 2 * len(PATHS), failing_paths),)

@@ -64,11 +64,11 @@ def broken_replies(ground: Ground) -> None:
     hasten(ground)
     given = feed(ground.random, events=20)
     expected = set_up(ground, given)
-    name, reply = _catalogue()[ground.number // 2 % len(_catalogue())]
+    name, reply = _catalogue()[ground.number % len(_catalogue())]
     server = RawServer(lambda _: reply(server.ended))
     with server:
         ground.reach_port(server.port)
-        if ground.number % 2:  # the token as well
+        if ground.random.random() < 0.4:  # the token as well
             ground.environment["LISTRAK_AUTH_URL"] = f"http://127.0.0.1:{server.port}/Token"
         allowed = STATUSES | {1} if name.startswith("head") else STATUSES
         command = ground.random.choice((*ASKING, ()))
@@ -234,9 +234,9 @@ def encryption(ground: Ground) -> None:
 
 
 ATTACKS: Final = (
-    Attack("server", "chaos", 40, chaos),
-    Attack("server", "broken replies", 2 * len(_catalogue()), broken_replies),
-    Attack("server", "wrong types", 60, wrong_types),
+    Attack("server", "chaos", 25, chaos),
+    Attack("server", "broken replies", len(_catalogue()), broken_replies),
+    Attack("server", "wrong types", 40, wrong_types),
     Attack("server", "proxies", len(PROXY), proxies),
     Attack("server", "encryption", 4, encryption),
 )
