@@ -36,7 +36,7 @@ class RunOutputs:
         if self.report is not None:
             check_page(self.report)
         if self.metrics is not None:
-            check_metrics()
+            check_metrics(self.metrics)
 
     @property
     def on_reject(self) -> OnReject:

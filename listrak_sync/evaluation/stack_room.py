@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 ROOM: Final = 900
@@ -18,9 +19,10 @@ def stack_room() -> Iterator[None]:
     Parsers count how deep values nest on the same stack. Without this, whether a line nests too
     deep would depend on the number of jobs.
     """
-    frame, depth, before = sys._getframe(), 0, sys.getrecursionlimit()  # noqa: SLF001 - there is no other
+    before, depth = sys.getrecursionlimit(), 0
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - there is no other way
     while frame is not None:
-        frame, depth = frame.f_back, depth + 1  # type: ignore[assignment]  # None ends it
+        frame, depth = frame.f_back, depth + 1
     sys.setrecursionlimit(depth + ROOM)
     try:
         yield

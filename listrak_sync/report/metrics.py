@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from listrak_sync.errors import DONE, SOME_REJECTED, OutputError, UsageError
+from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
+from listrak_sync.report.own_file import check_own_file, write_own_file
 from listrak_sync.report.record import RunRecord
 
 if TYPE_CHECKING:
@@ -25,13 +25,14 @@ _LIST_STATES: Final = (
 )
 
 
-def check_metrics() -> None:
+def check_metrics(path: Path) -> None:
     """Raise UsageError where the package for metrics is not installed."""
     try:
         import prometheus_client  # noqa: F401, PLC0415 - may be missing
     except ImportError:
         hint = "pip install 'listrak-sync[metrics]'"
         raise UsageError("--metrics-file needs the package prometheus-client", hint) from None
+    check_own_file(path, PREFIX.encode(), "metrics of a run", "--metrics-file")
 
 
 def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -> None:
@@ -58,15 +59,7 @@ def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -
         if value is not None:
             _gauge(registry, name, what, value)
     _add_counts(registry, record)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(generate_latest(registry))
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        hint = "Name a file that can be written with --metrics-file."
-        raise OutputError(f"{path}: {error.strerror or error}", hint) from error
+    write_own_file(path, generate_latest(registry), PREFIX.encode(), "--metrics-file", mode=0o666)
 
 
 def _add_counts(registry: CollectorRegistry, record: RunRecord) -> None:
@@ -112,6 +105,8 @@ def _last_success(path: Path) -> float | None:
     from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - slow
 
     with suppress(OSError, ValueError):
+        if not path.is_file():  # reading a pipe would wait for who writes it
+            return None
         for family in text_string_to_metric_families(path.read_text("utf-8")):
             for sample in family.samples:
                 if sample.name == f"{PREFIX}{_SUCCESS}":

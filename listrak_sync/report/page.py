@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from listrak_sync import __version__
-from listrak_sync.errors import OutputError, UsageError
+from listrak_sync.errors import UsageError
 from listrak_sync.evaluation.explain import Funnel
+from listrak_sync.report.own_file import check_own_file, write_own_file
 from listrak_sync.report.page_words import (
     NAMES,
     counted,
@@ -106,15 +105,9 @@ def check_page(path: Path) -> None:
     except ImportError:
         hint = "pip install 'listrak-sync[report]'"
         raise UsageError("--report needs the package Jinja2", hint) from None
-    try:
-        if not path.parent.is_dir():
-            raise UsageError(f"{path}: its folder does not exist", "Name another with --report.")
-        if path.is_dir() or (path.exists() and not _is_ours(path)):
-            hint = "Name another file with --report; it would be lost."
-            raise UsageError(f"{path}: this is not a report of a run", hint)
-    except OSError as error:
-        message = f"{path}: {error.strerror or error}"
-        raise UsageError(message, "Name another file with --report.") from error
+    check_own_file(path, MARK, "a report of a run", "--report")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: its folder does not exist", "Name another with --report.")
 
 
 def write_page(
@@ -125,17 +118,7 @@ def write_page(
     `is_part` says that the record is only of the last part of a run. Raises OutputError.
     """
     text = page(record, samples or RejectSamples(0), is_part=is_part)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode(errors="backslashreplace"))
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        hint = "Name a file that can be written with --report."
-        raise OutputError(f"{path}: {error.strerror or error}", hint) from error
+    write_own_file(path, text.encode(errors="backslashreplace"), MARK, "--report", mode=0o600)
 
 
 def page(record: RunRecord, samples: RejectSamples, *, is_part: bool = False) -> str:
@@ -274,9 +257,3 @@ def _became(entry: ListRecord) -> list[str]:
 def _share(count: int, whole: int) -> float:
     """Return a share in per cent."""
     return round(100 * min(count, whole) / whole, 2) if whole else 0.0
-
-
-def _is_ours(path: Path) -> bool:
-    with path.open("rb") as file:
-        beginning = file.read(200)
-    return not beginning or MARK in beginning

@@ -16,7 +16,15 @@ from tests.hostile import canaries, inputs, machines, mapping_files, processes, 
 from tests.hostile.attack import Attack, Outcome, play
 
 ATTACKS: Final[dict[str, Attack]] = {
-    each.name: each for each in (*servers.ATTACKS, *inputs.ATTACKS, *mapping_files.ATTACKS, *processes.ATTACKS, *machines.ATTACKS, *canaries.ATTACKS)
+    each.name: each
+    for each in (
+        *servers.ATTACKS,
+        *inputs.ATTACKS,
+        *mapping_files.ATTACKS,
+        *processes.ATTACKS,
+        *machines.ATTACKS,
+        *canaries.ATTACKS,
+    )
 }
 
 
@@ -31,8 +39,14 @@ def main() -> int:
     parser.add_argument("--share", type=float, default=1.0, help="of the rounds, to play")
     given = parser.parse_args()
     if unknown := [each for each in given.only if each not in names]:
-        parser.error(f"{unknown[0]} is neither a part nor an attack; choose from {', '.join(names)}")
-    attacks = [each for each in ATTACKS.values() if not given.only or {each.part, each.name} & set(given.only)]
+        parser.error(
+            f"{unknown[0]} is neither a part nor an attack; choose from {', '.join(names)}"
+        )
+    attacks = [
+        each
+        for each in ATTACKS.values()
+        if not given.only or {each.part, each.name} & set(given.only)
+    ]
     started = time.monotonic()
     found: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes(attacks, given.seed, given.round, given.share):

@@ -64,6 +64,4 @@ def play(attack: Attack, number: int, seed: int) -> Outcome:
         finally:
             ground.end_all()
     seconds = time.monotonic() - started
-    return Outcome(
-        attack.name, number, ground.runs, ground.faults, ground.checks, seconds, failure
-    )
+    return Outcome(attack.name, number, ground.runs, ground.faults, ground.checks, seconds, failure)

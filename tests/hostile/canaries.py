@@ -39,10 +39,11 @@ def failing_paths(ground: Ground) -> None:
     ground.faults += 1
     with Sandbox(account, behaviour) as sandbox:
         ground.reach(sandbox)
-        for way in (
+        ways: tuple[tuple[str, ...], ...] = (
             ("push", "e.ndjson", "--wait=1s", "--report", "private/page.html"),
             ("push", "e.ndjson", "--verify=1s", "--metrics-file", "metrics.prom", "--force"),
-        ):
+        )
+        for way in ways:
             running = ground.start(
                 *(*way, "-m", "m.yaml", "-v", "--rejects", "private/r.ndjson", *given),
                 *("--journal", "private/journal"),

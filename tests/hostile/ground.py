@@ -99,7 +99,6 @@ class Ground:
         stdin: int | IO[bytes] = subprocess.DEVNULL,
         limits: Mapping[int, int] | None = None,
         changed: Mapping[str, str] | None = None,
-        **more: Any,
     ) -> Running:
         """Start the command, as the leader of a group, under umask 000 and resource limits."""
         self.runs += 1
@@ -113,12 +112,13 @@ class Ground:
             process = subprocess.Popen(
                 [COMMAND, *arguments],
                 cwd=self.folder,
-                env=self.environment | (changed or {}),
+                env={**self.environment, **(changed or {})},
                 stdin=stdin,
                 umask=0,
                 start_new_session=True,
                 preexec_fn=limit if limits else None,  # noqa: PLW1509 - only sets limits
-                **{"stdout": output, "stderr": errors} | more,
+                stdout=output,
+                stderr=errors,
             )
         running = Running(process, out, err, arguments)
         self._running.append(running)
@@ -150,10 +150,10 @@ class Ground:
         self.checks += 1
         try:
             invariants.check_end(ran.status, ran.out + ran.err, allowed)
-            if "--json" in running.arguments and running.arguments[0] in {"push", "dry-run"}:
-                if ran.out:
-                    self.checks += 1
-                    invariants.check_record(ran.out)
+            is_run = running.arguments[:1] in {("push",), ("dry-run",)}
+            if is_run and "--json" in running.arguments and ran.out:
+                self.checks += 1
+                invariants.check_record(ran.out)
         except AssertionError as error:
             raise AssertionError(f"{' '.join(running.arguments)}: {error}") from error
         return ran

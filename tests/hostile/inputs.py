@@ -108,17 +108,19 @@ def mutated_lines(ground: Ground) -> None:
         *("dry-run", "x.ndjson", "-m", "m.yaml", *options, "--json", "-q"), allowed={0, 6}
     )
     record = json.loads(ran.out)
-    rejects = (ground.private / "r1").read_bytes().count(b"\n")
-    assert sum(record["rejected"].values()) == rejects
+    told = (ground.private / "r1").read_bytes().count(b"\n")
+    assert sum(record["rejected"].values()) == told
     assert record["contacts"] == found[0][1].count("\n")
 
 
 def cut_files(ground: Ground) -> None:
-    """Cut a small file of each compression at each byte: each cut is a reject, or nothing is lost."""
+    """Cut a small file of each compression at each byte: a cut is a reject, or loses nothing."""
     given = feed(ground.random, events=8)
     name, pack = list(PACK.items())[ground.number % len(PACK)]
     packed = pack(given.text.encode())
-    _damaged(ground, given, name, [packed[:size] for size in range(len(packed))])
+    whole = {len(pack(half)) for half in _halves(given.text.encode())}  # ends where a stream does
+    cuts = [packed[:size] for size in range(len(packed)) if size not in whole]
+    _damaged(ground, given, name, cuts)
 
 
 def flipped_files(ground: Ground) -> None:
@@ -146,7 +148,7 @@ def _damaged(ground: Ground, given: Feed, name: str, files: list[bytes]) -> None
         *("dry-run", "in", "-m", "m.yaml", "--explain", "-q", "--rejects", "private/r"), bound=300
     )
     if ran.status == 2:  # something among them looks like another kind of file
-        for number in range(len(files)):
+        for number in ground.random.sample(range(len(files)), min(60, len(files))):
             one = ground.run(
                 *("dry-run", f"in/{number:05}", "-m", "m.yaml", "--json", "-q"),
                 allowed={0, 2, 6},
@@ -203,9 +205,8 @@ def changing_files(ground: Ground) -> None:
                         stream.write(big)
             time.sleep(random.uniform(0.0, 0.2))
         ground.end(running, allowed={0, 2, 3, 6}, bound=200)
-        known = {line for line in given.lines}
         held = sandbox.values()
-        notes = {json.loads(line)["properties"].get("note") for line in known}
+        notes = {json.loads(line)["properties"].get("note") for line in given.lines}
         for contacts in held.values():
             for fields in contacts.values():
                 assert fields.get(4) is None or fields[4] in notes, "an invented value"
@@ -280,7 +281,7 @@ ODD: Final[tuple[Callable[[Path], str], ...]] = (
     _made(_deep),
     _made(_many_links),
     *(
-        (lambda _, name=name: name)  # type: ignore[misc]  # the name is bound
+        (lambda _, name=name: name)
         for name in (
             *("/dev/zero", "/dev/full", "/dev/null", "/dev/urandom", "/dev/tty", "/proc/self/mem"),
             *("/proc/self/environ", "/proc/self/fd", "", "x" * 5000, "a\udcffb", "e.ndjson/x"),

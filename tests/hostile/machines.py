@@ -11,7 +11,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from random import Random
 from typing import Final
 
 from listrak_sync.sandbox import Behaviour, Reply, Rule, Sandbox
@@ -52,7 +51,7 @@ def limits(ground: Ground) -> None:
 def _is_before_us(running: Running) -> bool:
     """Say whether Python itself could not start: no line of ours is in its traceback."""
     told = running.err.read_text(errors="replace")
-    return "listrak_sync/" not in told and "Traceback" in told or "Fatal Python" in told
+    return ("listrak_sync/" not in told and "Traceback" in told) or "Fatal Python" in told
 
 
 def workers(ground: Ground) -> None:
@@ -148,8 +147,9 @@ def check_origin(ground: Ground, given: Feed, sandbox: Sandbox) -> None:
 
 
 TARGETS: Final[tuple[Callable[[Path], object] | str, ...]] = (
-    *("/dev/full", "/dev/null", "nowhere/x", "", "x" * 300, "e.ndjson", "m.yaml", "secret", "-"),
-    *("private/journal", "private/journal.lock", "private/journal-wal", "/proc/self/mem", ".", "/"),
+    # No device or other path of the machine: whoever runs this as root would lose it to a mistake.
+    *("nowhere/x", "", "x" * 300, "e.ndjson", "m.yaml", "secret", "-"),
+    *("private/journal", "private/journal.lock", "private/journal-wal", "."),
     Path.mkdir,
     os.mkfifo,
     lambda path: path.symlink_to("e.ndjson"),
@@ -186,7 +186,7 @@ def outputs(ground: Ground) -> None:
 
 
 AROUND: Final[tuple[dict[str, str], ...]] = (
-    *({"HOME": each} for each in ("/dev/null", "/proc/nowhere", "", "relative", "/")),
+    *({"HOME": each} for each in ("/dev/null", "/proc/nowhere", "relative")),
     *({"XDG_STATE_HOME": each} for each in ("/dev/full", "relative", "/proc/1/x")),
     *({"COLUMNS": each} for each in ("0", "-1", "1", "x", "9" * 30)),
     *({"TERM": each} for each in ("", "dumb", "\x1b")),
@@ -239,7 +239,17 @@ def surroundings(ground: Ground) -> None:
 
 WORDS: Final = (
     *("push", "--", "-", "", "'", '"', "\\", "--resume", "--journal", "nowhere", "--mapping", "="),
-    *("--mapping=", "m.yaml", "--only", "\udcff", "\x1b[31m", "runs", "show", "--format", "x" * 9999),
+    *(
+        "--mapping=",
+        "m.yaml",
+        "--only",
+        "\udcff",
+        "\x1b[31m",
+        "runs",
+        "show",
+        "--format",
+        "x" * 9999,
+    ),
 )
 COMMAND_LINE: Final = (str(Path(os.sys.executable).parent / "listrak-sync"), "dry-run")  # type: ignore[attr-defined]
 
@@ -311,7 +321,22 @@ def odd_database(ground: Ground) -> None:
         ground.run(*push(given, "--max-change", "0.5", "--once"))
 
 
-VALUES: Final = (None, "", "x", b"", b"\xff", -1, 0, 2**62, 1e308, "null", b"[]", b"{}", b"\x80", "9")
+VALUES: Final = (
+    None,
+    "",
+    "x",
+    b"",
+    b"\xff",
+    -1,
+    0,
+    2**62,
+    1e308,
+    "null",
+    b"[]",
+    b"{}",
+    b"\x80",
+    "9",
+)
 
 
 ATTACKS: Final = (

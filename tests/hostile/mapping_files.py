@@ -27,7 +27,17 @@ LONGEST: Final = 10
 PIECES: Final = (
     *("&a", "*a", "<<: *a", "!!str", "? ", "- ", "[", "]", "{", "}", ": ", "#", "|\n", ">\n", "%"),
     *("\t", "\r", "\0", "\x85", "\u2028", "\ufeff", "\ud800", "é", "---\n", "...\n", "'", '"'),
-    *("@path", "@if", "@json", "@liquid", "@case", "@template", "{{", "}}", "{% for a in (1..9) %}"),
+    *(
+        "@path",
+        "@if",
+        "@json",
+        "@liquid",
+        "@case",
+        "@template",
+        "{{",
+        "}}",
+        "{% for a in (1..9) %}",
+    ),
     *("useAudienceKey", "$.a", "$.a[0]", "..", "any:", "not:", "trigger:", "conditions:", "match("),
     *("and", "or", "!", "(", ")", "=", "!=", ">", "1e999", "9" * 400, "0x1", ".inf", "null", "~"),
 )
@@ -119,13 +129,17 @@ def _doubling(levels: int) -> str:
 ANY: Final = 'type = "track"'
 EXPLODING: Final[dict[str, Callable[[], str]]] = {
     "aliases": lambda: _doubling(40),
-    "aliases in lists": lambda: "mappings: " + "".join(f"&b{n} [" for n in range(9)) + "1" + "]" * 9,
+    "aliases in lists": lambda: (
+        "mappings: " + "".join(f"&b{n} [" for n in range(9)) + "1" + "]" * 9
+    ),
     "10,000 mappings": lambda: _mappings(10_000, lambda n: f'event = "e{n}"'),
     "10,000 of one list": lambda: (
         "mappings:\n" + "  - {list_id: 1, profile_field_values: {1: on}}\n" * 10_000
     ),
     "globs": lambda: _mappings(20, lambda n: 'match(event, "' + "*a" * 40 + f'{n}b")'),
-    "a long trigger": lambda: _mappings(1, lambda _: " or ".join(f'event = "{n}"' for n in range(20_000))),
+    "a long trigger": lambda: _mappings(
+        1, lambda _: " or ".join(f'event = "{n}"' for n in range(20_000))
+    ),
     "deep parentheses": lambda: _mappings(1, lambda _: "(" * 50_000 + ANY + ")" * 50_000),
     "nots": lambda: _mappings(1, lambda _: "!" * 50_000 + "(" + ANY + ")"),
     "a deep list": lambda: "mappings: " + "[" * 50_000 + "]" * 50_000,
@@ -158,9 +172,11 @@ EXPLODING: Final[dict[str, Callable[[], str]]] = {
     ),
     "a large file": lambda: SMALL + "# " + "x" * 30_000_000,
     "one name": lambda: "mappings:\n  - {" + ", ".join(f"k{n}: 1" for n in range(50_000)) + "}\n",
-    "10,000 fields": lambda: "mappings:\n  - {list_id: 1, profile_field_values: {"
-    + ", ".join(f"{n}: on" for n in range(1, 10_001))
-    + "}}\n",
+    "10,000 fields": lambda: (
+        "mappings:\n  - {list_id: 1, profile_field_values: {"
+        + ", ".join(f"{n}: on" for n in range(1, 10_001))
+        + "}}\n"
+    ),
 }
 
 

@@ -13,6 +13,7 @@ import msgspec
 import trustme
 
 from listrak_sync.sandbox import Behaviour, Delay, Drop, Reply, Rule, Sandbox
+from listrak_sync.sandbox.behaviour import Action
 from listrak_sync.sandbox.wire import Answer, Request
 from tests.hostile.attack import Attack
 from tests.hostile.feeds import RESUME, Feed, feed, finish, push, set_up
@@ -145,7 +146,7 @@ def chaos(ground: Ground) -> None:
     random = ground.random
     given = feed(random)
     expected = set_up(ground, given)
-    actions = (
+    actions: tuple[Action, ...] = (
         *(Drop(), Drop("after"), Reply(status=503), Reply(status=500, when="after", body="<html>")),
         *(Reply(status=200, body="<h1>Sign in"), Reply(status=302, headers={"Location": "/"})),
         *(Reply(status=401, when="after"), Reply(status=403)),
