@@ -48,9 +48,15 @@ def main() -> int:
         action="store_true",
         help="see how much of the program the tests reach, in twice the time",
     )
+    scope.add_argument(
+        "--hostile",
+        action="store_true",
+        help="attack the whole for up to 20 minutes; --hostile --help tells what else it takes",
+    )
     scope.add_argument("--newest", action="store_true", help="test with the newest dependencies")
     scope.add_argument("--lowest", action="store_true", help="test with the oldest dependencies")
-    given = parser.parse_args()
+    is_hostile, more = sys.argv[1:2] == ["--hostile"], sys.argv[2:]
+    given = parser.parse_args(["--hostile"] if is_hostile else None)
     if given.paths and (given.quick or given.coverage):
         parser.error("--quick and --coverage are for all tests")
     examples = "long" if given.long else "quick" if given.quick else "short"
@@ -60,6 +66,8 @@ def main() -> int:
             return run(elsewhere(folder, given.paths, lowest=given.lowest), environment)
     bin_directory = os.path.dirname(sys.executable)  # noqa: PTH120 - a symbolic link must stay one
     environment["PATH"] = os.pathsep.join((bin_directory, environment.get("PATH", "")))
+    if given.hostile:
+        return run([("python", "-m", "tests.hostile", *more)], environment)
     return run(chosen(given), environment)
 
 
