@@ -16,7 +16,7 @@ mappings:
 """
 
 
-def outcome(evaluator: Evaluator, data: bytes, below: int) -> tuple[int, ...]:
+def outcome(evaluator: Evaluator, data: bytes, below: int) -> tuple[tuple[int, str], ...]:
     """Return the lines that are rejected, and their details, found so many calls further down."""
     if below:
         return outcome(evaluator, data, below - 1)

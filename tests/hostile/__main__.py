@@ -37,6 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="what chance depends on")
     parser.add_argument("--round", type=int, help="only the round of this number, from 0")
     parser.add_argument("--share", type=float, default=1.0, help="of the rounds, to play")
+    parser.add_argument("--minutes", type=float, default=19.0, help="after which none is begun")
     given = parser.parse_args()
     if unknown := [each for each in given.only if each not in names]:
         parser.error(
@@ -49,7 +50,14 @@ def main() -> int:
     ]
     started = time.monotonic()
     found: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes(attacks, given.seed, given.round, given.share):
+    rounds = sorted(
+        (number / each.rounds, each.name, number)
+        for each in attacks
+        for number in range(ceil(each.rounds * given.share))
+        if given.round in {None, number}
+    )
+    chosen = [(ATTACKS[name], number) for _, name, number in rounds]
+    for outcome in outcomes(chosen, given.seed, started + 60 * given.minutes):
         found[outcome.attack].append(outcome)
         if outcome.failure:
             again = f"--hostile {outcome.attack!r} --seed {given.seed} --round {outcome.number}"
@@ -60,18 +68,16 @@ def main() -> int:
     return min(failures, 1)
 
 
-def outcomes(
-    attacks: Sequence[Attack], seed: int, only: int | None, share: float
-) -> Iterator[Outcome]:
-    """Play the rounds of attacks in two processes; yield what they come to as they end."""
+def outcomes(rounds: Sequence[tuple[Attack, int]], seed: int, until: float) -> Iterator[Outcome]:
+    """Play rounds in two processes; yield what they come to as they end.
+
+    None is begun after a moment of `time.monotonic()`.
+    """
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        futures = [
-            pool.submit(play, attack, number, seed)
-            for attack in attacks
-            for number in ([only] if only is not None else range(ceil(attack.rounds * share)))
-        ]
+        futures = [pool.submit(play, attack, number, seed, until) for attack, number in rounds]
         for future in as_completed(futures):
-            yield future.result()
+            if (outcome := future.result()) is not None:
+                yield outcome
 
 
 def table(attacks: Sequence[Attack], found: dict[str, list[Outcome]]) -> Iterator[str]:

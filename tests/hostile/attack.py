@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -47,8 +48,13 @@ KEEP: Final = "LISTRAK_SYNC_KEEP"
 _NUMBERS: Final = count()
 
 
-def play(attack: Attack, number: int, seed: int) -> Outcome:
-    """Play one round: its chance depends on the seed, the attack and the number alone."""
+def play(attack: Attack, number: int, seed: int, until: float = inf) -> Outcome | None:
+    """Play one round: its chance depends on the seed, the attack and the number alone.
+
+    Returns None after a moment of `time.monotonic()`, which all processes share.
+    """
+    if time.monotonic() > until:
+        return None
     secrets.token_urlsafe = lambda _=None: f"{TOKEN}-{next(_NUMBERS)}"  # type: ignore[assignment]
     started, failure = time.monotonic(), ""
     random = Random(f"{seed} {attack.name} {number}")  # noqa: S311 - chance, not a secret

@@ -28,15 +28,22 @@ def test_a_loss_is_found() -> None:
     """A round in which a value is missing fails and says which one; the table counts it."""
     attack = Attack("process", "losing", 1, losing)
     outcome = play(attack, 0, 1)
+    assert outcome is not None
     assert "@example.com: holds" in outcome.failure
     assert (outcome.runs, outcome.checks) == (2, 4)
     *_, last = table([attack], {"losing": [outcome]})
     assert last.split()[:2] == ["all", "1"]
 
 
+def test_the_bound() -> None:
+    """No round begins once the time is over."""
+    assert play(ATTACKS["races"], 1, 1, until=0.0) is None
+
+
 def test_a_round() -> None:
     """A round of an attack holds."""
     outcome = play(ATTACKS["races"], 1, 1)
+    assert outcome is not None
     assert not outcome.failure
     assert outcome.faults == 2
 
