@@ -54,9 +54,15 @@ def main() -> int:
     scope.add_argument(
         "--engines", action="store_true", help="install Spark, Ray and Dask, and test on them"
     )
+    scope.add_argument(
+        "--hostile",
+        action="store_true",
+        help="attack the whole for up to 20 minutes; --hostile --help tells what else it takes",
+    )
     scope.add_argument("--newest", action="store_true", help="test with the newest dependencies")
     scope.add_argument("--lowest", action="store_true", help="test with the oldest dependencies")
-    given = parser.parse_args()
+    is_hostile, more = sys.argv[1:2] == ["--hostile"], sys.argv[2:]
+    given = parser.parse_args(["--hostile"] if is_hostile else None)
     if given.paths and (given.quick or given.coverage or given.engines):
         parser.error("--quick, --coverage and --engines are for all tests")
     examples = "long" if given.long else "quick" if given.quick else "short"
@@ -68,6 +74,8 @@ def main() -> int:
     environment["PATH"] = os.pathsep.join((bin_directory, environment.get("PATH", "")))
     if given.engines:
         return run(on_engines(), environment | {"LISTRAK_SYNC_ENGINES": "1"})
+    if given.hostile:
+        return run([("python", "-m", "tests.hostile", *more)], environment)
     status = run(chosen(given), environment)
     if not status and not given.paths:
         print(LEFT_OUT)

@@ -76,8 +76,16 @@ def _check_names(files: Sequence[Path], tests: Sequence[Path], junit: Path | Non
         hint = "Run it once for each mapping file, or write the tests into the mapping files."
         raise UsageError("--tests goes with one mapping file", hint)
     for each in (*files, *tests):
-        if junit is not None and junit.exists() and each.exists() and junit.samefile(each):
+        if junit is not None and _is_same(junit, each):
             raise UsageError(f"--junit {junit}: this file is read", "Name another file.")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Say whether two names stand for one file that is there."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False  # whoever opens it says why
 
 
 def _tested(file: Path, more: Sequence[Path], messages: Messages) -> list[MappingTestResult]:

@@ -20,6 +20,7 @@ from listrak_sync.evaluation.line_evaluator import (
     SkippedLine,
 )
 from listrak_sync.evaluation.result import EvaluationResult
+from listrak_sync.evaluation.stack_room import stack_room
 from listrak_sync.input.checkpoints import checkpoint_after, first_checkpoint
 from listrak_sync.input.columns import Columns
 from listrak_sync.input.ranges import InputUnit, UnreadUnit
@@ -95,18 +96,19 @@ class Evaluator:
         result.end, result.position = checkpoint_after(unit), unit.position
         result.begins.append(first_checkpoint(unit))
         result.retries += unit.retries if isinstance(unit, Block) else 0
-        match unit:
-            case Block(columns=None):
-                result.lines += len(unit.lines)
-                if self._explainer is None and self._has_mappings:
-                    self._blocks.evaluate(unit, result)
-                else:
-                    numbers = range(unit.first_line, unit.last_line + 1)
-                    self._each_line(unit.lines, numbers, result)
-            case Block(columns=Columns() as columns):
-                self._evaluate_rows(unit, row_events(unit, columns), result)
-            case UnreadableLine():
-                self._reject(unit, result)
+        with stack_room():
+            match unit:
+                case Block(columns=None):
+                    result.lines += len(unit.lines)
+                    if self._explainer is None and self._has_mappings:
+                        self._blocks.evaluate(unit, result)
+                    else:
+                        numbers = range(unit.first_line, unit.last_line + 1)
+                        self._each_line(unit.lines, numbers, result)
+                case Block(columns=Columns() as columns):
+                    self._evaluate_rows(unit, row_events(unit, columns), result)
+                case UnreadableLine():
+                    self._reject(unit, result)
 
     def _evaluate_rows(self, block: Block, found: RowEvents, result: EvaluationResult) -> None:
         """Evaluate the events of rows, which have the numbers of their rows' first lines."""

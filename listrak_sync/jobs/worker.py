@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.errors import ExhaustedError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates, pack, unpack
 from listrak_sync.input.ranges import (
@@ -77,7 +77,7 @@ class Worker:
     def send(self, units: Sequence[InputUnit]) -> bool:
         """Send units that it has room for; return False if they are too large for a message.
 
-        Raises ListrakSyncError if the worker has died.
+        Raises ExhaustedError if the worker has died.
         """
         # Only a byte goes through the connection: sending much could wait for a worker that
         # waits for us to receive its answers.
@@ -96,7 +96,7 @@ class Worker:
         return True
 
     def receive(self) -> None:
-        """Wait for its next answer and hold it. Raises ListrakSyncError if the worker has died."""
+        """Wait for its next answer and hold it. Raises ExhaustedError if the worker has died."""
         try:
             answer = self.connection.recv_bytes()
         except (EOFError, OSError):
@@ -122,9 +122,9 @@ class Worker:
         for memory in self.messages:
             memory.close()
 
-    def _died(self) -> ListrakSyncError:
+    def _died(self) -> ExhaustedError:
         hint = "It may have run out of memory. Run again, with fewer --jobs if it happens again."
-        return ListrakSyncError(f"worker process {self.process} died", hint)
+        return ExhaustedError(f"worker process {self.process} died", hint)
 
 
 def _weight(units: Sequence[InputUnit]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -124,17 +125,6 @@ def test_not_written(cli: Cli, start: Start) -> None:
     assert len(sandbox.values()[12345]) == 3
 
 
-@pytest.mark.parametrize("name", ["m.yaml", "e.ndjson", ".", "", "-", "/dev/null"])
-def test_nothing_else_is_replaced(cli: Cli, start: Start, name: str) -> None:
-    """2, before anything is sent: what is not a file of metrics is left as it is."""
-    sandbox = start()
-    before = {each: each.read_bytes() for each in cli.folder.iterdir() if each.is_file()}
-    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "--metrics-file", name)
-    assert (ran.status, ran.err.count("--metrics-file")) == (2, 1 + (name == "-"))
-    assert before == {each: each.read_bytes() for each in cli.folder.iterdir() if each.is_file()}
-    assert not sandbox.requests
-
-
 @pytest.mark.parametrize("option", ["--report", "--metrics-file"])
 def test_the_same_file_for_two(cli: Cli, start: Start, option: str) -> None:
     """Rejects or a journal that the run itself has written there stay, and it says so."""
@@ -145,6 +135,32 @@ def test_the_same_file_for_two(cli: Cli, start: Start, option: str) -> None:
         assert (ran.status, "o: this is not a" in ran.err) == (6, True)
         assert (cli.folder / "o").read_bytes().startswith((b'{"reason', b"SQLite"))
         (cli.folder / "o").unlink()
+
+
+def test_a_damaged_file(cli: Cli, start: Start) -> None:
+    """Metrics of ours that cannot be read any more are replaced."""
+    start()
+    (cli.folder / "m.prom").write_bytes(b"# HELP listrak_sync_x \xff not { metrics")
+    assert night(cli).status == 0
+    assert metrics(cli)["last_run_success",] == 1
+
+
+@pytest.mark.parametrize("option", ["--metrics-file", "--report"])
+def test_what_is_not_ours(cli: Cli, start: Start, option: str) -> None:
+    """A file, a device, a pipe or a folder that is not ours is left as it is, before all else."""
+    sandbox = start()
+    os.mkfifo(cli.folder / "pipe")
+    (cli.folder / "null").symlink_to(os.devnull)
+    before = (cli.folder / "e.ndjson").read_bytes()
+    for name in ("e.ndjson", "m.yaml", "pipe", "null", "/dev/null", ".", "", "-", "x" * 300):
+        ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "-q", option, name)
+        assert ran.status == 2, name
+        assert f"with {option}" in ran.err
+        assert "Traceback" not in ran.err
+    assert (cli.folder / "e.ndjson").read_bytes() == before
+    assert not sandbox.requests
+    assert (cli.folder / "null").is_symlink()
+    assert (cli.folder / "pipe").is_fifo()
 
 
 def test_listrak_away(cli: Cli) -> None:

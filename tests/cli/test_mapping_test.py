@@ -145,3 +145,11 @@ def test_faulty(file: Path, tmp_path: Path) -> None:
     assert run(file, "--tests", tmp_path / "none.yaml").exit_code == 3
     ran = run(file, "--junit", tmp_path / "none" / "j.xml")
     assert ran.exit_code == OutputError.exit_status
+
+
+def test_junit_of_no_use(file: Path) -> None:
+    """A name that no file can have is told."""
+    write(file, PASSING)
+    ran = run(file, "--junit", Path("x" * 300))
+    assert ran.exit_code == 3
+    assert "File name too long" in ran.stderr

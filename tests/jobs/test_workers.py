@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from listrak_sync.errors import ListrakSyncError
+from listrak_sync.errors import ExhaustedError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates
 from listrak_sync.events.rejects import encode
@@ -411,7 +411,7 @@ def test_killed_worker(mappings: tuple[Mapping, ...]) -> None:
         next(results)
     killed, _ = sorted(set(_open_children()) - set(before))
     os.kill(killed, signal.SIGKILL)
-    with pytest.raises(ListrakSyncError, match=f"worker process {killed} died"):
+    with pytest.raises(ExhaustedError, match=f"worker process {killed} died"):
         for _ in results:
             pass
     assert _open_children() == before

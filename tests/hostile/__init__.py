@@ -1,0 +1,1 @@
+"""Attacks on the whole: real processes against hostile servers, files and machines."""
