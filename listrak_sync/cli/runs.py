@@ -76,6 +76,10 @@ def runs(
     if forget is not None or forget_files:
         if forget is not None and "" in forget and not is_chosen:
             raise UsageError("--forget: which run?", _CHOOSE)
+        if any(forget or ()) and is_chosen:
+            raise UsageError(
+                "--forget RUN names a run, --older-than and others choose some", _CHOOSE
+            )
         with Journal(path) as book:
             _forget(book, forget or (), before, all_unfinished=all_unfinished)
             if forget_files:

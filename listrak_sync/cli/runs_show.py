@@ -111,10 +111,10 @@ def _write_report(path: Path, whole: WholeRun) -> None:
 def _found(journal: JournalReader, run: str | None) -> RunInfo:
     """Return the run that is meant. Raises UsageError where there is none, or several."""
     infos = journal.runs()
-    found = [info for info in infos if run is None or info.id.startswith(run)]
+    found = [info for info in infos if run is None or (run and info.id.startswith(run))]
     exact = [info for info in found if info.id == run]
     if not found:
-        which = "no run" if run is None else f"no run {run}"
+        which = "no run" if run is None else f"no run {run or repr(run)}"
         raise UsageError(f"{journal.path}: {which}", "See: listrak-sync runs")
     if run is not None and not exact and len(found) > 1:
         several = ", ".join(info.id for info in found[:3])
@@ -179,6 +179,8 @@ def _head(whole: WholeRun) -> Iterator[str]:
     if len(whole.inputs) > SHOWN_INPUTS:
         yield f"and {len(whole.inputs) - SHOWN_INPUTS:,} more inputs"
     yield f"read up to {whole.read_up_to}"
+    if not any(part.report for part in whole.parts):  # of an earlier version, or killed
+        yield f"contacts {whole.accepted:,} accepted, {whole.refused:,} refused"
     if whole.options:
         yield f"options {as_arguments(whole.options)}"
 

@@ -31,10 +31,13 @@ class WholeFile:
             raise UsageError(f"{self.option} cannot write to standard output", f"{hint}.")
         try:
             is_free = self._is_free()
+            has_folder = self.path.parent.is_dir()
         except OSError as error:
             raise UsageError(f"{self.path}: {error.strerror or error}", f"{hint}.") from error
         if not is_free:
             raise UsageError(f"{self.path}: this is not {self.what}", f"{hint}; it would be lost.")
+        if not has_folder:
+            raise UsageError(f"{self.path}: its folder does not exist", f"{hint}.")
 
     def write(self, content: bytes) -> None:
         """Write the file, so that nobody reads half of it. Raises OutputError."""

@@ -118,9 +118,13 @@ def test_names(cli: Cli, start: Start) -> None:
 
 
 def test_not_written(cli: Cli, start: Start) -> None:
-    """3: a file that cannot be written is told; what was sent is sent."""
+    """2 without its folder; 3 where it cannot be written in the end, and what is sent is sent."""
     sandbox = start()
-    ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "-q", "--metrics-file", "none/m.prom")
+    push = ("push", "e.ndjson", "-m", "m.yaml", "-q", "--metrics-file")
+    ran = cli.run(*push, "none/m.prom")
+    assert (ran.status, "its folder does not exist" in ran.err) == (2, True)
+    assert not sandbox.requests
+    ran = cli.run(*push, "/proc/m.prom")
     assert (ran.status, "--metrics-file" in ran.err) == (3, True)
     assert len(sandbox.values()[12345]) == 3
 

@@ -211,6 +211,7 @@ def test_forget_several(cli: Cli, start: Start) -> None:
     assert listed(cli, "--older-than", "1d") == []
     which = cli.run("runs", "--forget")
     assert (which.status, "--all-unfinished" in which.err) == (2, True)
+    assert cli.run("runs", "--forget", newest, "--older-than", "1d").status == 2
     left = listed(cli, "--forget", newest, "--forget", third)
     assert [info["run"] for info in left] == [second, unfinished]
     ran = cli.run("runs", "--forget", "--all-unfinished")

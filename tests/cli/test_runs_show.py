@@ -89,6 +89,7 @@ def test_of_an_earlier_version(cli: Cli, start: Start) -> None:
     run = shown(cli, "--journal", "j")
     assert (run["state"], run["parts"]) == ("finished", [])
     assert cli.run("runs", "--journal", "j").status == 0
+    assert "contacts 3 accepted, 0 refused" in cli.run("runs", "show", "--journal", "j").out
 
 
 @pytest.mark.parametrize("report", [b"{", b"[]", b'{"lines": 1}', b"\xff"])
@@ -111,6 +112,7 @@ def test_which(cli: Cli, start: Start) -> None:
         assert cli.run(*PUSH).status == 0
     missing = cli.run("runs", "show", "nobody", "--json")
     assert missing.status == json.loads(missing.out)["exit_status"] == 2
+    assert cli.run("runs", "show", "").status == 2
     several = cli.run("runs", "show", "2")
     assert (several.status, "several runs begin with 2" in several.err) == (2, True)
     elsewhere = cli.run("runs", "show", "--wait", "--api-url", "https://api.example.com/v1")

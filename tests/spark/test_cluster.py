@@ -17,7 +17,7 @@ import pytest
 
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
-from tests.spark import killing_driver, nasty
+from tests.spark import nasty
 from tests.spark.test_run import lines_of
 from tests.test_inputs import Dry
 
@@ -74,7 +74,7 @@ def test_executor_killed(stage: str, tmp_path: Path) -> None:
     nasty.write(source, LINES, FILES)
     mapping.write_text(nasty.MAPPINGS)
     dry = Dry(expand([str(source)]), parse("m.yaml", nasty.MAPPINGS))
-    driver = (sys.executable, "-m", killing_driver.__name__)
+    driver = (sys.executable, "-m", "tests.spark.killing_driver")
     environment = os.environ | {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"}
     with cluster(tmp_path / "work") as (master, worker):
         arguments = (master, worker, stage, source, mapping, to)
