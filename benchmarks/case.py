@@ -20,7 +20,8 @@ from listrak_sync.input.row_events import row_events
 from listrak_sync.input.sources import RowOptions, expand
 from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import load
-from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run import Run
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import DEFAULT_WINDOW, RunSettings
 from listrak_sync.sync import RunResult, dry_run, push
 

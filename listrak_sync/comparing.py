@@ -85,7 +85,7 @@ class Comparing:
             self._reject_unknown(found)
         self._run.report.count_comparison(found)
         window.leave_out(found.left_out())
-        self._run.check_rejects()
+        self._run.checks.rejects()
         return found
 
     def _reject_unknown(self, comparison: Comparison) -> None:

@@ -7,7 +7,7 @@ ListrakSyncError            1  a bug, where nothing below fits
 ├── OutputError             3  standard output or a file that cannot be written
 ├── ExhaustedError          3  the machine has no memory, descriptor, process or thread left
 ├── AccessRefusedError      4  Listrak does not let this integration in
-├── UnreachableError        5  Listrak does not answer, or keeps failing
+├── UnreachableError        5  Listrak or a bucket does not answer, or keeps failing
 ├── StoppedError            7  a guard, or Listrak for a whole list, said no
 ├── BusyError              75  another run holds the journal
 └── InterruptedRunError   130  a signal ended the run; 143 for SIGTERM
@@ -74,7 +74,7 @@ class AccessRefusedError(ListrakSyncError):
 
 
 class UnreachableError(ListrakSyncError):
-    """Listrak does not answer, or kept failing after every retry."""
+    """Listrak or a bucket does not answer, or kept failing after every retry."""
 
     exit_status = 5
 
@@ -94,8 +94,10 @@ class BusyError(ListrakSyncError):
 class InterruptedRunError(ListrakSyncError):
     """A signal ended the run; the exit status is 128 and the signal's number."""
 
-    def __init__(self, signal: int) -> None:
-        super().__init__("interrupted", "What was in flight is finished, nothing more was sent.")
+    def __init__(
+        self, signal: int, hint: str = "What was in flight is finished, nothing more was sent."
+    ) -> None:
+        super().__init__("interrupted", hint)
         self.exit_status = 128 + signal
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from listrak_sync.delivery.sending import ignore
@@ -32,7 +31,7 @@ def sample_funnels(settings: RunSettings) -> FunnelSample:
 
     Pipes cannot be read again, and the rows of CSV all look alike: neither is looked at.
     """
-    chosen = [*_spread([each for each in settings.sources if Path(each.file).is_file()])]
+    chosen = [*_spread([each for each in settings.sources if each.can_be_read_again])]
     evaluator, lines = Evaluator(settings.mappings, settings.rules, on_explanation=ignore), 0
     for source in chosen:
         for block in _first(source, MOST_LINES // len(chosen)):

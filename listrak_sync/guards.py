@@ -99,11 +99,15 @@ class Guards:
 
     def check_off(self, window: Window) -> None:
         """Check the values of a window before it is sent."""
+        if self.max_off_ratio is not None:
+            counts = window.value_counts()
+            off = sum(count for (*_, value), count in counts.items() if value == "off")
+            self.check_off_values(off, counts.total())
+
+    def check_off_values(self, off: int, total: int) -> None:
+        """Check how many of all values are `off`."""
         if self.max_off_ratio is None:
             return
-        counts = window.value_counts()
-        total = counts.total()
-        off = sum(count for (*_, value), count in counts.items() if value == "off")
         if total and off / total > self.max_off_ratio:
             hint = "Has an audience been emptied by mistake? Allow more with --max-off-ratio."
             ratio = f"{off:,} of {total:,} values are off"

@@ -16,7 +16,7 @@ from listrak_sync.mapping.expected import Outcome
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.mapping.tests import MappingTest
 from listrak_sync.report.counts import Report
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
 

@@ -8,8 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from listrak_sync import sync
 from listrak_sync.delivery.destination import destination
 from listrak_sync.delivery.journal import Journal, files_of, open_journal
@@ -34,10 +32,11 @@ from listrak_sync.resume import (
     runs_elsewhere,
     way_on,
 )
-from listrak_sync.run import OnReject, RunCallbacks, both
+from listrak_sync.run_callbacks import OnReject, RunCallbacks, both
 from listrak_sync.run_settings import RouteChoice, RunOptions, RunSettings
 from listrak_sync.sync import RunResult
 from listrak_sync.tasks import Once, PushTask, new_task, settings_of
+from listrak_sync.text import json_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,7 @@ def _compared(
 def _written(journal: Journal, result: RunResult) -> Exception | None:
     """Write the report into the journal; return the error where it cannot be written."""
     try:
-        journal.end_part(msgspec.json.encode(result.record("push")))
+        journal.end_part(json_line(result.record("push")))
     except SettingsError as error:
         return error
     return None

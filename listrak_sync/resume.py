@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Lookup
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import SettingsError, UsageError
 from listrak_sync.guards import Guards
 from listrak_sync.input.checkpoints import Checkpoint
-from listrak_sync.input.sources import STANDARD_INPUT, Source, expand, shown
+from listrak_sync.input.sources import STANDARD_INPUT, Source, can_be_read_again, expand, shown
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.environment import names_in
 from listrak_sync.mapping.files import digest, digest_of_text, parse_all
@@ -169,12 +170,27 @@ def _left_to_read(info: RunInfo, options: PushOptions) -> tuple[tuple[Source, ..
     if start.source < len(options.events) and options.events[start.source] == STANDARD_INPUT:
         start = Checkpoint(start.source + 1)
     files = [event for event in options.events[start.source :] if event != STANDARD_INPUT]
-    others = [file for file in files if Path(file).exists() and not Path(file).is_file()]
+    others = [file for file in files if Path(file).exists() and not can_be_read_again(file)]
     if others:
         hint = f"Put it back as it was and resume again, or {_AS_BEFORE}."
         raise UsageError("\n".join(f"{file}: is not a file any more" for file in others), hint)
-    left = dict(zip(files, expand(files, options.rows()), strict=True)) if files else {}
+    left = {each.file: each for each in expand(files, options.rows())} if files else {}
+    _check_objects(files, left, info, options)
     return tuple(left.get(event, _NOTHING) for event in options.events), start
+
+
+def _check_objects(
+    files: Iterable[str], left: Lookup[str, Source], info: RunInfo, options: PushOptions
+) -> None:
+    """Raise UsageError where an object is gone, or is another and the run has read part of it."""
+    hint = f"Put it back as it was and resume again, or {_AS_BEFORE}."
+    if gone := [file for file in files if file not in left]:
+        raise UsageError("\n".join(f"{file}: is not an object any more" for file in gone), hint)
+    at = info.position
+    if at.line and (begun := left.get(options.events[at.source])) is not None:
+        before = options.objects.get(begun.file)
+        if before is not None and before != (begun.size, begun.etag):
+            raise UsageError(f"{begun.file}: was replaced since run {info.id}", hint)
 
 
 def _what_is_lost(info: RunInfo, options: PushOptions) -> str | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
@@ -26,10 +25,9 @@ from listrak_sync.delivery.sending import ignore
 from listrak_sync.delivery.stop import Stop
 from listrak_sync.errors import StoppedError
 from listrak_sync.evaluation.evaluator import Evaluator
-from listrak_sync.evaluation.explain import Explanation
 from listrak_sync.evaluation.result import EvaluationResult, Updates
-from listrak_sync.events.rejects import ContactUpdate, RefusedContact, Reject
-from listrak_sync.fed_back import NewestSent, older_values, without_older
+from listrak_sync.events.rejects import ContactUpdate, RefusedContact
+from listrak_sync.fed_back import older_values, without_older
 from listrak_sync.input.checkpoints import Checkpoint, ReadPoint, read_from
 from listrak_sync.input.positions import Positions
 from listrak_sync.input.ranges import InputUnit
@@ -37,9 +35,11 @@ from listrak_sync.input.ticks import Tick, with_ticks
 from listrak_sync.input.units import Block
 from listrak_sync.jobs.in_order import can_fork, evaluate_in_order
 from listrak_sync.mapping.model import field_names
-from listrak_sync.progress import Ended, OnProgress, Reading, Sending
+from listrak_sync.progress import Ended, Reading, Sending
 from listrak_sync.reasons import Reason
 from listrak_sync.report.counts import Report
+from listrak_sync.run_callbacks import RunCallbacks
+from listrak_sync.run_checks import RunChecks
 from listrak_sync.run_settings import RunSettings
 
 _BROKEN: Final = frozenset({Reason.NOT_JSON, Reason.NOT_UTF8})
@@ -47,37 +47,6 @@ _BROKEN: Final = frozenset({Reason.NOT_JSON, Reason.NOT_UTF8})
 
 MANY_SETS: Final = 100
 """From how many sets of fields on their number is told: each takes a list import."""
-
-OnReject: TypeAlias = Callable[[Reject | RefusedContact], None]
-
-
-def both(first: OnReject, second: OnReject) -> OnReject:
-    """Return a function that hands a reject on to two."""
-
-    def hand_on(reject: Reject | RefusedContact) -> None:
-        first(reject)
-        second(reject)
-
-    return hand_on
-
-
-@dataclass(frozen=True, slots=True)
-class RunCallbacks:
-    """Who is told what happens in a run; of rejects and progress, from several threads.
-
-    `on_note` gets what people should know, `on_detail` what is for those who look closely.
-    `on_planning` is called before the journal passes over input whose rejects were handed on.
-    `newest_sent` says what was sent while rejects could be fed back; without it nobody knows.
-    """
-
-    on_reject: OnReject = ignore
-    on_progress: OnProgress = ignore
-    on_receipt: Callable[[Receipt], None] = ignore
-    on_explanation: Callable[[Explanation], None] | None = None
-    on_note: Callable[[str], object] = ignore
-    on_planning: Callable[[], None] = ignore
-    on_detail: Callable[[str], object] = ignore
-    newest_sent: NewestSent | None = None
 
 
 class Run:
@@ -96,6 +65,7 @@ class Run:
             remarks=settings.remarks,
             field_names=field_names(settings.mappings),
         )
+        self.checks = RunChecks(settings, self.report)
         self.files: list[str] = []
         self._read_to: ReadPoint | None = None
         self._gathering: tuple[InputUnit, EvaluationResult, Updates] | None = None
@@ -110,7 +80,7 @@ class Run:
         self._may_be_rows = not settings.sources or not settings.sources[0].rows.are_given
         self._positions = Positions(settings.sources)
         self._is_read = self._is_gathered = False
-        self._answered = 0
+        self._answered = self._retries = 0
         self.to_send = 0
         """Contacts of what is sent so far: of the windows, and of what was left over."""
         self._started = time.monotonic()
@@ -159,9 +129,14 @@ class Run:
                 self._count(evaluated)
                 yield from self._gather(unit, evaluated)
                 self._gathered_all(unit, evaluated)
-                self.check_rejects()
+                self.checks.rejects()
                 self._tell_reading(evaluated)
         self.callbacks.on_progress(Ended(Reading))
+        if self._retries:
+            what = (
+                f"ranges of objects that did not come whole were asked for again: {self._retries}"
+            )
+            self.report.warnings += (what,)
         if self.stop.error is not None:
             raise self.stop.error
         self.report.funnels = evaluator.funnels()
@@ -171,37 +146,14 @@ class Run:
             self.report.warn_of_nothing(taking)
             if not self._may_be_rows:  # files are looked at before; what a pipe holds is known now
                 self.report.warnings += ("the input is not CSV: --audience or --trait did nothing",)
-        self.settings.guards.check_fewest(self._gathered + self._window.contacts)
+        self.checks.fewest(self._gathered + self._window.contacts)
         if self.on_whole is not None and not self.settings.start.done:
-            self._check_whole()
+            self.checks.complete(is_cut_off=any(self.is_cut_off.values()))
             self.on_whole(self._window)
-        self._check_change(is_whole=True)
+        self.checks.change(self._window, is_whole=True)
         self._is_gathered = True
         if len(self._window):
             yield self._full()
-
-    def _check_change(self, *, is_whole: bool) -> None:
-        """Raise StoppedError where a mapping switches on far more or fewer than the last time."""
-        last = self.settings.last_run
-        if last is None or self.settings.guards.max_change is None:
-            return
-        on = {
-            mapping.name: self.report.values_of[index].on
-            for index, mapping in enumerate(self.settings.mappings)
-            if mapping.enabled
-        }
-        for (index, _, _, value), count in self._window.value_counts().items():
-            if value == "on" and index >= 0:
-                on[self.report.names[index]] += count
-        self.settings.guards.check_change(on, last.on, last.run, is_whole=is_whole)
-
-    def _check_whole(self) -> None:
-        """Raise StoppedError where the window is not made of the whole input."""
-        if self.settings.start != Checkpoint():
-            hint = "Give the whole input again, in a run of its own."
-            raise StoppedError("the run cannot read all of its input any more", hint)
-        is_cut_off = any(self.is_cut_off.values())
-        self.settings.guards.check_complete(self.report.rejected.total(), is_cut_off=is_cut_off)
 
     def rest(self) -> Window:
         """Return all that is counted and in no window yet, wherever the run has ended."""
@@ -263,7 +215,7 @@ class Run:
             return False
         try:
             if isinstance(receipt, RefusedBatch):  # what is read meanwhile stops the reader
-                self.check_rejects()
+                self.checks.rejects()
         except Exception as error:  # noqa: BLE001 - as above
             self.stop.because(error)
         self._answered += len(receipt.batch.contacts)
@@ -332,6 +284,10 @@ class Run:
             or (reject.line == evaluated.end.line and reject.reason in _BROKEN)
             for reject in evaluated.rejects
         )
+        if evaluated.retries:
+            self._retries += evaluated.retries
+            times = f"asked again, {evaluated.retries} times"
+            self.callbacks.on_detail(f"{evaluated.file}: a range did not come whole: {times}")
         for what, line in evaluated.not_events.items():
             if what not in self._told:
                 self._told.add(what)
@@ -373,16 +329,9 @@ class Run:
 
     def _full(self) -> Window:
         """Return the window, which the guards let pass."""
-        self.check_rejects()
         self._gathered += self._window.contacts
-        self.settings.guards.check_contacts(self._gathered)
-        self.settings.guards.check_off(self._window)
-        self._check_change(is_whole=False)
+        self.checks.window(self._window, self._gathered)
         return self._next_window()
-
-    def check_rejects(self) -> None:
-        """Raise StoppedError where the guards say that too much is rejected."""
-        self.settings.guards.check_rejects(self.report.reject_count)
 
     def _next_window(self) -> Window:
         window, self._window = self._window, Window(self._single)

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -254,7 +253,7 @@ def check_updates(sources: Iterable[Source]) -> None:
     for source in sources:
         if source.file == STANDARD_INPUT and sys.stdin.isatty():
             raise no_mapping_file("")
-        if not Path(source.file).is_file():
+        if not source.can_be_read_again:
             return
         with suppress(*UNREADABLE):
             line = head_of(source).removeprefix(BOM).lstrip().split(b"\n", 1)[0]

@@ -18,7 +18,8 @@ from listrak_sync.mapping.model import MappedField, list_id_of
 from listrak_sync.mapping.model import Mapping as MappingOf
 from listrak_sync.mapping.values import field_text
 from listrak_sync.progress import Ended, OnProgress, Reading, Step
-from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run import Run
+from listrak_sync.run_callbacks import RunCallbacks
 
 OFF: Final = "off"
 ON: Final = "on"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,7 +11,8 @@ from listrak_sync.account.comparison import Box
 from listrak_sync.account.plan import add_to_plan, change_lines
 from listrak_sync.account.state import AccountState, ReadsAccount
 from listrak_sync.batching.batches import LIST_IMPORT, Batch
-from listrak_sync.batching.window import Contact, Window
+from listrak_sync.batching.contact_lines import contact_line
+from listrak_sync.batching.window import Window
 from listrak_sync.comparing import Comparing
 from listrak_sync.delivery.imports import wait_for_imports
 from listrak_sync.delivery.journal import Journal
@@ -23,7 +24,8 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.push_run import Pushing, PushRun
 from listrak_sync.report.counts import Report
 from listrak_sync.report.record import RunRecord
-from listrak_sync.run import Run, RunCallbacks
+from listrak_sync.run import Run
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.switch_off import check_ons, mirrored_boxes, switch_off_previous, switched_off
 
@@ -111,7 +113,7 @@ def dry_run(
         run.count_planned(window, on_batch)
         if on_contact is not None:
             for contact in window.final():
-                on_contact(_contact_line(run, contact))
+                on_contact(contact_line(contact, *run.origin(contact)))
 
     try:
         for window in run.windows():
@@ -199,22 +201,4 @@ def _switch_off_previous(run: Run, window: Window, boxes: Mapping[Box, int]) -> 
 def _request_line(addresses: Addresses, batch: Batch) -> bytes:
     """Return a request as dry-run shows it: the body last, byte for byte."""
     url = addresses.url_of(batch.list_id, by_list_import=batch.route == LIST_IMPORT)
-    return b'{"method":"POST","url":%b,"body":%b}' % (msgspec.json.encode(url), batch.body)
-
-
-class _ContactLine(msgspec.Struct, frozen=True):
-    """A contact's final state as dry-run shows it."""
-
-    list_id: int
-    email_address: str
-    fields: dict[int, str]
-    mappings: Sequence[str]
-    line: int
-    file: str
-
-
-def _contact_line(run: Run, contact: Contact) -> bytes:
-    names, file, line = run.origin(contact)
-    fields = dict(contact.fields)
-    state = _ContactLine(contact.list_id, contact.email_address, fields, names, line, file)
-    return msgspec.json.encode(state)
+    return b'{"method": "POST", "url": %b, "body": %b}' % (msgspec.json.encode(url), batch.body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from listrak_sync.mapping.file import read
 from listrak_sync.mapping.files import by_file, digest, digest_of_text, parse_all
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.run_settings import RunOptions, RunSettings, check_updates
+from listrak_sync.stores.addresses import is_url
 
 _DECISIVE: Final = {*RunOptions.__struct_fields__} - {
     "window",
@@ -44,7 +45,8 @@ class PushOptions(RunOptions, frozen=True, kw_only=True):
     """The files of a run and the options that resuming it needs, as the journal keeps them.
 
     `mapping` is the first mapping file, empty where there is none. `mapping_sha256` is of the
-    files and the variables in them, `mapping_text_sha256` of the files alone.
+    files and the variables in them, `mapping_text_sha256` of the files alone. `objects` has the
+    size and the entity tag of each of the events that is an object in a store, by its URL.
     """
 
     mapping: str
@@ -53,6 +55,7 @@ class PushOptions(RunOptions, frozen=True, kw_only=True):
     events: tuple[str, ...]
     more_mappings: tuple[str, ...] = ()
     guards: Guards = Guards()
+    objects: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
 
     @property
     def mapping_files(self) -> tuple[Path, ...]:
@@ -168,6 +171,7 @@ def new_task(
         mapping_text_sha256=digest_of_text(contents),
         events=tuple(_from_anywhere(source.file) for source in sources),
         guards=guards,
+        objects=objects_of(sources),
         **msgspec.structs.asdict(options) | {"previous": previous},
     )
     return PushTask(pushed, mappings, sources, once=remembered, read_before=found - len(sources))
@@ -185,11 +189,7 @@ def settings_of(
 
     Raises RemarkedMappingError for these where `strict` makes them faults.
     """
-    remarks: list[Finding] = []
-    for file, mappings in by_file(task.mappings):
-        found = likely_mistakes(file, mappings, strict=strict)
-        on_remarks(file, found)
-        remarks += found
+    remarks = remarks_on(task.mappings, on_remarks, strict=strict)
     options = task.options
     settings = options.settings(
         task.mappings, task.sources, options.guards, jobs, flush_every, task.start
@@ -202,7 +202,33 @@ def settings_of(
     )
 
 
+def remarks_on(
+    mappings: Sequence[Mapping],
+    on_remarks: Callable[[str, Sequence[Finding]], None],
+    *,
+    strict: bool,
+) -> list[Finding]:
+    """Return the likely mistakes in mapping files; `on_remarks` gets those of each.
+
+    Raises RemarkedMappingError for these where `strict` makes them faults.
+    """
+    remarks: list[Finding] = []
+    for file, its_mappings in by_file(mappings):
+        found = likely_mistakes(file, its_mappings, strict=strict)
+        on_remarks(file, found)
+        remarks += found
+    return remarks
+
+
+def objects_of(sources: Iterable[Source]) -> dict[str, tuple[int, str]]:
+    """Return the size and the entity tag of each input that is an object in a store."""
+    found = (source.version for source in sources)
+    return {each.url: (each.size, each.etag) for each in found if each is not None}
+
+
 def _from_anywhere(file: str) -> str:
     """Return the name of an input from any folder, `-` for one that can be read only once."""
+    if is_url(file):
+        return file
     is_pipe = file == STANDARD_INPUT or (Path(file).exists() and not Path(file).is_file())
     return STANDARD_INPUT if is_pipe else str(Path(file).absolute())

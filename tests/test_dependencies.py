@@ -10,14 +10,18 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.__main__ import ROOT, lowest_versions, requirements
+from tests.spark.conftest import IS_WANTED
 
-CONSTRAINTS = Path(ROOT / "constraints.txt")
-PINNED = {
-    canonicalize_name(pin.name): pin
-    for line in CONSTRAINTS.read_text("utf-8").splitlines()
-    if not line.startswith("#")
-    for pin in [Requirement(line)]
-}
+
+def pins_in(file: str) -> dict[str, Requirement]:
+    """Return the pins of a file by canonical names."""
+    lines = Path(ROOT / file).read_text("utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    return {canonicalize_name(pin.name): pin for pin in pins}
+
+
+PINNED = pins_in("constraints.txt")
+PINNED_ENGINES = pins_in("constraints-engines.txt")
 DIRECT = list(requirements())
 
 
@@ -43,9 +47,16 @@ def test_everything_is_pinned() -> None:
     assert found == here
 
 
+@pytest.mark.skipif(not IS_WANTED, reason="python -m tests --engines runs it")
+def test_engines_are_pinned() -> None:
+    """So does every distribution that only the engines bring."""
+    found = pulled_in("listrak-sync", frozenset({"engines"}), set())
+    assert found - {*PINNED, "listrak-sync", "setuptools"} == {*PINNED_ENGINES}
+
+
 def test_pins_are_versions() -> None:
     """A pin names one version."""
-    for name, pin in PINNED.items():
+    for name, pin in (PINNED | PINNED_ENGINES).items():
         assert [each.operator for each in pin.specifier] == ["=="], name
 
 
@@ -53,13 +64,14 @@ def test_pins_are_versions() -> None:
 def test_bounds_allow_the_pin(requirement: Requirement) -> None:
     """Each requirement has a lower and an upper bound, between which the pin lies."""
     assert {each.operator for each in requirement.specifier} == {">=", "<"}
-    (pin,) = PINNED[canonicalize_name(requirement.name)].specifier
+    (pin,) = (PINNED | PINNED_ENGINES)[canonicalize_name(requirement.name)].specifier
     assert requirement.specifier.contains(pin.version)
 
 
 def test_lowest_versions() -> None:
     """The lowest versions are one for each requirement, and allowed by it."""
-    for requirement, lowest in zip(DIRECT, lowest_versions(), strict=True):
+    tried = requirements("spark", "engines")
+    for requirement, lowest in zip(tried, lowest_versions(), strict=True):
         (pin,) = Requirement(lowest).specifier
         assert requirement.specifier.contains(pin.version)
 

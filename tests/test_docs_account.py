@@ -125,7 +125,7 @@ def test_status_of_a_verification(
     start(behaviour, SHOP)
     ran = shop.run("push", "members.ndjson", "-m", "mappings.yaml", "--verify", "300ms")
     assert ran.status == status
-    assert ("without the values that were sent" in ran.err) is (status == 6)
+    assert ("what was sent was not seen for 1 contact" in ran.err) is (status == 6)
     assert "not on the list" in ran.err
 
 

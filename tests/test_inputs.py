@@ -28,7 +28,7 @@ from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
 from listrak_sync.report.counts import Report
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Account, Sandbox
 from listrak_sync.sync import dry_run, push

@@ -25,7 +25,8 @@ from listrak_sync.input.ranges import LARGE_BYTES, LARGE_COMPRESSED_BYTES
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
 from listrak_sync.progress import Ended, Reading, Sending
-from listrak_sync.run import MANY_SETS, Run, RunCallbacks
+from listrak_sync.run import MANY_SETS, Run
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Reply
 from listrak_sync.sync import dry_run, push

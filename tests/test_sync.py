@@ -22,7 +22,7 @@ from listrak_sync.input.sources import Source
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.report.counts import Report
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
 from tests.report.counts_of import counts
@@ -220,7 +220,7 @@ def test_request_lines(late: Source, mappings: tuple[Mapping, ...]) -> None:
         request = json.loads(line)
         assert list(request) == ["method", "url", "body"]
         assert request["method"] == "POST"
-        body = line.partition(b',"body":')[2].removesuffix(b"}")
+        body = line.partition(b', "body": ')[2].removesuffix(b"}")
         assert len(request["body"]) <= 200
         assert len(body) <= 20_000
         alone += len(request["body"]) == 1

@@ -9,6 +9,7 @@ import msgspec
 
 from listrak_sync.account.comparison import TO_SEND, Comparison, Standing
 from listrak_sync.account.values import SWITCHED, is_on, is_same
+from listrak_sync.text import json_line
 
 SHOWN: Final = 5
 """How many addresses are named as examples."""
@@ -131,7 +132,7 @@ def change_lines(comparison: Comparison) -> Iterator[bytes]:
     For a contact that is not on the list, or unsubscribed, the changes are those that do not
     reach it.
     """
-    encode, held = msgspec.json.Encoder().encode, comparison.held or []
+    held = comparison.held or []
     for list_id in comparison.window.lists:
         for email, first in comparison.window.first_rows(list_id).items():
             standing = comparison.standing(first)
@@ -145,4 +146,4 @@ def change_lines(comparison: Comparison) -> Iterator[bytes]:
                     line.right.append(str(change.field))
                 else:
                     line.changes[str(change.field)] = _Change(held[row], change.value)
-            yield encode(line)
+            yield json_line(line)

@@ -41,7 +41,7 @@ class Verified(msgspec.Struct):
 
     @property
     def amiss(self) -> int:
-        """Return how many contacts are on the list without the values that were sent."""
+        """Return how many contacts on the list were not seen with the values that were sent."""
         return self.not_seen_yet + self.other_value
 
 

@@ -104,6 +104,11 @@ for command in (
         "plan", "plan:plan", "Read the lists, and say what push --only-changes would change there."
     ),
     LazyCommand("push", "push:push", "Send what the events ask for, and answer for every contact."),
+    LazyCommand(
+        "spark",
+        "spark:spark",
+        "Evaluate on Spark what is too much for one machine, for push to deliver.",
+    ),
     LazyCommand("mapping", "mapping:app", "Write and check mapping files."),
     LazyCommand("lists", "lookups:lists", "Show the id and name of every list of the account."),
     LazyCommand(

@@ -12,11 +12,12 @@ import msgspec
 import typer
 
 from listrak_sync.cli.messages import Messages
-from listrak_sync.cli.output import counted, draw, print_json, printable
+from listrak_sync.cli.output import draw, print_json
 from listrak_sync.cli.run_outputs import RunOutputs
 from listrak_sync.cli.summary import summary
 from listrak_sync.errors import ListrakSyncError, told
 from listrak_sync.report.counts import Report
+from listrak_sync.text import counted, printable
 
 if TYPE_CHECKING:
     from listrak_sync.mapping.faults import Finding
@@ -101,9 +102,7 @@ def conclude(
     if result.report.fell_back:
         messages.info("the profile-fields route is closed: the rest went by list import")
     if amiss := result.report.amiss:
-        messages.info(
-            f"{counted(amiss, 'contact')} on the list without the values that were sent to it"
-        )
+        messages.info(f"what was sent was not seen for {counted(amiss, 'contact')} on the list")
     if report.reject_count and not outputs.explains:
         _tell_rejects(record, outputs.rejects, messages, table_is_data=table_is_data)
     unwritten = outputs.write(record, messages)

@@ -13,7 +13,7 @@ from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
 from listrak_sync.cli.options.mapping import mapping_file
 from listrak_sync.cli.options.output import Json, Quiet
-from listrak_sync.cli.output import counted, one_line, print_json, print_text
+from listrak_sync.cli.output import print_json, print_text
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.delivery.outcomes import answered, check_access
 from listrak_sync.delivery.sending import look_up
@@ -22,6 +22,7 @@ from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.listrak.verdicts import NotFound, words_of
 from listrak_sync.mapping.files import load_all
 from listrak_sync.mapping.model import Mapping, list_id_of
+from listrak_sync.text import counted, one_line
 
 app = typer.Typer(
     help="Check credentials.",

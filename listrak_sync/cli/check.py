@@ -12,7 +12,7 @@ from listrak_sync.cli.answers import answer, answering
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
 from listrak_sync.cli.options.mapping import OptionalMappingFile
-from listrak_sync.cli.output import counted, print_json, print_text, printable
+from listrak_sync.cli.output import print_json, print_text
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import ListrakSyncError, SettingsError, UsageError
 from listrak_sync.input.sources import shown
@@ -21,6 +21,7 @@ from listrak_sync.mapping.check import NOTES, remarks
 from listrak_sync.mapping.faults import Fault, Finding, MappingFileError
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import Mapping
+from listrak_sync.text import counted, printable
 
 if TYPE_CHECKING:
     from listrak_sync.account.ids import Checked

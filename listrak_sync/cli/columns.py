@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from listrak_sync.cli.folding import fold, longest_word, width_of
-from listrak_sync.cli.output import one_line
+from listrak_sync.text import one_line
 
 GAP: Final = "  "
 NARROWEST: Final = 8
@@ -86,7 +86,7 @@ def _sum(widths: Sequence[int]) -> int:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
-    """Yield the lines of a row; a number stands beside the last line of its name."""
+    """Yield the lines of a row; a number stands beside the first line of its name."""
     folded = [fold(cell, width) for cell, width in zip(cells, widths, strict=False)]
     for number in range(max(map(len, folded))):
         parts = []

@@ -25,6 +25,8 @@ def answer(program: Any, shell: str, arguments: Sequence[str]) -> None:  # noqa:
     """
     words = [_unquoted(each) for each in _joined(arguments)] or [""]
     for value, meaning in candidates(program, words):
+        if not value.isprintable():  # each stands on a line of its own
+            continue
         summary = shorten(meaning, _SUMMARY, placeholder=" …")
         told = f"\t{summary}" if summary and shell != "bash" else ""
         sys.stdout.write(f"{value}{told}\n")

@@ -12,13 +12,14 @@ from listrak_sync.cli.answers import answering
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
 from listrak_sync.cli.options.values import parse_id
-from listrak_sync.cli.output import one_line, print_json, print_table, print_text
+from listrak_sync.cli.output import print_json, print_table, print_text
 from listrak_sync.delivery.destination import open_listrak
 from listrak_sync.errors import SOME_REJECTED, UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.mapping.file import load
 from listrak_sync.mapping.model import list_id_of
 from listrak_sync.mapping.values import is_email_address
+from listrak_sync.text import one_line
 
 if TYPE_CHECKING:
     from listrak_sync.account.contacts import FoundContact
@@ -70,7 +71,9 @@ def contact(
     address = email.strip()
     with answering("contact", messages, as_json=as_json):
         if not is_email_address(address):
-            raise UsageError(f"{email} is not a valid e-mail address", "Write name@example.com.")
+            raise UsageError(
+                f"EMAIL: {email!r} is not a valid e-mail address", "Write name@example.com."
+            )
         only = None if mapping is None else _field_ids(mapping, list_id)
         with open_listrak(Addresses(api_url, auth_url), client_secret_file) as api:
             found = look_up_contact(api, list_id, address, only)

@@ -19,7 +19,7 @@ from listrak_sync.cli.options.output import DryRunFormat, DryRunOutput
 from listrak_sync.cli.options.run import compared, files_of, planned_task
 from listrak_sync.cli.options.sent import SentOptions
 from listrak_sync.cli.options.spread import spread
-from listrak_sync.cli.output import flush, json_line, one_line, write_line
+from listrak_sync.cli.output import flush, write_line
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.run_messages import announce
 from listrak_sync.cli.run_outputs import RunOutputs
@@ -30,9 +30,10 @@ from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.model import Mapping, field_names
 from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks, both
+from listrak_sync.run_callbacks import RunCallbacks, both
 from listrak_sync.sync import dry_run as run_dry
 from listrak_sync.tasks import settings_of
+from listrak_sync.text import json_line, one_line
 
 SHOWN_CONDITION: Final = 240
 """How many characters of a condition a terminal shows."""

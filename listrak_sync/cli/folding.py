@@ -58,6 +58,16 @@ def fold(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
+def cut(text: str, width: int) -> str:
+    """Return as much of a text as fits, with … in place of the rest."""
+    if width_of(text) <= width:
+        return text
+    text = text[:width]
+    while text and width_of(text) >= width:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def _indent(text: str) -> int:
     return len(text) - len(text.lstrip(" "))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from listrak_sync.cli.output import printable
 from listrak_sync.errors import OutputError
+from listrak_sync.text import printable
 
 if TYPE_CHECKING:
     from listrak_sync.mapping_tests import MappingTestResult

@@ -16,8 +16,9 @@ from listrak_sync.cli.mapping_new import new
 from listrak_sync.cli.mapping_test import run
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.output import Quiet
-from listrak_sync.cli.output import counted, print_lines, printable
+from listrak_sync.cli.output import print_lines
 from listrak_sync.errors import UsageError
+from listrak_sync.text import counted, printable
 
 if TYPE_CHECKING:
     from listrak_sync.segment_import.subscriptions import Unread

@@ -13,13 +13,14 @@ from listrak_sync.cli.dry_run import readable
 from listrak_sync.cli.junit import write_junit
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.output import Quiet
-from listrak_sync.cli.output import counted, json_line, one_line, print_text
+from listrak_sync.cli.output import print_text
 from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
 from listrak_sync.input.sources import shown
 from listrak_sync.mapping.expected import REJECTED, SKIPPED, Outcome
 from listrak_sync.mapping.file import parse_bytes, read
 from listrak_sync.mapping.tests import MappingTest, load_tests, parse_tests
 from listrak_sync.mapping_tests import MappingTestResult, run_tests, untouched
+from listrak_sync.text import counted, json_line, one_line
 
 FILES = typer.Argument(
     metavar="FILE",

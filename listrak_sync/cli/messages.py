@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from listrak_sync.cli.output import json_line, printable, printable_json
 from listrak_sync.cli.terminal import CYAN, RED, YELLOW, around, bold, width
 from listrak_sync.errors import ListrakSyncError
+from listrak_sync.text import json_line, printable, printable_json
 
 if TYPE_CHECKING:
     from listrak_sync.cli.bar import Bar

@@ -28,7 +28,7 @@ from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.report.reject_samples import RejectSamples
 from listrak_sync.report.rejects_file import RejectsFile
-from listrak_sync.run import RunCallbacks, both
+from listrak_sync.run_callbacks import RunCallbacks, both
 from listrak_sync.sync import plan as run_plan
 from listrak_sync.tasks import settings_of
 

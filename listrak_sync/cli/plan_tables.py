@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from listrak_sync.cli.output import counted
+from listrak_sync.text import counted
 
 if TYPE_CHECKING:
     from listrak_sync.account.plan import Examples, FieldPlan, ListPlan

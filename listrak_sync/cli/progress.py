@@ -11,13 +11,14 @@ from types import TracebackType
 from typing import Final, Self
 
 from listrak_sync.cli.bar import Bar
+from listrak_sync.cli.folding import cut
 from listrak_sync.cli.messages import LogFormat, Messages
 from listrak_sync.cli.options.output import Progress
-from listrak_sync.cli.output import counted, one_line
 from listrak_sync.cli.progress_line import Line, Pace, details, line, sentence
 from listrak_sync.cli.terminal import is_pipe, is_terminal
 from listrak_sync.delivery.sending import Retry
 from listrak_sync.progress import Ended, Sending, Step, Waiting
+from listrak_sync.text import counted, one_line
 
 EVERY: Final = 30.0
 """Seconds between two lines of progress in a log."""
@@ -145,7 +146,7 @@ class ProgressDisplay:
             reason, until = self._pause
         note = f"pause {ceil(until - now)} s: {one_line(reason)}" if until > now else ""
         if not moments:
-            return [Line(note[:width])] if note else []
+            return [Line(cut(note, width))] if note else []
         *others, last = moments
         return [*(line(each, width) for each in others), line(last, width, note)]
 

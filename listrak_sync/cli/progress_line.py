@@ -6,8 +6,9 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from listrak_sync.cli.output import counted
+from listrak_sync.cli.folding import cut, width_of
 from listrak_sync.progress import Comparing, Reading, Sending, Step, Verifying, Waiting
+from listrak_sync.text import counted
 
 RECENT: Final = 30.0
 """The rate is that of this many seconds: what was long ago says nothing about the rest."""
@@ -151,13 +152,14 @@ class _Fitting:
     def add(self, place: str, *texts: str) -> None:
         """Put the first of some texts that fits into its place, where there is one."""
         before, self._texts[place] = self._texts[place], ""
-        found = (text for text in texts if text and len(text) <= self.left)
+        found = (text for text in texts if text and width_of(text) <= self.left)
         self._texts[place] = next(found, before)
 
     @property
     def left(self) -> int:
-        """Return how many characters one more text may have."""
-        return self._width - sum(len(text) + len(GAP) for text in self._texts.values() if text)
+        """Return how many columns one more text may take."""
+        texts = filter(None, self._texts.values())
+        return self._width - sum(width_of(text) + len(GAP) for text in texts)
 
     def __str__(self) -> str:
         return GAP.join(filter(None, self._texts.values()))
@@ -177,7 +179,7 @@ class Line:
 
 
 def line(moment: Moment, width: int, note: str = "") -> Line:
-    """Return a line of at most `width` characters.
+    """Return a line of at most `width` columns.
 
     A note stands in place of the rate and the rest: it says why nothing goes on.
     """
@@ -186,7 +188,7 @@ def line(moment: Moment, width: int, note: str = "") -> Line:
     if share is not None:
         fitting.add("share", f"{int(share * 100)}%")
     if note:
-        fitting.add("note", note, f"{note[: max(0, fitting.left - 1)]}…")
+        fitting.add("note", cut(note, fitting.left))
         fitting.add("amount", *moment.amounts)
     else:
         # What matters most first, as short as it can be said; then as long as there is room.

@@ -63,6 +63,8 @@ def push(
         RejectSamples(output.report_samples),
         is_part=journal.resume,
     )
+    with answering("push", messages, as_json=output.as_json, is_run=True):
+        outputs.check_metrics()
     with answering("push", messages, as_json=output.as_json, is_run=True, outputs=outputs):
         outputs.check()
         output.check()

@@ -13,7 +13,7 @@ from listrak_sync.report.metrics import check_metrics, write_metrics
 from listrak_sync.report.page import check_page, write_page
 from listrak_sync.report.record import RunRecord
 from listrak_sync.report.reject_samples import RejectSamples
-from listrak_sync.run import OnReject
+from listrak_sync.run_callbacks import OnReject
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,12 @@ class RunOutputs:
     started: float = field(default_factory=time.time)
 
     def check(self) -> None:
-        """Raise UsageError where a file cannot be made, before the run begins."""
+        """Raise UsageError where the page cannot be made, before the run begins."""
         if self.report is not None:
             check_page(self.report)
+
+    def check_metrics(self) -> None:
+        """Raise UsageError where the metrics cannot be written, before the run begins."""
         if self.metrics is not None:
             check_metrics(self.metrics)
 

@@ -13,14 +13,7 @@ import typer
 from listrak_sync.cli.columns import Cell, Table
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.journal import JournalPath
-from listrak_sync.cli.output import (
-    counted,
-    json_line,
-    one_line,
-    print_lines,
-    print_table,
-    print_text,
-)
+from listrak_sync.cli.output import print_lines, print_table, print_text
 from listrak_sync.cli.startup import parse_duration
 from listrak_sync.delivery.database import guarded
 from listrak_sync.delivery.journal import Journal, default_journal
@@ -29,6 +22,7 @@ from listrak_sync.delivery.lock import holder_of
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.errors import UsageError
 from listrak_sync.run_listing import ListedRun, listed_runs
+from listrak_sync.text import counted, json_line, one_line
 
 NAMES: Final = ("run", "started", "state", "accepted", "refused", "unsent")
 _CHOOSE: Final = "Name a run, or choose some: --forget --older-than 30d, --forget --all-unfinished."

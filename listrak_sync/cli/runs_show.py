@@ -13,7 +13,7 @@ from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import ApiUrl, AuthUrl, SecretFile
 from listrak_sync.cli.options.journal import JournalPath
 from listrak_sync.cli.options.output import Json, Progress, ReportPage
-from listrak_sync.cli.output import counted, draw, one_line, print_json, print_table, print_text
+from listrak_sync.cli.output import draw, print_json, print_table, print_text
 from listrak_sync.cli.progress import ProgressDisplay
 from listrak_sync.cli.runs import journal_is_there
 from listrak_sync.cli.startup import parse_duration
@@ -33,6 +33,7 @@ from listrak_sync.errors import UsageError
 from listrak_sync.listrak.addresses import API_URL, AUTH_URL, Addresses
 from listrak_sync.report.page import check_page, write_page
 from listrak_sync.run_listing import WholeRun, as_arguments, whole_run
+from listrak_sync.text import counted, one_line
 
 SHOWN_INPUTS: Final = 10
 """How many inputs are shown; --json has all of them."""

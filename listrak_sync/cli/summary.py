@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from listrak_sync.cli.columns import Table
-from listrak_sync.cli.output import counted
 from listrak_sync.cli.plan_tables import plan_rows
+from listrak_sync.text import counted
 
 if TYPE_CHECKING:
     from listrak_sync.account.state import Verified
@@ -101,7 +101,8 @@ def _reasons(name: str, counts: Mapping[str, int]) -> Iterator[Row]:
 
 
 def _list(entry: ListRecord) -> Iterator[Row]:
-    yield f"  list {entry.list_id}", entry.contacts, counted(entry.requests, "request")
+    requests = counted(entry.requests, "request") if entry.requests else ""  # none by Spark
+    yield f"  list {entry.list_id}", entry.contacts, requests
     for name, count, note in (
         ("accepted", entry.accepted, _imports(entry)),
         ("refused", entry.refused, ""),

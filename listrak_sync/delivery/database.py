@@ -57,9 +57,9 @@ class Database:
         with guarded(path):
             if self._is_written:
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            mode = "rwc" if self._is_written else "ro"
+            mode = "mode=rwc" if self._is_written else _to_read(path)
             self._connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
+                f"{path.absolute().as_uri()}?{mode}",
                 uri=True,
                 check_same_thread=False,
                 isolation_level=None,
@@ -139,6 +139,15 @@ class Database:
                 f"BEGIN; {schema} PRAGMA application_id = {application};"
                 f"PRAGMA user_version = {version}; COMMIT;"
             )
+
+
+def _to_read(path: Path) -> str:
+    """Return how SQLite opens a file to be read only."""
+    wal = path.with_name(f"{path.name}-wal")
+    if os.access(path.parent, os.W_OK) or (wal.exists() and wal.stat().st_size):
+        return "mode=ro"
+    # SQLite cannot make the file there by which it sees others write; whoever does has a -wal.
+    return "mode=ro&immutable=1"
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from listrak_sync.delivery.receipts import (
 from listrak_sync.delivery.rows import RunInfo
 from listrak_sync.delivery.sending import ignore
 from listrak_sync.delivery.sent_values import SentField, SentValue
+from listrak_sync.delivery.stop import Stop, interruptible
 from listrak_sync.input.checkpoints import Checkpoint
 from listrak_sync.input.identity import FileIdentity
 from listrak_sync.input.sources import Source
@@ -306,11 +307,17 @@ def open_journal(
     patience: float = 0.0,
     on_wait: Callable[[str], object] = ignore,
 ) -> Iterator[Journal | None]:
-    """Open the journal if it is wanted: the user's own where no path is given."""
+    """Open the journal if it is wanted: the user's own where no path is given.
+
+    A signal ends the wait for one that is held: it raises InterruptedRunError.
+    """
     if not wanted:
         yield None
         return
-    with Journal(path or default_journal(), patience, on_wait) as journal:
+    stop = Stop()
+    with interruptible(stop), stop.breaking_off():
+        journal = Journal(path or default_journal(), patience, on_wait)
+    with journal:
         yield journal
 
 

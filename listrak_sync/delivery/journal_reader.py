@@ -40,17 +40,17 @@ class JournalReader:
     def runs(self) -> list[RunInfo]:
         """Return every run, the newest first."""
         with self._database.reading() as db:
-            return rows.runs(db)
+            return rows.runs(db) if _has(db, "runs") else []
 
     def parts(self, run: str) -> list[RunPart]:
         """Return the parts of a run in their order; a run of an earlier version has none."""
         with self._database.reading() as db:
-            return run_parts.of_run(db, run) if _has_parts(db) else []
+            return run_parts.of_run(db, run) if _has(db, "parts") else []
 
     def begun_last(self) -> str | None:
         """Return the run that a process goes on with, if one holds the journal."""
         with self._database.reading() as db:
-            return run_parts.begun_last(db) if _has_parts(db) else None
+            return run_parts.begun_last(db) if _has(db, "parts") else None
 
     def imports_of(self, run: str) -> list[ImportKey]:
         """Return the imports that a run has started, in the order of its batches."""
@@ -58,7 +58,7 @@ class JournalReader:
             return rows.imports_of(db, run)
 
 
-def _has_parts(db: sqlite3.Connection) -> bool:
-    """Say whether the table of parts is there, which a journal that is only read may lack."""
-    query = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'parts')"
-    return bool(db.execute(query).fetchone()[0])
+def _has(db: sqlite3.Connection, table: str) -> bool:
+    """Say whether a table is there: an empty journal has none, an earlier one has no parts."""
+    query = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)"
+    return bool(db.execute(query, (table,)).fetchone()[0])

@@ -103,7 +103,7 @@ class BlockEvaluator:
                 outcome = self._lines.outcome(number, block.lines[index].removesuffix(b"\n"))
                 self._lines.record(outcome, number, result)
             result.rejects.sort(key=attrgetter("line"))
-            if len(result.updates) > in_order:  # mostly not, as such a line is no event
+            if len(result.updates) > in_order:  # mostly not, as such a line is not an event
                 result.updates = result.updates.by_line()
 
     def _look(self, lines: Sequence[bytes]) -> _Stage:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Final
@@ -64,9 +64,13 @@ class Evaluator:
 
     def evaluate_unread(self, unit: UnreadUnit) -> Iterator[EvaluationResult]:
         """Yield what becomes of the lines of a unit while they are read."""
+        return self.evaluate_all(unit.read())
+
+    def evaluate_all(self, units: Iterable[ReadUnit]) -> Iterator[EvaluationResult]:
+        """Yield what becomes of the lines of one file while they are read, some thousand each."""
         result: EvaluationResult | None = None
         size = 0
-        for read in unit.read():
+        for read in units:
             result = result or EvaluationResult(read.file)
             self._evaluate_into(read, result)
             size += read.size if isinstance(read, Block) else 0
@@ -91,6 +95,7 @@ class Evaluator:
         """Evaluate the lines of a unit into the result, behind those before."""
         result.end, result.position = checkpoint_after(unit), unit.position
         result.begins.append(first_checkpoint(unit))
+        result.retries += unit.retries if isinstance(unit, Block) else 0
         with stack_room():
             match unit:
                 case Block(columns=None):

@@ -171,6 +171,8 @@ class EvaluationResult(msgspec.Struct):
     """How many events without an instant a period took in."""
     fed_back: list[int] = msgspec.field(default_factory=list)
     """The lines with updates of what was rejected before."""
+    retries: int = 0
+    """How often something of the input was asked for again."""
     not_events: dict[str, int] = msgspec.field(default_factory=dict)
     """What objects without a type are, each with the line of the first."""
 

@@ -106,7 +106,7 @@ def out_of_range() -> RejectedError:
 def _half_of_a_pair(line: bytes) -> str | None:
     r"""Say where half of a surrogate pair is escaped, if nothing else keeps a line from being JSON.
 
-    `\ud83d` alone is no character; some exporters cut texts in the middle of an emoji.
+    `\ud83d` alone is not a character; some exporters cut texts in the middle of an emoji.
     """
     half = _HALF_A_PAIR.search(line)
     if half is None:

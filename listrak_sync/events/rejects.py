@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from listrak_sync.reasons import Reason
+from listrak_sync.text import json_line
 
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
@@ -103,7 +104,6 @@ _ESCAPED_BYTE: Final = re.compile(r"\\x[89a-f][0-9a-f]")
 _UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode: Final = msgspec.json.Decoder(_Line).decode
 _decode_update: Final = msgspec.json.Decoder(GivenUpdate).decode
-_encode: Final = msgspec.json.Encoder().encode
 
 
 def encode(reject: Reject | RefusedContact) -> bytes:
@@ -112,13 +112,13 @@ def encode(reject: Reject | RefusedContact) -> bytes:
     match reject:
         case RefusedContact(update=update):
             given = GivenUpdate(update.list_id, update.email_address, update.fields)
-            line = msgspec.structs.replace(line, update=given)
+            return json_line(msgspec.structs.replace(line, update=given))
         case Reject(content=content, is_json=True):
-            line = msgspec.structs.replace(line, event=Raw(content.strip().replace(b"\n", b" ")))
+            event = content.strip().replace(b"\n", b" ")
+            return json_line(line).removesuffix(b"}") + b', "event": ' + event + b"}"
         case Reject(content=content):
             raw = content.rstrip(b"\r\n").decode(errors="backslashreplace")
-            line = msgspec.structs.replace(line, raw=raw)
-    return _encode(line)
+            return json_line(msgspec.structs.replace(line, raw=raw))
 
 
 def given_update(line: bytes) -> GivenUpdate | None:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from io import BytesIO
-from pathlib import Path
+from dataclasses import replace
+from io import BufferedReader, BytesIO
 from typing import IO, Final
 
 from listrak_sync.input.compression import UNREADABLE, Fill, decompressed, problem, shorter
 from listrak_sync.input.formats import BOM, columns_of, read_head
+from listrak_sync.input.opening import open_source
 from listrak_sync.input.row_blocks import whole_rows
-from listrak_sync.input.sources import STANDARD_INPUT, Source
+from listrak_sync.input.sources import Source
 from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 from listrak_sync.reasons import Reason
+from listrak_sync.stores.reader import ObjectReader
 
 BLOCK_BYTES: Final = 1 << 19
 """About how much is read at a time: the work for each block is then hardly felt.
 
 Larger blocks would not stay in a processor's cache.
 """
-
-PIPE_BYTES: Final = 1 << 20
-"""How much a pipe is asked to hold, so that its two ends take fewer turns."""
 
 MAX_LINE_BYTES: Final = 16 << 20
 """A longer line is rejected: Segment's events are 32 KB at most."""
@@ -52,21 +48,54 @@ def read(
 
 
 def _read_one(source: Source, index: int, block_bytes: int) -> Iterator[ReadUnit]:
-    if source.size:  # a small file needs no large buffer, though it may be compressed
-        block_bytes = min(block_bytes, 16 * source.size)
+    block_bytes = _block_bytes(source.size, block_bytes)
     lines = LineCutter(source.name, index, block_bytes=block_bytes)
     try:
-        with _open(source.file) as raw:
-            reader = decompressed(raw)
-            head = read_head(reader.readinto1)
-            columns = columns_of(source.name, head, source.rows)
-            fill = _rejoined(head.removeprefix(BOM), reader.readinto1)
-            units = lines.cut(fill, lambda: _position(raw))
-            yield from units if columns is None else whole_rows(units, columns)
+        with open_source(source) as raw:
+            units = _cut(source, raw, lines)
+            if isinstance(raw, BufferedReader) and isinstance(raw.raw, ObjectReader):
+                yield from with_retries(units, raw.raw)
+                return  # an object of this tag cannot become shorter
+            yield from units
             if os.fstat(raw.fileno()).st_size < (source.size or 0):
                 raise shorter()
     except UNREADABLE as error:
         yield lines.broken(error)
+
+
+def with_retries(units: Iterator[ReadUnit], reader: ObjectReader) -> Iterator[ReadUnit]:
+    """Yield units, blocks with how often something of them was asked for again."""
+    told = 0
+    for unit in units:
+        if isinstance(unit, Block) and reader.retries > told:
+            yield replace(unit, retries=reader.retries - told)
+            told = reader.retries
+        else:
+            yield unit
+
+
+def read_content(source: Source, content: bytes) -> Iterator[ReadUnit]:
+    """Yield the lines of a file that is in memory, as `read` does."""
+    lines = LineCutter(source.name, 0, block_bytes=_block_bytes(len(content), BLOCK_BYTES))
+    try:
+        yield from _cut(source, BytesIO(content), lines)
+    except UNREADABLE as error:
+        yield lines.broken(error)
+
+
+def _block_bytes(size: int | None, block_bytes: int) -> int:
+    """Return how much of a file is read at a time: of a small one, not much is needed."""
+    return min(block_bytes, 16 * size) if size else block_bytes  # it may be compressed
+
+
+def _cut(source: Source, raw: IO[bytes], lines: LineCutter) -> Iterator[ReadUnit]:
+    """Decompress a file and yield its lines or rows. Raises one of UNREADABLE."""
+    reader = decompressed(raw)
+    head = read_head(reader.readinto1)
+    columns = columns_of(source.name, head, source.rows)
+    fill = _rejoined(head.removeprefix(BOM), reader.readinto1)
+    units = lines.cut(fill, lambda: _position(raw))
+    yield from units if columns is None else whole_rows(units, columns)
 
 
 class LineCutter:
@@ -166,15 +195,6 @@ def _rejoined(head: bytes, fill: Fill) -> Fill:
         return len(taken)
 
     return fill_from_head
-
-
-def _open(name: str) -> IO[bytes]:
-    if name == STANDARD_INPUT:
-        descriptor = os.dup(sys.stdin.fileno())
-        with suppress(AttributeError, OSError):  # only a pipe of Linux can be widened
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        return os.fdopen(descriptor, "rb")
-    return Path(name).open("rb")
 
 
 def _position(raw: IO[bytes]) -> int:

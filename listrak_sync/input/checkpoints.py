@@ -12,7 +12,13 @@ import msgspec
 
 from listrak_sync.errors import UsageError
 from listrak_sync.input.blocks import read
-from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, read_units
+from listrak_sync.input.ranges import (
+    ByteRange,
+    CompressedFile,
+    InputUnit,
+    WholeObject,
+    read_units,
+)
 from listrak_sync.input.sources import Source
 from listrak_sync.input.units import Block, ReadUnit, UnreadableLine
 
@@ -83,10 +89,11 @@ class ReadPoint:
 def checkpoint_in(unit: InputUnit, line: int, known: Sequence[Checkpoint]) -> Checkpoint:
     """Return the checkpoint after a line of a unit; `known` are some in it, the first up to it.
 
-    A compressed file is not read again for it: there, the last line that is known is checked.
+    A compressed file or an object is not read again for it: there, the last line that is known is
+    checked.
     """
     match unit:
-        case CompressedFile(source=source):
+        case CompressedFile(source=source) | WholeObject(source=source):
             last = max((each for each in known if each.line <= line), key=attrgetter("line"))
             return Checkpoint(source, line, last.checksum, checked=last.line)
         case ByteRange(source=source):

@@ -7,15 +7,18 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
 from listrak_sync.errors import UsageError
 from listrak_sync.input.columns import Columns, looks_like_rows, read_columns
 from listrak_sync.input.compression import UNREADABLE, Fill, decompressed
+from listrak_sync.input.opening import open_source
 from listrak_sync.input.sources import InputFormat, RowOptions, Source, shown
+from listrak_sync.stores.objects import beginnings
 
 HEAD_BYTES: Final = 64 << 10
 """How much of an input is looked at, at most; a header row must end in it."""
@@ -122,14 +125,16 @@ def check_formats(sources: Iterable[Source]) -> None:
     problems: dict[str, list[str]] = {}
     usable, stray = False, list[Source]()
     options, may_be_rows = RowOptions(), True
+    sources = list(sources)
+    objects = beginnings([source.version for source in sources if source.version is not None])
     for index, source in enumerate(sources):
         options = source.rows
         may_be_rows = may_be_rows and index > 0
-        if not Path(source.file).is_file():
+        if not source.can_be_read_again:
             may_be_rows = True  # it is looked at when it is read
             continue
         try:
-            head = head_of(source)
+            head = head_of(source) if source.version is None else _head_from(next(objects), source)
         except UNREADABLE:
             may_be_rows = True
             continue  # said where it is read
@@ -149,9 +154,14 @@ def check_formats(sources: Iterable[Source]) -> None:
             hints.append(_leaving_out(stray))
         raise UsageError("\n".join(several), "\n".join(hints))
     if options.are_given and not may_be_rows:
-        which = "--audience" if options.audience is not None else "--trait"
-        hint = "Events name their audience themselves: leave the option out."
-        raise UsageError(f"{which} is for CSV, and no input is CSV", hint)
+        raise not_csv(options)
+
+
+def not_csv(options: RowOptions) -> UsageError:
+    """Return the error where options for CSV are given, and no input is CSV."""
+    which = "--audience" if options.audience is not None else "--trait"
+    hint = "Events name their audience themselves: leave the option out."
+    return UsageError(f"{which} is for CSV, and no input is CSV", hint)
 
 
 def _leaving_out(stray: Sequence[Source]) -> str:
@@ -163,9 +173,21 @@ def _leaving_out(stray: Sequence[Source]) -> str:
 
 def head_of(source: Source) -> bytes:
     """Return the beginning of a file, decompressed. Raises one of UNREADABLE."""
-    with Path(source.file).open("rb") as raw:
-        reader = decompressed(raw)
-        return read_head(reader.readinto1)[:HEAD_BYTES]
+    with open_source(source) as raw:
+        return _head_in(raw)
+
+
+def _head_in(raw: IO[bytes]) -> bytes:
+    reader = decompressed(raw)
+    return read_head(reader.readinto1)[:HEAD_BYTES]
+
+
+def _head_from(beginning: bytes, source: Source) -> bytes:
+    """Return the head of an object of which the beginning is read. Raises one of UNREADABLE."""
+    try:
+        return _head_in(BytesIO(beginning))
+    except UNREADABLE:
+        return head_of(source)  # more of it is needed
 
 
 def read_head(fill: Fill) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,8 @@ _END_BYTES: Final = 4096
 class FileIdentity:
     """A file's path, size in bytes, and time of modification in nanoseconds since 1970.
 
-    `checksum` is the CRC-32 of its first and last bytes.
+    `checksum` is the CRC-32 of its first and last bytes. An object is told by its URL, size and
+    entity tag, of which `checksum` is made.
     """
 
     path: str
@@ -26,7 +28,10 @@ class FileIdentity:
 
 
 def identity_of(source: Source) -> FileIdentity | None:
-    """Return the identity of a file, None of what is not a regular one. Raises OSError."""
+    """Return the identity of a file or an object, None of anything else. Raises OSError."""
+    if source.etag is not None:
+        digest = hashlib.sha256(source.etag.encode()).digest()
+        return FileIdentity(source.file, source.size or 0, 0, int.from_bytes(digest[:7]))
     path = Path(source.file)
     if not path.is_file():
         return None

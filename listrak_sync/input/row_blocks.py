@@ -46,7 +46,7 @@ def _block(unit: Block, first: int, lines: list[bytes], columns: Columns) -> Blo
 def _unfinished(lines: list[bytes], columns: Columns) -> int:
     """Return how many lines at the end belong to a row that goes on."""
     # Counting is fast, and only a line with an odd number of quotes leaves a cell open, as a rule.
-    # All lines together may have an even number where one is no quotation mark: 5" in a cell.
+    # All lines together may have an even number where one is not a quotation mark: 5" in a cell.
     if not any(line.count(b'"') % 2 for line in lines):
         return 0
     start = 0

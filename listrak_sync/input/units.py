@@ -14,7 +14,8 @@ class Block:
     """Whole lines of one file, each but the file's last with its newline.
 
     `first_line` is the first one's number; `position` says how far the file is read, in bytes.
-    With `columns`, the lines are whole rows of CSV.
+    With `columns`, the lines are whole rows of CSV. `retries` says how often something of them was
+    asked for again.
     """
 
     file: str
@@ -23,6 +24,7 @@ class Block:
     position: int = 0
     source: int = 0
     columns: Columns | None = None
+    retries: int = 0
 
     @property
     def last_line(self) -> int:

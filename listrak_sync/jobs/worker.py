@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 from listrak_sync.errors import ExhaustedError
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult, Updates, pack, unpack
-from listrak_sync.input.ranges import ByteRange, CompressedFile, InputUnit, OpenFile
+from listrak_sync.input.ranges import (
+    ByteRange,
+    CompressedFile,
+    InputUnit,
+    OpenFile,
+    WholeObject,
+)
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -122,8 +128,8 @@ class Worker:
 
 
 def _weight(units: Sequence[InputUnit]) -> int:
-    """Return how many messages units count for: a compressed file, which is long, for all."""
-    return AHEAD if isinstance(units[0], CompressedFile) else 1
+    """Return how many messages units count for: a whole file or object, which is long, for all."""
+    return AHEAD if isinstance(units[0], CompressedFile | WholeObject) else 1
 
 
 def start_worker(evaluator: Evaluator) -> Worker:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from listrak_sync.evaluation.evaluator import Evaluator
 from listrak_sync.evaluation.result import EvaluationResult
 from listrak_sync.input.ranges import ByteRange, InputUnit, UnreadUnit
+from listrak_sync.input.sources import can_be_read_again
 from listrak_sync.input.ticks import Tick
 from listrak_sync.input.units import Block
 from listrak_sync.jobs.worker import AHEAD, END, FAILED, Worker, decode_result, start_worker
@@ -100,7 +100,9 @@ class _Message:
     @property
     def can_be_read_again(self) -> bool:
         """Say whether a later run finds the units where this one did: a pipe's are gone."""
-        return all(isinstance(unit, UnreadUnit) or Path(unit.file).is_file() for unit in self.units)
+        return all(
+            isinstance(unit, UnreadUnit) or can_be_read_again(unit.file) for unit in self.units
+        )
 
 
 class Workers:

@@ -69,7 +69,9 @@ def _about(part: Condition | Operand) -> Iterator[tuple[str, Literal, str]]:
             message = f"this is compared with the text {text!r}; the operator stands in it"
             yield "operator_in_text", literal, message
         elif _WILDCARD.fullmatch(text):
-            message = f"* is no wildcard here: only match takes a pattern, as match(path, {text!r})"
+            message = (
+                f"* is not a wildcard here: only match takes a pattern, as match(path, {text!r})"
+            )
             yield "pattern_in_text", literal, message
     match part:
         case Truth(Call("match", (_, Literal(str() as text) as literal))) | Refuted(

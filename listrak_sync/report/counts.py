@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -116,6 +117,32 @@ class Report:
                     self.rejected_of.setdefault(reject.mapping, Counter())[reject.reason] += 1
         self.updates += len(evaluated.updates)
 
+    def add(self, part: Report) -> None:
+        """Add the counts of another part of the same input, evaluated and coalesced elsewhere."""
+        self.lines += part.lines
+        self.unreadable += part.unreadable
+        self.matched_lines += part.matched_lines
+        self.undated += part.undated
+        self.fed_back += part.fed_back
+        self.skipped.update(part.skipped)
+        self.rejected.update(part.rejected)
+        self.matched.update(part.matched)
+        self.updates += part.updates
+        for name, reasons in part.rejected_of.items():
+            self.rejected_of.setdefault(name, Counter()).update(reasons)
+        self.values += part.values
+        self.superseded += part.superseded
+        self.values_to_send += part.values_to_send
+        self.ordered_by_line += part.ordered_by_line
+        self.contacts += part.contacts
+        for index, values in part.values_of.items():
+            self.values_of[index].add_all(values)
+        for list_id, its in sorted(part.lists.items()):
+            entry = self.lists.setdefault(list_id, ListReport())
+            entry.to_send += its.to_send
+            for field_id, values in its.fields.items():
+                entry.fields[field_id].add_all(values)
+
     def warn_of_nothing(self, names: Sequence[str]) -> None:
         """Note what hardly is meant: an input without lines, mappings that took no event.
 
@@ -160,6 +187,18 @@ class Report:
         entry.requests += 1
         entry.to_send += len(batch.contacts)
         self.contacts += len(batch.contacts)
+
+    def count_contacts(self, window: Window) -> None:
+        """Add the contacts that a window leaves to send, which are in no batches yet."""
+        lists = Counter(contact.list_id for contact in chain(window.alone, window.together()))
+        for list_id, count in lists.items():
+            self.lists.setdefault(list_id, ListReport()).to_send += count
+            self.contacts += count
+
+    @property
+    def off(self) -> int:
+        """Return how many of the final values are off."""
+        return sum(values.off for values in self.values_of.values())
 
     def count_comparison(self, comparison: Comparison) -> None:
         """Add the values and contacts of a window that are not sent, for how they stand."""

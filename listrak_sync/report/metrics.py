@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from listrak_sync.errors import DONE, SOME_REJECTED, UsageError
-from listrak_sync.report.own_file import check_own_file, write_own_file
 from listrak_sync.report.record import RunRecord
+from listrak_sync.report.whole_file import WholeFile
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
 PREFIX: Final = "listrak_sync_"
+MARK: Final = f"# HELP {PREFIX}".encode()
 _SUCCESS: Final = "last_success_timestamp_seconds"
 _LIST_STATES: Final = (
     "accepted",
@@ -26,20 +27,19 @@ _LIST_STATES: Final = (
 
 
 def check_metrics(path: Path) -> None:
-    """Raise UsageError where the package for metrics is not installed."""
+    """Raise UsageError where the metrics cannot be written, before a run begins."""
     try:
         import prometheus_client  # noqa: F401, PLC0415 - may be missing
     except ImportError:
         hint = "pip install 'listrak-sync[metrics]'"
         raise UsageError("--metrics-file needs the package prometheus-client", hint) from None
-    check_own_file(path, PREFIX.encode(), "metrics of a run", "--metrics-file")
+    _file(path).check()
 
 
 def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -> None:
     """Write the metrics of a run, in place of those of the run before; times since 1970.
 
-    When a run last was a success is kept from the file that was there. The file is renamed into
-    place, so nobody reads half of it. Raises OutputError.
+    When a run last was a success is kept from the file that was there. Raises OutputError.
     """
     from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415 - slow
 
@@ -59,7 +59,12 @@ def write_metrics(path: Path, record: RunRecord, started: float, ended: float) -
         if value is not None:
             _gauge(registry, name, what, value)
     _add_counts(registry, record)
-    write_own_file(path, generate_latest(registry), PREFIX.encode(), "--metrics-file", mode=0o666)
+    _file(path).write(generate_latest(registry))
+
+
+def _file(path: Path) -> WholeFile:
+    # Others read them, and nobody's address is in them.
+    return WholeFile(path, "--metrics-file", "a file of metrics", MARK, 0o644)
 
 
 def _add_counts(registry: CollectorRegistry, record: RunRecord) -> None:
@@ -105,8 +110,6 @@ def _last_success(path: Path) -> float | None:
     from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415 - slow
 
     with suppress(OSError, ValueError):
-        if not path.is_file():  # reading a pipe would wait for who writes it
-            return None
         for family in text_string_to_metric_families(path.read_text("utf-8")):
             for sample in family.samples:
                 if sample.name == f"{PREFIX}{_SUCCESS}":

@@ -64,24 +64,12 @@ def outcome(exit_status: int) -> str:
     return _OUTCOMES.get(exit_status, f"Ended with status {exit_status}.")
 
 
-def counted(count: int, what: str) -> str:
-    """Return a count with its noun: 1 list, 2 lists."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
 def reason_words(reason: str) -> str:
     """Return a reason in words, after a count; the reason itself where there are none."""
     try:
         return _WORDS[Reason(reason)]
     except ValueError:
         return reason
-
-
-def shown(text: object) -> str:
-    """Return a text without characters that control how others are shown."""
-    return "".join(
-        each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in str(text)
-    )
 
 
 def moment(text: str) -> str:

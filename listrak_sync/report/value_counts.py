@@ -22,3 +22,9 @@ class ValueCounts:
                 self.off += count
             case _:
                 self.other += count
+
+    def add_all(self, others: ValueCounts) -> None:
+        """Add values that were counted elsewhere."""
+        self.on += others.on
+        self.off += others.off
+        self.other += others.other

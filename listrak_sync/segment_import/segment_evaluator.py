@@ -135,7 +135,7 @@ class SegmentReader:
         return Compare(operator.text, PathOf(names), literal)
 
     def value(self, token: Token) -> Literal:
-        """Return what Segment compares with: a word that is no constant is a text."""
+        """Return what Segment compares with: a word that is not a constant is a text."""
         match token.kind:
             case "text":
                 return Literal(token.text.removeprefix('"').removesuffix('"'))

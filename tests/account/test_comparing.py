@@ -27,7 +27,7 @@ from listrak_sync.listrak.api import Api
 from listrak_sync.listrak.credentials import Credentials
 from listrak_sync.mapping.file import parse
 from listrak_sync.progress import Comparing, Ended, Reading, Verifying, Waiting
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import Order, RouteChoice, RunSettings
 from listrak_sync.sandbox import (
     Account,
@@ -386,7 +386,7 @@ def test_previous(tmp_path: Path) -> None:
             bodies = [one.body for one in other.requests if one.path.endswith("ationField")]
             values = other.values()[LIST]
         assert ended.report.switched_off == {(LIST, BOX): 1}
-        assert [line.partition(b'"body":')[2][:-1] for line in shown] == bodies
+        assert [line.partition(b'"body": ')[2][:-1] for line in shown] == bodies
         assert b"Dora@example.com" in bodies[0]
         assert (values["ben@example.com"], values["dora@example.com"]) == ({1: "on"}, {1: "off"})
 

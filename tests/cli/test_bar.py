@@ -35,7 +35,7 @@ def slow(seconds: float) -> Behaviour:
     """Return a behaviour in which all that is shown of Listrak takes its time."""
     routes = ("profile-fields", "contacts")
     faults = [Rule(action=Delay(seconds), route=route) for route in routes]  # type: ignore[arg-type]
-    return Behaviour(faults=tuple(faults), resource_ids="one", import_delay=1.5, show_delay=0.5)
+    return Behaviour(faults=tuple(faults), resource_ids="one", import_delay=0.8, show_delay=0.4)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def bars(frame: list[str]) -> list[str]:
 @pytest.mark.parametrize("columns", [40, 80, 140])
 def test_every_phase(cli: Cli, start: Start, columns: int) -> None:
     """Each phase has a line of its own, none is folded, and none remains at the end."""
-    start(slow(0.3), HOLDS_MANY)
+    start(slow(0.25), HOLDS_MANY)
     with Screen(cli, f"{PUSH} --only-changes --verify --wait", columns) as screen:
         status, last = screen.end()
     assert status == 0

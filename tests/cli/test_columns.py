@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from listrak_sync.cli.columns import Table
 from listrak_sync.cli.folding import width_of
-from listrak_sync.cli.output import one_line
+from listrak_sync.text import one_line
 
 if TYPE_CHECKING:
     from listrak_sync.cli.columns import Cell

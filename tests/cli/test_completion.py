@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from listrak_sync.cli import program
-from listrak_sync.cli.completion import candidates
+from listrak_sync.cli.completion import answer, candidates
 from listrak_sync.cli.completion_scripts import SHELLS
 from tests.cli.conftest import COMMAND, TIMEOUT
 from tests.cli.screen import Screen
@@ -84,6 +84,24 @@ def test_mappings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found("dry-run", "--only", "B") == ["Big: spenders"]
 
 
+def test_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each candidate is a line, with its meaning for zsh and fish; quotes of bash are known."""
+    (tmp_path / "m.yaml").write_text(TWO.replace("Big: spenders", r"VIP\nno line"))
+    monkeypatch.chdir(tmp_path)
+    for shell, arguments, out in (
+        ("fish", ["push", "-m", "m.yaml", "--only", "V"], "VIP shoppers\tin m.yaml\n"),
+        ("zsh", ["push", "--progress", "b"], "bar\n"),
+        ("bash", ["push", "-m", "m.yaml", "--only", '"VIP sh'], "VIP shoppers\n"),
+        ("bash", ["push", "-m", "m.yaml", "--only", r"VIP\ sh"], "VIP shoppers\n"),
+        ("bash", ["push", "--progress", "=", "b"], "bar\n"),
+        ("bash", ["push", "--progress", "="], "auto\nbar\ntext\nnone\n"),
+    ):
+        answer(program, shell, arguments)
+        assert capsys.readouterr().out == out
+
+
 def test_runs(cli: Cli, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a run is named, those of the journal are proposed, the newest first."""
     start()
@@ -119,6 +137,8 @@ def test_in_a_shell(cli: Cli, shell: str) -> None:
     """Installed, it completes commands, options, choices and names with blanks, and runs them."""
     with_shell(shell)
     (cli.folder / "m.yaml").write_text(TWO.replace("list_id: 1", "list_id: 12345"))
+    # so that fish does not read all manual pages first
+    (cli.folder / ".local/share/fish/generated_completions").mkdir(parents=True)
     home = {"PATH": f"{COMMAND.rpartition('/')[0]}:/usr/bin:/bin", "HOME": str(cli.folder)}
     with Screen(cli, COMMANDS[shell], 120, changed={**home, "SHELL": shell}) as screen:
         screen.until(prompts)

@@ -151,4 +151,4 @@ def test_new_mapping_file(cli: Cli, start: Start) -> None:
     assert done.err == "field 791, Win back, in Engage: made\n"
     piped, record = done.out.splitlines()
     assert piped.startswith("  # The audience piped")
-    assert '"mappings":4,"faults":[],"remarks":[]' in record
+    assert '"mappings": 4, "faults": [], "remarks": []' in record

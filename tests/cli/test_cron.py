@@ -125,6 +125,18 @@ def test_not_written(cli: Cli, start: Start) -> None:
     assert len(sandbox.values()[12345]) == 3
 
 
+@pytest.mark.parametrize("option", ["--report", "--metrics-file"])
+def test_the_same_file_for_two(cli: Cli, start: Start, option: str) -> None:
+    """Rejects or a journal that the run itself has written there stay, and it says so."""
+    start()
+    (cli.folder / "e.ndjson").write_text(events(3) + "x\n")
+    for other in ("--rejects", "--journal"):
+        ran = cli.run("push", "e.ndjson", "-m", "m.yaml", other, "o", option, "o")
+        assert (ran.status, "o: this is not a" in ran.err) == (6, True)
+        assert (cli.folder / "o").read_bytes().startswith((b'{"reason', b"SQLite"))
+        (cli.folder / "o").unlink()
+
+
 def test_a_damaged_file(cli: Cli, start: Start) -> None:
     """Metrics of ours that cannot be read any more are replaced."""
     start()
@@ -140,7 +152,7 @@ def test_what_is_not_ours(cli: Cli, start: Start, option: str) -> None:
     os.mkfifo(cli.folder / "pipe")
     (cli.folder / "null").symlink_to(os.devnull)
     before = (cli.folder / "e.ndjson").read_bytes()
-    for name in ("e.ndjson", "m.yaml", "pipe", "null", ".", "", "x" * 300):
+    for name in ("e.ndjson", "m.yaml", "pipe", "null", "/dev/null", ".", "", "-", "x" * 300):
         ran = cli.run("push", "e.ndjson", "-m", "m.yaml", "-q", option, name)
         assert ran.status == 2, name
         assert f"with {option}" in ran.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from listrak_sync.cli.folding import HANGING, fold, longest_word, width_of
+from listrak_sync.cli.folding import HANGING, cut, fold, longest_word, width_of
 
 TEXTS = st.text("ab_-東👩\u0301 ", max_size=60)
 
@@ -44,3 +44,11 @@ def test_longest_word(text: str) -> None:
     found = longest_word(text)
     widest = max(map(width_of, text.split(" ")))
     assert widest <= found <= len(text) - len(text.lstrip(" ")) + widest + HANGING
+
+
+@given(text=st.text("a 日\u0301😀"), width=st.integers(1, 30))
+def test_cut(text: str, width: int) -> None:
+    """A text that fits stays as it is; of another, as much as fits."""
+    shown = cut(text, width)
+    assert width_of(shown) <= width
+    assert shown == text or (shown.endswith("…") and text.startswith(shown[:-1]))

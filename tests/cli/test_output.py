@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from listrak_sync import __version__
 from listrak_sync.cli import main, program
-from listrak_sync.cli.output import counted, one_line, printable, printable_json
 from listrak_sync.cli.startup import LazyCommand
 from listrak_sync.sandbox import Behaviour
+from listrak_sync.text import counted, one_line, printable, printable_json
 from tests.cli.conftest import LIST, MAPPING, ROOT, TIMEOUT, event, events
 from tests.cli.screen import Screen
 
@@ -79,7 +79,7 @@ def test_summaries_in_groups(cli: Cli, group: str) -> None:
         assert " ".join(command.help.partition("\n\n")[0].split()) in out
 
 
-SLOW = {"httpx", "msgspec", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
+SLOW = {"httpx", "msgspec", "obstore", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
 """Modules that take longer to import than all that --help and --version need."""
 
 
@@ -88,8 +88,8 @@ SLOW = {"httpx", "msgspec", "pydantic", "rich", "sqlite3", "ssl", "yaml"}
     [
         (("--version",), SLOW),
         (("--help",), SLOW),
-        (("push", "-h"), {"httpx", "ssl"}),
-        ((*DRY, "--format", "updates", "-q"), {"httpx", "ssl", "rich.progress"}),
+        (("push", "-h"), {"httpx", "obstore", "ssl"}),
+        ((*DRY, "--format", "updates", "-q"), {"httpx", "obstore", "ssl", "rich.progress"}),
     ],
 )
 def test_what_is_loaded(cli: Cli, arguments: tuple[str, ...], unwanted: set[str]) -> None:
@@ -347,7 +347,7 @@ def test_unsent_is_fed_back(cli: Cli, start: Start) -> None:
     wrong = (cli.folder / "m.yaml").read_text().replace("12345", "9")
     (cli.folder / "wrong.yaml").write_text(wrong)
     assert cli.run("push", "e.ndjson", "-m", "wrong.yaml", "--rejects", "r.ndjson").status == 7
-    text = (cli.folder / "r.ndjson").read_text().replace('"list_id":9', '"list_id":12345')
+    text = (cli.folder / "r.ndjson").read_text().replace('"list_id": 9', '"list_id": 12345')
     (cli.folder / "r.ndjson").write_text(text)
     assert cli.run("push", "r.ndjson", "-m", "m.yaml").status == 0
     assert len(sandbox.values()[12345]) == 3
@@ -439,12 +439,11 @@ def test_one_line(text: str) -> None:
 
 
 def test_json_is_written_one_way(cli: Cli, start: Start) -> None:
-    """Every command writes JSON without blanks, and what is not ASCII as itself."""
+    """Every command writes JSON with a blank after , and :, and what is not ASCII as itself."""
     start(Behaviour(resource_ids="one"))
     (cli.folder / "m.yaml").write_text(MAPPING.replace("VIP", "Größe 東京 👩\u200d🚀"))
     made = event("é@example.com") + event("ann@example.com")
-    compact = made.replace(": ", ":").replace(", ", ",")  # a reject holds the event as it was
-    (cli.folder / "e.ndjson").write_text(compact.replace("\\u00e9", "é"))
+    (cli.folder / "e.ndjson").write_text(made.replace("\\u00e9", "é"))
     written = [
         cli.run(*PUSH, "--json").out,
         cli.run(*PUSH, "--rejects", "-").out,
@@ -458,10 +457,11 @@ def test_json_is_written_one_way(cli: Cli, start: Start) -> None:
         cli.run("mapping", "check", "m.yaml", "--json").out,
         cli.run("auth", "test", "--json").out,
     ]
-    for line in "".join(written).splitlines():
-        compact = json.dumps(json.loads(line), ensure_ascii=False, separators=(",", ":"))
+    for each in "".join(written).splitlines():
+        line = re.sub('"body": .*', '"body": 0}', each)  # that of a request is as it is sent
+        usual = json.dumps(json.loads(line), ensure_ascii=False)
         # a number may be written in several ways, and is another matter
-        assert re.sub(r"[\d.e-]+", "0", line) == re.sub(r"[\d.e-]+", "0", compact)
+        assert re.sub(r"[\d.e-]+", "0", line) == re.sub(r"[\d.e-]+", "0", usual)
     assert written[2].count("Größe 東京 👩\u200d🚀") > 0
 
 

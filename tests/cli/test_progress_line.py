@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from listrak_sync.cli.folding import width_of
 from listrak_sync.cli.progress_line import LONGEST_BAR, Pace, line
 from listrak_sync.progress import Comparing, Reading, Sending, Step, Verifying, Waiting
 
@@ -73,11 +74,11 @@ def test_what_fits(steps: tuple[Step, Step], width: int, note: str, expected: st
     assert shown(*steps, width, note) == expected
 
 
-@given(first=STEPS, last=STEPS, width=st.integers(1, 200), note=st.text("abc ", max_size=99))
+@given(first=STEPS, last=STEPS, width=st.integers(1, 200), note=st.text("abc 日本é😀", max_size=99))
 def test_any_width(first: Step, last: Step, width: int, note: str) -> None:
     """A line is never longer than it may be, and of what has no known end no share is shown."""
     text = shown(first, last, width, note)
-    assert len(text) <= width
+    assert width_of(text) <= width
     assert text.count("━") <= LONGEST_BAR
     assert "?" not in text
     if isinstance(last, Comparing | Verifying) or (isinstance(last, Reading) and not last.total):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from listrak_sync.delivery.journal_reader import JournalReader
 from listrak_sync.sandbox import Behaviour, Reply, Rule
 from tests.cli.conftest import LIST, events
 from tests.cli.terminal import on_terminal
@@ -145,6 +147,27 @@ def test_no_journal(cli: Cli) -> None:
     assert "there is no journal yet" in ran.err
     assert cli.run("runs", "--forget", "x").status == 2
     assert not (cli.folder / ".local").exists()
+
+
+def test_empty_journal(cli: Cli, start: Start) -> None:
+    """An empty file is a journal without runs, as it is for push."""
+    start()
+    (cli.folder / "j").touch()
+    assert cli.run("runs", "--journal", "j", "--json").out == ""
+    assert "j: no run" in cli.run("runs", "show", "--journal", "j").err
+    guarded = ("e.ndjson", "-m", "m.yaml", "--journal", "j", "--max-change", "0.1")
+    assert [cli.run(name, *guarded).status for name in ("dry-run", "push")] == [0, 0]
+
+
+def test_read_only_folder(cli: Cli, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal in a folder that cannot be written is read, and nothing appears beside it."""
+    start()
+    assert cli.run("push", "e.ndjson", "-m", "m.yaml", "--journal", "j").status == 0
+    before = {each.name for each in cli.folder.iterdir()}
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with JournalReader(cli.folder / "j") as reader:
+        assert [run.is_finished for run in reader.runs()] == [True]
+    assert {each.name for each in cli.folder.iterdir()} == before
 
 
 @pytest.mark.parametrize("column", ["settings", "files", "position"])

@@ -124,3 +124,13 @@ def test_read_only(cli: Cli, start: Start) -> None:
     assert cli.run(*PUSH, "--journal", "j").status == 0
     (cli.folder / "j").chmod(0o400)
     assert cli.run("runs", "show", "--journal", "j").status == 0
+
+
+def test_a_name_that_is_not_utf8(cli: Cli, start: Start) -> None:
+    """An input whose name is not UTF-8 is told of in the report, and the report is kept."""
+    start(IDS)
+    name = os.fsdecode(b"e\xff.ndjson")
+    (cli.folder / name).write_text('{"no": "type"}\n' + events(1))
+    assert cli.run("push", name, "-m", "m.yaml", "--report", "r.html").status == 0
+    (part,) = shown(cli)["parts"]
+    assert part["report"]["contacts"] == 1

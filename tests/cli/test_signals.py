@@ -112,6 +112,26 @@ def ignores_signals(process: str) -> bool:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
+def test_waiting_for_a_journal(cli: Cli, start: Start, number: int, status: int) -> None:
+    """--lock-wait can be broken off: it is told, in the JSON and in the metrics as well."""
+    gate = start.gate()
+    command = ("push", "e.ndjson", "-m", "m.yaml")
+    first = cli.start(*command)
+    assert gate.begun.wait(TIMEOUT)
+    waits = ("--lock-wait", "1h", "--json", "--metrics-file", "m.prom")
+    process = cli.start(*command, *waits)
+    assert process.stderr is not None
+    assert any(b"waiting for it" in line for line in process.stderr)
+    process.send_signal(number)
+    assert process.wait(TIMEOUT) == status
+    assert process.stdout is not None
+    assert json.loads(process.stdout.read())["exit_status"] == status
+    assert f"last_run_exit_status {status}.0" in (cli.folder / "m.prom").read_text()
+    gate.go.set()
+    assert first.wait(TIMEOUT) == 0
+
+
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
 @pytest.mark.parametrize("command", ["push", "dry-run"])
 def test_several_processes(cli: Cli, start: Start, command: str, number: int, status: int) -> None:
     """A signal to all of the group, as Ctrl-C gives it, ends every process, with one answer."""

@@ -20,7 +20,7 @@ from listrak_sync.errors import InterruptedRunError, UnreachableError
 from listrak_sync.input.sources import expand
 from listrak_sync.mapping.file import parse
 from listrak_sync.progress import Ended, Step, Waiting
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Behaviour, Reply, Rule
 from listrak_sync.sync import push

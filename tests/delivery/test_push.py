@@ -20,7 +20,7 @@ from listrak_sync.guards import Guards
 from listrak_sync.input.sources import expand
 from listrak_sync.listrak.addresses import Addresses
 from listrak_sync.mapping.file import parse
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sandbox import Account, Behaviour, Drop, Reply, Rule
 from listrak_sync.sync import dry_run, push
@@ -173,7 +173,7 @@ def test_requests_are_sent_byte_for_byte(file: Path) -> None:
     with connected(None, ACCOUNT) as (sandbox, api):
         assert push(settings(file), RunCallbacks(), api, patient(4)).error is None
         sent = [one for one in sandbox.requests if one.path.endswith("/SegmentationField")]
-    split = [line.split(b',"body":', 1) for line in lines]
+    split = [line.split(b', "body": ', 1) for line in lines]
     foreseen = [(json.loads(head + b"}")["url"], body[:-1]) for head, body in split]
     url = "https://api.example.com/email/v1"
     assert Counter(foreseen) == Counter(

@@ -26,6 +26,7 @@ from listrak_sync.events.rejects import (
 from listrak_sync.input.units import Block
 from listrak_sync.mapping.file import parse
 from listrak_sync.reasons import Reason
+from listrak_sync.text import json_line
 from tests.events.strategies import EVENTS
 from tests.lines import lines_of
 
@@ -228,7 +229,7 @@ def test_mapping_gone() -> None:
     assert "the mapping A is not in the mapping file any more" in again[0].detail
     (third,) = _evaluate(encode(again[0]), evaluator=others).rejects
     assert encode(third) == encode(again[0])
-    renamed = encode(third).replace(b'"mapping":"A"', b'"mapping":"B"')
+    renamed = encode(third).replace(b'"mapping": "A"', b'"mapping": "B"')
     assert [each.mapping for each in _evaluate(renamed, evaluator=others).rejects] == ["B"]
 
 
@@ -268,8 +269,6 @@ def test_resent_invalid(update: ContactUpdate) -> None:
     assert (reject.reason, reject.mapping) == ("invalid_update", None)
     (again,) = _evaluate(encode(reject)).rejects
     assert again == reject
-    fixed = encode(reject).replace(
-        msgspec.json.encode(update),
-        msgspec.json.encode(ContactUpdate(1, "ann@example.com", {"7": "on"})),
-    )
+    valid = ContactUpdate(1, "ann@example.com", {"7": "on"})
+    fixed = encode(reject).replace(json_line(update), json_line(valid))
     assert len(_evaluate(fixed).updates) == 1

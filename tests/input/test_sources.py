@@ -190,3 +190,12 @@ def test_doubled_links(tmp_path: Path) -> None:
     (tmp_path / "0" / "e.ndjson").write_text("{}\n")
     (source,) = expand([str(tmp_path / "23")])
     assert source.file == str(tmp_path / "23" / "/".join(["a"] * 23) / "e.ndjson")
+
+
+def test_unfinished_output(tmp_path: Path) -> None:
+    """A folder that Spark has not finished writing is not read: what is there is not all."""
+    part = tmp_path / "updates" / "_temporary" / "0" / "part-0.gz"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"")
+    with pytest.raises(UsageError, match="updates: who writes it has not finished, or was stopped"):
+        expand([str(tmp_path / "updates")])

@@ -40,7 +40,7 @@ from listrak_sync.jobs.in_order import evaluate_in_order
 from listrak_sync.mapping.file import parse
 from listrak_sync.mapping.model import Mapping
 from listrak_sync.reasons import Reason
-from listrak_sync.run import RunCallbacks
+from listrak_sync.run_callbacks import RunCallbacks
 from listrak_sync.run_settings import RunSettings
 from listrak_sync.sync import dry_run
 from tests.lines import lines_of

@@ -106,6 +106,7 @@ def test_what_it_says() -> None:
     assert "as before" in text
     assert "Events with an e-mail address that is not valid: 12" in text
     assert text.count("<li>") == 3 + 1
+    assert "details::details-content { content-visibility: visible" in text  # printed as well
     assert "keep it as carefully" in text
     assert len(text) < 200_000
 
@@ -155,7 +156,7 @@ def test_the_file(tmp_path: Path) -> None:
         check_page(path)
     assert [each.name for each in tmp_path.iterdir()] == ["r.html"]
     (tmp_path / "other.html").write_text("<!doctype html><p>mine")
-    for name in ("other.html", ".", "none/r.html"):
+    for name in ("other.html", ".", "none/r.html", "/dev/null"):
         with pytest.raises(UsageError):
             check_page(tmp_path / name)
     with pytest.raises(OutputError):

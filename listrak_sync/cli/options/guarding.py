@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 import typer
@@ -12,8 +12,8 @@ from listrak_sync.guards import Guards
 
 
 @dataclass(frozen=True)
-class GuardOptions:
-    """What stops a run."""
+class InputGuards:
+    """What of the input stops a run."""
 
     PANEL: ClassVar = "Guards"
 
@@ -55,6 +55,16 @@ class GuardOptions:
         ),
     ] = None
 
+    @property
+    def guards(self) -> Guards:
+        """Return the guards of a run."""
+        return Guards(self.max_rejects, self.max_contacts, self.max_off_ratio, self.min_contacts)
+
+
+@dataclass(frozen=True)
+class GuardOptions(InputGuards):
+    """What stops a run."""
+
     max_change: Annotated[
         float | None,
         typer.Option(
@@ -69,10 +79,4 @@ class GuardOptions:
     @property
     def guards(self) -> Guards:
         """Return the guards of a run."""
-        return Guards(
-            self.max_rejects,
-            self.max_contacts,
-            self.max_off_ratio,
-            self.min_contacts,
-            self.max_change,
-        )
+        return replace(super().guards, max_change=self.max_change)

@@ -17,8 +17,8 @@ _WHEN = "A date, an ISO 8601 time, or how long ago: 36h, 7d."
 
 
 @dataclass(frozen=True)
-class InputOptions:
-    """What is read, and which of it counts."""
+class FileOptions:
+    """Which files are read."""
 
     PANEL: ClassVar = "Input"
 
@@ -26,8 +26,8 @@ class InputOptions:
         list[str] | None,
         typer.Argument(
             metavar="EVENTS",
-            help="Files, folders, or - for standard input (also when nothing is given). "
-            "gzip, zstd and bzip2 are recognised.",
+            help="Files, folders, s3:// URLs (also gs://, az://), or - for standard input (also "
+            "when nothing is given). gzip, zstd and bzip2 are recognised.",
             show_default=False,
         ),
     ] = None
@@ -48,6 +48,14 @@ class InputOptions:
             show_default=False,
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class EventOptions:
+    """Which of what is read counts, and what it is."""
+
+    PANEL: ClassVar = "Input"
+
     since: Annotated[
         Moment | None,
         typer.Option(
@@ -115,6 +123,11 @@ class InputOptions:
             show_default=False,
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class InputOptions(EventOptions, FileOptions):
+    """What is read, and which of it counts."""
 
 
 def single(option: str, given: Sequence[str] | None) -> str | None:

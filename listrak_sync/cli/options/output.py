@@ -20,6 +20,12 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print the report as one JSON object on standard output.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors and data.")]
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", **choice(LogFormat), help="How messages on standard error are written."
+    ),
+]
 
 
 ReportPage = Annotated[
@@ -98,14 +104,7 @@ class OutputOptions:
             help="auto: a bar on a terminal, else a line for each phase every 30 seconds.",
         ),
     ] = Progress.auto
-    log_format: Annotated[
-        LogFormat,
-        typer.Option(
-            "--log-format",
-            **choice(LogFormat),
-            help="How messages on standard error are written.",
-        ),
-    ] = LogFormat.text
+    log_format: LogFormatOption = LogFormat.text
     quiet: Quiet = False
     verbose: Annotated[
         bool,
@@ -140,6 +139,32 @@ class OutputOptions:
         if self.append:
             return ExistingRejects.APPEND
         return ExistingRejects.REPLACE if self.force else ExistingRejects.REFUSE
+
+
+@dataclass(frozen=True)
+class SparkOutput:
+    """What a run on Spark prints and writes."""
+
+    PANEL: ClassVar = "Output"
+
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The folder for updates, rejects and counts, which must not exist.",
+            show_default=False,
+        ),
+    ]
+    as_json: Json = False
+    log_format: LogFormatOption = LogFormat.text
+    quiet: Quiet = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Let Spark log more than errors.")
+    ] = False
+
+    def messages(self) -> Messages:
+        """Return what tells people and logs what goes on."""
+        return Messages(quiet=self.quiet, verbose=self.verbose, log_format=self.log_format)
 
 
 @dataclass(frozen=True)

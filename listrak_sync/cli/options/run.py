@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from listrak_sync.cli.messages import Messages
 from listrak_sync.cli.options.delivery import RequestOptions
@@ -20,14 +21,15 @@ from listrak_sync.run_settings import RunOptions, RunSettings
 from listrak_sync.tasks import PushTask, new_task
 
 
-def run_options(
-    read: InputOptions, mappings: MappingOptions, sent: SentOptions, requests: RequestOptions
-) -> RunOptions:
-    """Return the options of a run. Raises UsageError for several values where one is taken."""
-    given = {**vars(read), **vars(mappings), **vars(sent), **vars(requests)}
+def run_options(*groups: object, **others: Any) -> RunOptions:  # noqa: ANN401 - of any type
+    """Return the options of a run, some of which may be given by their names.
+
+    Raises UsageError for several values where one is taken.
+    """
+    given = {name: value for group in groups for name, value in vars(group).items()} | others
     found = {name: given[name] for name in RunOptions.__struct_fields__ if name in given}
     for name in ("only", "previous"):
-        found[name] = tuple(given[name] or ())
+        found[name] = tuple(given.get(name) or ())
     for name in ("audience", "trait", "email_column"):
         found[name] = single(f"--{name.replace('_', '-')}", given[name])
     for name in ("since", "until"):

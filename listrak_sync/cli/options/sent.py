@@ -12,8 +12,8 @@ from listrak_sync.run_settings import Order
 
 
 @dataclass(frozen=True)
-class SentOptions:
-    """Which values are sent."""
+class PreviousOptions:
+    """With which earlier input the run's is compared."""
 
     PANEL: ClassVar = "What is sent"
 
@@ -26,6 +26,14 @@ class SentOptions:
             show_default=False,
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class OrderOptions:
+    """Which of several values counts."""
+
+    PANEL: ClassVar = "What is sent"
+
     order: Annotated[
         Order,
         typer.Option(
@@ -35,6 +43,11 @@ class SentOptions:
             "input.",
         ),
     ] = Order.timestamp
+
+
+@dataclass(frozen=True)
+class SentOptions(OrderOptions, PreviousOptions):
+    """Which values are sent."""
 
 
 @dataclass(frozen=True)

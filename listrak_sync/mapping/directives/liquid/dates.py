@@ -27,7 +27,7 @@ _FARTHEST: Final = 250_000_000_000
 
 
 def date(value: object, form: object = UNSET, zone: object = UNSET) -> object:
-    """Return a date in a form of strftime; a value that is no date stays as it is."""
+    """Return a date in a form of strftime; a value that is not a date stays as it is."""
     moment = _moment(value, zone)
     if moment is None:
         return value

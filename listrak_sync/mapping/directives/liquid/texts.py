@@ -228,7 +228,7 @@ def _slug(text: str, mode: str) -> str:
 
 
 def _letters(text: str, others: str) -> str:
-    """Return a text in which all that is no letter, mark or digit is one dash."""
+    """Return a text in which anything but letters, marks and digits becomes one dash."""
     kept = (
         character
         if character in others

@@ -1,0 +1,1 @@
+"""Evaluation cut into two functions that any engine can spread over machines."""

@@ -1,0 +1,1 @@
+"""Objects in the buckets of clouds, read by ranges."""

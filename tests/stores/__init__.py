@@ -1,0 +1,1 @@
+"""Tests of objects in stores, against an S3 server on loopback."""
