@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -43,7 +44,7 @@ CREATE TABLE batches (
     route TEXT NOT NULL,
     size INTEGER NOT NULL,    -- contacts
     state TEXT NOT NULL,      -- planned, accepted, refused or divided
-    detail TEXT,              -- the imports' ids, or why it was refused
+    detail TEXT,              -- the imports' ids, why it was refused, or a checksum if planned
     answered REAL
 );
 CREATE INDEX places ON batches (run, window, alone DESC, rank);
@@ -121,12 +122,15 @@ def finish(db: sqlite3.Connection, ended: float) -> int:
 
 def insert(db: sqlite3.Connection, place: BatchPlace, batch: Batch) -> int:
     """Write a batch down as planned; return its number."""
-    number = db.execute(
-        "INSERT INTO batches (run, window, alone, rank, list, route, size, state) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, 'planned')",
-        (*place, batch.list_id, batch.route, len(batch.contacts)),
-    ).lastrowid
     contacts = msgspec.msgpack.encode(tuple(batch.contacts))
+    number = db.execute(
+        "INSERT INTO batches (run, window, alone, rank, list, route, size, state, detail) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 'planned', ?)",
+        (
+            *(*place, batch.list_id, batch.route, len(batch.contacts)),
+            _checksum(batch.list_id, batch.route, batch.body, contacts),
+        ),
+    ).lastrowid
     db.execute("INSERT INTO bodies VALUES (?, ?, ?)", (number, batch.body, contacts))
     return number or 0
 
@@ -171,18 +175,28 @@ def planned(
     Only batches with a number up to `last` count; None where there is none. `path` is for messages.
     """
     row = db.execute(
-        "SELECT rank, number, list, route, size, body, contacts FROM batches "
+        "SELECT rank, number, list, route, size, body, contacts, detail FROM batches "
         "JOIN bodies USING (number) WHERE run = ? AND window = ? AND alone = ? "
         "AND (rank, number) > (?, ?) AND number <= ? ORDER BY rank, number LIMIT 1",
         (*after, number, last),
     ).fetchone()
     if row is None:
         return None
-    rank, number, list_id, name, size, body, contacts = row
-    if not isinstance(list_id, int) or not isinstance(body, bytes) or not isinstance(size, int):
+    rank, number, list_id, name, size, body, contacts, checksum = row
+    kinds = ((list_id, int), (body, bytes), (size, int), (contacts, bytes))
+    if not all(isinstance(value, kind) for value, kind in kinds):
         raise msgspec.ValidationError(f"batch {number} has a value of the wrong type")
+    # Journals of earlier versions have none. SQLite itself does not notice a bit that has changed.
+    if checksum is not None and checksum != _checksum(list_id, name, body, contacts):
+        raise msgspec.ValidationError(f"batch {number} is not as it was written down")
     route: Route = LIST_IMPORT if name == LIST_IMPORT else PROFILE_FIELDS
     return rank, Batch(list_id, route, body, _Contacts(path, size, contacts), number)
+
+
+def _checksum(list_id: int, route: str, body: bytes, contacts: bytes) -> str:
+    """Return a checksum of what a batch would send."""
+    checksum = zlib.crc32(f"{list_id} {route}".encode())
+    return f"{zlib.crc32(contacts, zlib.crc32(body, checksum)):08x}"
 
 
 def imports(db: sqlite3.Connection, since: float, runs: Sequence[str]) -> list[ImportKey]:

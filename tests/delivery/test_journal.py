@@ -483,10 +483,27 @@ def test_damaged_row(path: Path, damage: bytes) -> None:
     assert MOVE in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE bodies SET contacts = x'c1'",
+        "UPDATE bodies SET body = CAST(replace(CAST(body AS TEXT), 'on', 'oN') AS BLOB)",
+        "UPDATE batches SET list = list + 1",
+    ],
+)
+def test_damaged_batch(path: Path, damage: str) -> None:
+    """A batch of which a bit has changed is a damaged journal; it is not sent."""
+    with begun(path, some(2, each=2)):
+        change(path, damage)
+    with Journal(path) as journal, pytest.raises(SettingsError, match="damaged"):
+        list(unanswered(journal, journal.runs()[0].id))
+
+
 def test_damaged_contacts(path: Path) -> None:
-    """Contacts that cannot be read are told as a damaged journal when they are looked at."""
+    """Contacts of an earlier version that cannot be read are a damaged journal once looked at."""
     with begun(path, some(2, each=2)):
         change(path, "UPDATE bodies SET contacts = ?", b"\xc1")
+        change(path, "UPDATE batches SET detail = NULL")
     with Journal(path) as journal:
         ((batch,),) = unanswered(journal, journal.runs()[0].id)
         assert len(batch.contacts) == 2
