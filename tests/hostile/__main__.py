@@ -12,7 +12,16 @@ from math import ceil
 from multiprocessing import get_context
 from typing import Final
 
-from tests.hostile import canaries, inputs, machines, mapping_files, processes, servers
+from tests.hostile import (
+    canaries,
+    inputs,
+    journals,
+    machines,
+    mapping_files,
+    odd_inputs,
+    processes,
+    servers,
+)
 from tests.hostile.attack import Attack, Outcome, play
 
 ATTACKS: Final[dict[str, Attack]] = {
@@ -20,9 +29,11 @@ ATTACKS: Final[dict[str, Attack]] = {
     for each in (
         *servers.ATTACKS,
         *inputs.ATTACKS,
+        *odd_inputs.ATTACKS,
         *mapping_files.ATTACKS,
         *processes.ATTACKS,
         *machines.ATTACKS,
+        *journals.ATTACKS,
         *canaries.ATTACKS,
     )
 }
