@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ def look(ground: Ground) -> None:
     """Look at the runs of the journal, whatever happens to it just now."""
     shown = ground.run("runs", "--json", *JOURNAL, allowed={0, 2, 3} if not ground.runs else {0, 3})
     for line in shown.out.splitlines()[:1]:
-        run = line.partition('"run":"')[2].partition('"')[0]
+        run = json.loads(line)["run"]
         ground.run("runs", "show", run, "--json", *JOURNAL, allowed={0})
 
 
