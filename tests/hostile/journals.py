@@ -135,7 +135,7 @@ def odd_database(ground: Ground) -> None:
         for way in (("runs", "--json"), ("runs", "--all-unfinished"), ("push", "--resume", "-q")):
             shown = ground.run(*way, *JOURNAL, changed=gone if random.random() < 0.2 else {})
             for line in shown.out.splitlines()[:1]:
-                run = line.partition('"run":"')[2].partition('"')[0]
+                run = json.loads(line)["run"]
                 if run:
                     ground.run("runs", "show", run, "--json", *JOURNAL)
         ground.run(*push(given, "--max-change", "0.5", "--once"))
