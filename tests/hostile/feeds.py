@@ -110,9 +110,9 @@ RESUME: Final = ("push", "--resume", "-q", *JOURNAL, *REJECTS)
 
 def finish(ground: Ground, given: Feed, *more: str) -> None:
     """Carry on until nothing is left, with a new push where nothing was begun."""
-    for _ in range(4):
+    for _ in range(6):
         if ground.has_run() and not ground.unfinished():
             return
         way = RESUME if ground.has_run() else push(given)
-        ground.run(*way, *more, allowed={0, 6})
+        ground.run(*way, *more, allowed={0, 5, 6})  # 5: three passing faults in a row at the start
     raise AssertionError("it does not come to an end")
