@@ -135,9 +135,8 @@ def odd_database(ground: Ground) -> None:
         for way in (("runs", "--json"), ("runs", "--all-unfinished"), ("push", "--resume", "-q")):
             shown = ground.run(*way, *JOURNAL, changed=gone if random.random() < 0.2 else {})
             for line in shown.out.splitlines()[:1]:
-                run = json.loads(line)["run"]
-                if run:
-                    ground.run("runs", "show", run, "--json", *JOURNAL)
+                if "--json" in way:
+                    ground.run("runs", "show", json.loads(line)["run"], "--json", *JOURNAL)
         ground.run(*push(given, "--max-change", "0.5", "--once"))
 
 
