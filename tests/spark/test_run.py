@@ -158,8 +158,8 @@ def test_command(ran: Run, place: Path) -> None:
     (line,) = lines_of(place / "out/updates/list_id=12")
     file = str(place / "in" / "1.json")
     assert line == (
-        b'{"list_id":12,"email_address":"a@example.com","fields":{"789":"on"},'
-        b'"mappings":["VIP"],"line":1,"file":"%b"}' % file.encode()
+        b'{"list_id": 12, "email_address": "a@example.com", "fields": {"789": "on"}, '
+        b'"mappings": ["VIP"], "line": 1, "file": "%b"}' % file.encode()
     )
     (reject,) = map(json.loads, lines_of(place / "out/rejects"))
     assert (reject["reason"], reject["line"]) == ("invalid_email", 2)
